@@ -1,0 +1,170 @@
+"""
+Settings of a node's Django processes.
+
+Whatever differs between places comes from the environment with the prefix
+``LIENTHONG_``; secrets come from files under ``LIENTHONG_HOME/secrets`` and a
+named file that cannot be read stops the program.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from lienthong.kernel.node import Node
+
+NODE = Node.from_environment()
+PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def env(name: str, default: str = "") -> str:
+    return os.environ.get(f"LIENTHONG_{name}", default)
+
+
+def secret(name: str) -> str:
+    """``LIENTHONG_<NAME>``, the file ``LIENTHONG_<NAME>_FILE`` names, or the node's own secret file."""
+    if value := env(name.upper()):
+        return value
+    if path := env(f"{name.upper()}_FILE"):
+        return Path(path).read_text().strip()
+    return NODE.secret(name)
+
+
+def database(url: str) -> dict[str, object]:
+    """A Django database from ``postgresql://user:password@host:port/name``."""
+    parts = urlsplit(url)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": parts.port or "",
+        "ATOMIC_REQUESTS": False,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "pool": {"min_size": 1, "max_size": int(env("DATABASE_POOL", "8")), "timeout": 10},
+            "application_name": "lienthong",
+        },
+    }
+
+
+TESTING = env("TESTING") == "1"
+DEMO = env("DEMO") == "1"
+DEBUG = False
+SECRET_KEY = "only-for-tests" if TESTING else secret("secret_key")
+
+ALLOWED_HOSTS = env("HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+CSRF_TRUSTED_ORIGINS = [origin for origin in env("ORIGINS").split(",") if origin]
+PUBLIC_URL = env("PUBLIC_URL", f"http://127.0.0.1:{NODE.ports.pages}")
+
+ALL_SYSTEMS = ("catalogues", "directory", "population", "civil_status", "steering")
+SYSTEMS = tuple(filter(None, env("SYSTEMS", ",".join(ALL_SYSTEMS)).split(",")))
+
+DATABASES = {
+    "default": database(
+        env("DATABASE_URL")
+        or f"postgresql://lienthong:{secret('db_app')}@127.0.0.1:{NODE.ports.postgres}/lienthong"
+    )
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "procrastinate.contrib.django",
+    "django_htmx",
+    "csp",
+    "lienthong.record",
+    "lienthong.exchange",
+    "lienthong.web.accounts",
+    "lienthong.web",
+    *(f"lienthong.systems.{name}" for name in SYSTEMS),
+]
+# A slice being built may not have every app yet; a named but absent app stays an error.
+for _app in INSTALLED_APPS:
+    if _app.startswith("lienthong.") and importlib.util.find_spec(_app) is None:
+        raise ImportError(f"LIENTHONG_SYSTEMS names {_app}, which is not in this release")
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "lienthong.record.trace.TraceMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "lienthong.web.middleware.ActorMiddleware",
+]
+ROOT_URLCONF = "lienthong.conf.urls"
+WSGI_APPLICATION = "lienthong.conf.wsgi.application"
+AUTH_USER_MODEL = "accounts.Account"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = (
+    ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    if TESTING
+    else ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+)
+LOGIN_URL = "/dang-nhap"
+LOGIN_REDIRECT_URL = "/canbo/"
+LOGOUT_REDIRECT_URL = "/"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+                "lienthong.web.context.page",
+            ],
+            "builtins": ["lienthong.web.templatetags.lienthong"],
+        },
+    }
+]
+
+LANGUAGE_CODE = "vi"
+LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English")]
+LOCALE_PATHS = [PACKAGE / "web" / "locale"]
+TIME_ZONE = "Asia/Ho_Chi_Minh"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = NODE.home / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 3600
+
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https:")
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "style-src": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+    }
+}

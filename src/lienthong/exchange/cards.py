@@ -1,0 +1,105 @@
+"""
+The card of a system: what it is, what it offers, what it needs. Data, no logic.
+
+From the cards come the directory's rows, the reference pages, the topology
+picture and the contract tests. Nothing about a connection is written twice.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import msgspec
+
+SERVICE_CODE = re.compile(r"[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*\.v[1-9][0-9]*")
+
+
+class Effect(StrEnum):
+    """What an offer does; sets log mode, permitted snapshot age and idempotency (decisions 15-19)."""
+
+    CHANGING = "changing"  # strict log, idempotency key required
+    SENSITIVE = "sensitive"  # strict log, reads personal data
+    PUBLIC = "public"  # overlap log, harmless reads
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """Which system may call an offer, why, by which law, and which fields it then sees."""
+
+    to: str
+    """Package name of the consuming system (``civil_status``)."""
+    purpose: str
+    legal_basis: str
+    fields: tuple[str, ...] = ("*",)
+    """Top-level fields of the answer the consumer may read; ``*`` is all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A service this system provides, reached only through a gateway."""
+
+    code: str
+    """``noun.verb.vN``, with ``-`` inside words."""
+    title: str
+    request: type[msgspec.Struct]
+    answers: type[msgspec.Struct]
+    effect: Effect
+    names_subjects: bool = False
+    """Whether every answer must name its data subjects (``subjects=required`` of decision 18)."""
+    grants: tuple[Grant, ...] = ()
+    max_body: int = 10 * 1024 * 1024
+    timeout: float = 30.0
+
+    def __post_init__(self) -> None:
+        if not SERVICE_CODE.fullmatch(self.code):
+            raise ValueError(f"not a service code: {self.code}")
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """An offer of another system that this one calls, with the shape it reads of the answer."""
+
+    system: str
+    """Package name of the provider (``population``)."""
+    code: str
+    request: type[msgspec.Struct]
+    reads: type[msgspec.Struct]
+    """The consumer's own shape, with only the fields it reads."""
+    effect: Effect = Effect.SENSITIVE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """One government system."""
+
+    code: str
+    """The package name; on the wire ``_`` becomes ``-``."""
+    title: str
+    title_en: str
+    owner: str
+    """Member code of the body that owns it (``G15``), class GOV."""
+    offers: tuple[Offer, ...] = ()
+    needs: tuple[Need, ...] = ()
+    retention: str = ""
+    laws: tuple[str, ...] = field(default=())
+
+    @property
+    def subsystem(self) -> str:
+        """The subsystem code on the wire."""
+        return self.code.replace("_", "-")
+
+    def offer(self, code: str) -> Offer:
+        """The offer with this code; KeyError when the card has none."""
+        for offer in self.offers:
+            if offer.code == code:
+                return offer
+        raise KeyError(f"{self.code} offers no {code}")
+
+    def need(self, system: str, code: str) -> Need:
+        """The need with this provider and code; KeyError when the card has none."""
+        for need in self.needs:
+            if (need.system, need.code) == (system, code):
+                return need
+        raise KeyError(f"{self.code} does not need {system} {code}")

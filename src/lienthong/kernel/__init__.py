@@ -1,0 +1,1 @@
+"""Values and pure functions every system shares; no Django, no network."""

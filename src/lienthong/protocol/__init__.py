@@ -1,0 +1,1 @@
+"""The wire format of the exchange: envelope, headers, signature, snapshot, tree, receipt."""

@@ -1,0 +1,1 @@
+"""What was done and seen, by whom: audit, looks at personal data, row history, trace ids."""

@@ -1,0 +1,1 @@
+"""One package per government system; strangers to each other."""

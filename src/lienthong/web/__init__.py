@@ -1,0 +1,1 @@
+"""Pages every system shares: base templates, sign-in, offices, looks, papers, health."""
