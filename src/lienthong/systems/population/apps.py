@@ -1,0 +1,23 @@
+"""Django's name for the population database."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from lienthong.web.desks import Desk
+
+
+class PopulationConfig(AppConfig):
+    name = "lienthong.systems.population"
+    label = "population"
+    verbose_name = "Cơ sở dữ liệu quốc gia về dân cư"
+    desks = (
+        Desk(
+            system="population",
+            url_name="population:search",
+            label=_("Population"),
+            icon="users",
+            role="population.officer",
+        ),
+    )
