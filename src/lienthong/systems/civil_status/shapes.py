@@ -1,0 +1,132 @@
+"""
+The messages civil status answers with, and the parts of population's answers it reads.
+
+The second half repeats, in this system's own words, only the fields it uses of
+another's answers; the contract tests compare them with the offers.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+import msgspec
+
+Sex = Literal["male", "female"]
+Standing = Literal["active", "deceased", "missing", "declared_dead", "left", "pending"]
+
+
+# Answered by civil status.
+
+
+class FindBirths(msgspec.Struct, frozen=True):
+    """The birth entry that stands behind a personal ID."""
+
+    personal_id: str
+
+
+class BirthExtract(msgspec.Struct, frozen=True):
+    found: bool
+    registration: str = ""
+    number: str = ""
+    """As printed: ``118/2021``."""
+    office: str = ""
+    registered_on: date | None = None
+    full_name: str = ""
+    sex: Sex | None = None
+    born_on: date | None = None
+    birth_place: str = ""
+    late: bool = False
+    mother: str = ""
+    father: str = ""
+    withdrawn: bool = False
+
+
+# Asked of population.
+
+
+class Ethnicity(msgspec.Struct, frozen=True):
+    name: str
+    code: str = ""
+    list_version: str = ""
+
+
+class IssuePersonalId(msgspec.Struct, frozen=True):
+    registration: str
+    registered_on: date
+    office: str
+    province: str
+    full_name: str
+    sex: Sex
+    born_on: date
+    ethnicity: Ethnicity
+    nationality: str
+    home_place: str
+    residence: str = ""
+    mother: str = ""
+    father: str = ""
+
+
+class IssuedPersonalId(msgspec.Struct, frozen=True):
+    registration: str
+    personal_id: str
+    issued_on: date
+
+
+class CancelPersonalId(msgspec.Struct, frozen=True):
+    personal_id: str
+    reason: str
+    decision: str
+    decided_on: date
+
+
+class CancelledPersonalId(msgspec.Struct, frozen=True):
+    personal_id: str
+    cancelled_on: date
+
+
+class FindPerson(msgspec.Struct, frozen=True):
+    personal_id: str
+
+
+class FoundPerson(msgspec.Struct, frozen=True):
+    found: bool
+    personal_id: str = ""
+    standing: Literal["active", "deceased", "missing", "declared_dead", "left", "pending"] = (
+        "active"
+    )
+    full_name: str = ""
+    sex: Sex | None = None
+    born_on: date | None = None
+    born_precision: Literal["day", "month", "year"] = "day"
+    ethnicity: Ethnicity | None = None
+    nationality: str = ""
+    home_place: str = ""
+    residence: str = ""
+    died_on: date | None = None
+    superseded: str = ""
+
+
+class VerifyPerson(msgspec.Struct, frozen=True):
+    personal_id: str
+    full_name: str = ""
+    birth_year: int | None = None
+
+
+class VerifiedPerson(msgspec.Struct, frozen=True):
+    known: bool
+    alive: bool
+    verdict: Literal["yes", "no", "partly", "unknown"]
+
+
+class RecordDeath(msgspec.Struct, frozen=True):
+    registration: str
+    registered_on: date
+    office: str
+    personal_id: str
+    died_on: date
+
+
+class RecordedDeath(msgspec.Struct, frozen=True):
+    personal_id: str
+    died_on: date
