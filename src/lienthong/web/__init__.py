@@ -1,1 +1,1 @@
-"""Pages every system shares: base templates, sign-in, offices, looks, papers, health."""
+"""Base templates, sign-in, offices, pages shared by all systems, and their guards."""
