@@ -1,0 +1,199 @@
+"""Figures of the exchange: who is connected, and how much was exchanged (F001 to F011)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from lienthong.exchange import gateway_admin
+from lienthong.exchange.figures import Counted, FigureBook, Kind
+from lienthong.kernel.periods import Period
+
+from . import queries
+from .domain import share_of, typical_day, year_to_date
+from .models import MemberKind
+
+FIGURES = FigureBook("directory")
+HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+def _traffic(period: Period) -> Counted:
+    counts = gateway_admin.counts(*period.instants())
+    return Counted(
+        value=counts.answered,
+        rows=counts.answered,
+        imported=counts.imported,
+        start=period.start,
+        end=period.end,
+    )
+
+
+def _bodies(kind: MemberKind, period: Period) -> Counted:
+    linked, every = queries.bodies_with_lgsp(kind, period.end)
+    return Counted(value=linked, rows=linked, parts=(linked, every))
+
+
+def _systems(period: Period, **only: str) -> Counted:
+    found = queries.subsystems_on(period.end).filter(**only).count()
+    return Counted(value=found, rows=found)
+
+
+@FIGURES.figure(
+    "F001",
+    title="Bộ, cơ quan ngang bộ đã kết nối LGSP",
+    unit="cơ quan",
+    kind=Kind.STOCK,
+    source="records: members, subsystems",
+)
+def ministries_linked(period: Period) -> Counted:
+    """
+    Số bộ, cơ quan ngang bộ có nền tảng cấp bộ (LGSP) đang kết nối vào ngày cuối kỳ,
+    trên tổng số bộ, cơ quan ngang bộ có trong danh bạ.
+    """
+    return _bodies(MemberKind.MINISTRY, period)
+
+
+@FIGURES.figure(
+    "F002",
+    title="Tỉnh, thành phố đã kết nối LGSP",
+    unit="tỉnh",
+    kind=Kind.STOCK,
+    source="records: members, subsystems",
+)
+def provinces_linked(period: Period) -> Counted:
+    """
+    Số tỉnh, thành phố trực thuộc Trung ương có nền tảng cấp tỉnh (LGSP) đang kết nối
+    vào ngày cuối kỳ, trên tổng số tỉnh, thành phố có trong danh bạ.
+    """
+    return _bodies(MemberKind.PROVINCE, period)
+
+
+@FIGURES.figure(
+    "F003",
+    title="Tỷ lệ bộ, tỉnh đã kết nối LGSP",
+    unit="%",
+    kind=Kind.RATIO,
+    source="records: members, subsystems",
+)
+def share_linked(period: Period) -> Counted:
+    """Tổng của F001 và F002 chia cho tổng số bộ, cơ quan ngang bộ và tỉnh, thành phố."""
+    linked, every = (
+        sum(pair)
+        for pair in zip(
+            queries.bodies_with_lgsp(MemberKind.MINISTRY, period.end),
+            queries.bodies_with_lgsp(MemberKind.PROVINCE, period.end),
+            strict=True,
+        )
+    )
+    return Counted(value=share_of(linked, every), rows=every, parts=(linked, every))
+
+
+@FIGURES.figure(
+    "F004",
+    title="Hệ thống đã kết nối",
+    unit="hệ thống",
+    kind=Kind.STOCK,
+    source="records: subsystems",
+)
+def systems_connected(period: Period) -> Counted:
+    """Số hệ thống thông tin đang kết nối vào ngày cuối kỳ."""
+    return _systems(period)
+
+
+@FIGURES.figure(
+    "F005",
+    title="Cơ quan, đơn vị có hệ thống kết nối",
+    unit="cơ quan",
+    kind=Kind.STOCK,
+    source="records: subsystems",
+)
+def bodies_connected(period: Period) -> Counted:
+    """Số cơ quan, đơn vị có ít nhất một hệ thống đang kết nối vào ngày cuối kỳ."""
+    bodies = queries.subsystems_on(period.end).values("member").distinct().count()
+    return Counted(value=bodies, rows=queries.subsystems_on(period.end).count())
+
+
+@FIGURES.figure(
+    "F006",
+    title="Nền tảng cấp bộ, tỉnh (LGSP)",
+    unit="LGSP",
+    kind=Kind.STOCK,
+    source="records: subsystems",
+)
+def lgsps(period: Period) -> Counted:
+    """Số hệ thống loại LGSP đang kết nối vào ngày cuối kỳ."""
+    return _systems(period, kind="lgsp")
+
+
+@FIGURES.figure(
+    "F007",
+    title="Cơ sở dữ liệu đã kết nối",
+    unit="CSDL",
+    kind=Kind.STOCK,
+    source="records: subsystems",
+)
+def databases(period: Period) -> Counted:
+    """Số hệ thống loại cơ sở dữ liệu đang kết nối vào ngày cuối kỳ."""
+    return _systems(period, kind="database")
+
+
+@FIGURES.figure(
+    "F008",
+    title="Hệ thống từ Trung ương đến địa phương",
+    unit="hệ thống",
+    kind=Kind.STOCK,
+    source="records: subsystems",
+)
+def national_systems(period: Period) -> Counted:
+    """Số hệ thống có quy mô, phạm vi từ Trung ương đến địa phương đang kết nối vào ngày cuối kỳ."""
+    return _systems(period, kind="national")
+
+
+@FIGURES.figure(
+    "F009",
+    title="Giao dịch trong kỳ",
+    unit="giao dịch",
+    kind=Kind.FLOW,
+    source="rollups: provider-side answered exchanges",
+)
+def exchanges_in_window(period: Period) -> Counted:
+    """
+    Số giao dịch được hệ thống cung cấp trả lời trong kỳ, đếm một lần tại cổng của bên
+    cung cấp. Không tính lần bị từ chối, lần không kết nối được và dịch vụ quản trị.
+    """
+    return _traffic(period)
+
+
+@FIGURES.figure(
+    "F010",
+    title="Giao dịch từ đầu năm",
+    unit="giao dịch",
+    kind=Kind.FLOW,
+    source="rollups: provider-side answered exchanges",
+)
+def exchanges_this_year(period: Period) -> Counted:
+    """Số giao dịch, đếm như F009, từ ngày 01/01 của năm đến ngày cuối kỳ."""
+    return _traffic(year_to_date(period))
+
+
+@FIGURES.figure(
+    "F011",
+    title="Giao dịch trong một ngày điển hình",
+    unit="giao dịch/ngày",
+    kind=Kind.TYPICAL,
+    source="rollups: provider-side answered exchanges by day",
+)
+def exchanges_on_a_typical_day(period: Period) -> Counted:
+    """
+    Số trung vị của tổng giao dịch từng ngày, đếm như F009, từ ngày 01/01 của năm đến
+    ngày cuối kỳ; ngày không có giao dịch tính là 0.
+    """
+    year = year_to_date(period)
+    counts = gateway_admin.counts(*year.instants(), group="day")
+    return Counted(
+        value=Decimal(typical_day(counts.by_day(HANOI), year)),
+        rows=counts.answered,
+        imported=counts.imported,
+        start=year.start,
+        end=year.end,
+    )

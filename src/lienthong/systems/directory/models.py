@@ -1,0 +1,170 @@
+"""
+Members, subsystems, offers, grants, certificates and published snapshots.
+
+A body is known by its class and code (``GOV/G15``), a subsystem by its member
+and its own code. Rows are never deleted: what ends gets a date.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+from lienthong.record import fields
+
+
+class MemberKind(models.TextChoices):
+    MINISTRY = "ministry", "Bộ, cơ quan ngang bộ"
+    PROVINCE = "province", "Tỉnh, thành phố trực thuộc Trung ương"
+    AGENCY = "agency", "Cơ quan khác"
+
+
+class SubsystemKind(models.TextChoices):
+    LGSP = "lgsp", "Nền tảng cấp bộ, tỉnh (LGSP)"
+    DATABASE = "database", "Cơ sở dữ liệu"
+    NATIONAL = "national", "Hệ thống từ Trung ương đến địa phương"
+    OTHER = "other", "Hệ thống khác"
+
+
+class Member(models.Model):
+    """A body connected to the exchange."""
+
+    member_class = fields.CharField(data="open", max_length=16, default="GOV")
+    code = fields.CharField(data="open", max_length=35)
+    name = fields.CharField(data="open", max_length=250)
+    kind = fields.CharField(data="open", max_length=16, choices=MemberKind.choices)
+    joined_on = fields.DateField(data="open")
+    left_on = fields.DateField(data="open", null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["member_class", "code"], name="directory_member_once"),
+        ]
+        ordering = ["member_class", "code"]
+
+    def __str__(self) -> str:
+        return f"{self.member_class}/{self.code}"
+
+
+class Certificate(models.Model):
+    """A certificate of a member's signing key, or of a gateway's TLS key."""
+
+    class Use(models.TextChoices):
+        SIGN = "sign", "Ký thông điệp"
+        AUTH = "auth", "Kết nối giữa hai cổng"
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Đang dùng"
+        RETIRED = "retired", "Đã thay"
+        REVOKED = "revoked", "Đã thu hồi"
+
+    member = fields.ForeignKey(Member, data="open", on_delete=models.PROTECT)
+    use = fields.CharField(data="open", max_length=8, choices=Use.choices)
+    kid = fields.CharField(data="open", max_length=64, unique=True)
+    pem = fields.TextField(data="open")
+    sha256 = fields.CharField(data="open", max_length=64)
+    not_before = fields.DateTimeField(data="open")
+    not_after = fields.DateTimeField(data="open")
+    status = fields.CharField(
+        data="open", max_length=8, choices=Status.choices, default=Status.ACTIVE
+    )
+
+
+class Gateway(models.Model):
+    """A gateway: where it listens for others and who runs it."""
+
+    code = fields.CharField(data="open", max_length=35, unique=True)
+    owner = fields.ForeignKey(Member, data="open", on_delete=models.PROTECT)
+    host = fields.CharField(data="open", max_length=250)
+    port = fields.IntegerField(data="open")
+
+
+class Subsystem(models.Model):
+    """An information system of a member, as the exchange knows it."""
+
+    member = fields.ForeignKey(
+        Member, data="open", on_delete=models.PROTECT, related_name="subsystems"
+    )
+    code = fields.CharField(data="open", max_length=64)
+    name = fields.CharField(data="open", max_length=250)
+    kind = fields.CharField(data="open", max_length=16, choices=SubsystemKind.choices)
+    gateway = fields.ForeignKey(
+        Gateway, data="open", null=True, blank=True, on_delete=models.PROTECT
+    )
+    connected_on = fields.DateField(data="open")
+    ended_on = fields.DateField(data="open", null=True, blank=True)
+    made_up = fields.BooleanField(data="open", default=False)
+    """A row of the demonstration country: registered, with no program behind it here."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["member", "code"], name="directory_subsystem_once"),
+        ]
+        ordering = ["member", "code"]
+
+    def __str__(self) -> str:
+        return f"{self.member}/{self.code}"
+
+
+class Offer(models.Model):
+    """A data service that a subsystem shares."""
+
+    subsystem = fields.ForeignKey(
+        Subsystem, data="open", on_delete=models.PROTECT, related_name="offers"
+    )
+    code = fields.CharField(data="open", max_length=128)
+    title = fields.CharField(data="open", max_length=250)
+    effect = fields.CharField(data="open", max_length=16)
+    names_subjects = fields.BooleanField(data="open", default=False)
+    max_body = fields.BigIntegerField(data="open")
+    timeout = fields.DecimalField(data="open", max_digits=6, decimal_places=1)
+    request_schema = fields.JSONField(data="open")
+    answer_schema = fields.JSONField(data="open")
+    schema_sha256 = fields.CharField(data="open", max_length=64)
+    withdrawn_at = fields.DateTimeField(data="open", null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["subsystem", "code"], name="directory_offer_once"),
+        ]
+        ordering = ["subsystem", "code"]
+
+
+class AccessGrant(models.Model):
+    """The right of one subsystem to call one offer, for a purpose and by a law."""
+
+    id = fields.UUIDField(data="open", primary_key=True, default=uuid.uuid4, editable=False)
+    client = fields.ForeignKey(
+        Subsystem, data="open", on_delete=models.PROTECT, related_name="grants_held"
+    )
+    offer = fields.ForeignKey(
+        Offer, data="open", on_delete=models.PROTECT, related_name="grants_given"
+    )
+    methods = fields.JSONField(data="open", default=list)
+    paths = fields.JSONField(data="open", default=list)
+    visible_fields = fields.JSONField(data="open", default=list)
+    purpose = fields.CharField(data="open", max_length=250)
+    legal_basis = fields.CharField(data="open", max_length=250)
+    valid_from = fields.DateTimeField(data="open")
+    valid_to = fields.DateTimeField(data="open", null=True, blank=True)
+    from_card = fields.BooleanField(data="open", default=False)
+    """Whether the provider's card states it; such a grant follows the card."""
+    revoked = fields.BooleanField(data="open", default=False)
+    """Whether the provider took it back; then no restart gives it again."""
+
+    class Meta:
+        ordering = ["client", "offer"]
+
+
+class Snapshot(models.Model):
+    """A published, signed state of the directory; numbers only grow (decision 19)."""
+
+    number = fields.BigIntegerField(data="open", primary_key=True)
+    made_at = fields.DateTimeField(data="open")
+    sealed = fields.BinaryField(data="open")
+    content_sha256 = fields.CharField(data="open", max_length=64)
+    """Digest of what was said, without number and time: the same content is not news."""
+
+    class Meta:
+        ordering = ["-number"]

@@ -1,0 +1,170 @@
+"""Reads of the directory."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from .errors import NoSnapshot
+from .models import (
+    AccessGrant,
+    Certificate,
+    Gateway,
+    Member,
+    MemberKind,
+    Offer,
+    Snapshot,
+    Subsystem,
+)
+
+INSTANCE = "VN"
+
+
+def subsystems_on(day: date) -> QuerySet[Subsystem]:
+    """Systems connected on a legal day."""
+    return Subsystem.objects.filter(
+        Q(ended_on=None) | Q(ended_on__gt=day), connected_on__lte=day
+    ).select_related("member", "gateway")
+
+
+def members_on(day: date) -> QuerySet[Member]:
+    """Bodies that belong to the exchange on a legal day."""
+    return Member.objects.filter(Q(left_on=None) | Q(left_on__gt=day), joined_on__lte=day)
+
+
+def bodies_with_lgsp(kind: MemberKind, day: date) -> tuple[int, int]:
+    """Bodies of a kind that have an LGSP linked, and all bodies of that kind."""
+    members = members_on(day).filter(kind=kind)
+    linked = subsystems_on(day).filter(kind="lgsp", member__in=members).values("member").distinct()
+    return linked.count(), members.count()
+
+
+def members_with_counts() -> QuerySet[Member]:
+    """Bodies with the number of systems each has connected."""
+    return Member.objects.annotate(
+        systems=Count("subsystems", filter=Q(subsystems__ended_on=None))
+    ).order_by("kind", "member_class", "code")
+
+
+def grants_at(at: datetime) -> QuerySet[AccessGrant]:
+    """Grants in force at an instant."""
+    return AccessGrant.objects.filter(
+        Q(valid_to=None) | Q(valid_to__gt=at), valid_from__lte=at, offer__withdrawn_at=None
+    ).select_related("client__member", "offer__subsystem__member")
+
+
+def all_grants() -> QuerySet[AccessGrant]:
+    return AccessGrant.objects.select_related(
+        "client__member", "offer__subsystem__member"
+    ).order_by("offer__subsystem__code", "offer__code", "client__code")
+
+
+def offers_in_force() -> QuerySet[Offer]:
+    return Offer.objects.filter(withdrawn_at=None).select_related("subsystem__member")
+
+
+def active_certificates(use: str) -> QuerySet[Certificate]:
+    return Certificate.objects.filter(use=use, status=Certificate.Status.ACTIVE).select_related(
+        "member"
+    )
+
+
+def gateways() -> QuerySet[Gateway]:
+    return Gateway.objects.select_related("owner")
+
+
+def latest_snapshot() -> Snapshot:
+    """The newest published snapshot; raises NoSnapshot."""
+    newest = Snapshot.objects.order_by("-number").first()
+    if newest is None:
+        raise NoSnapshot
+    return newest
+
+
+def snapshot_content(at: datetime) -> dict[str, Any]:
+    """What a snapshot says, without its number and time."""
+    members = Member.objects.filter(left_on=None).prefetch_related("certificate_set")
+    return {
+        "instance": INSTANCE,
+        "members": [
+            {
+                "class": member.member_class,
+                "code": member.code,
+                "name": member.name,
+                "sign_keys": [
+                    {
+                        "kid": certificate.kid,
+                        "cert": certificate.pem,
+                        "not_before": _rfc3339(certificate.not_before),
+                        "not_after": _rfc3339(certificate.not_after),
+                        "status": certificate.status,
+                    }
+                    for certificate in member.certificate_set.all()
+                    if certificate.use == Certificate.Use.SIGN
+                ],
+            }
+            for member in members
+        ],
+        "gateways": [
+            {
+                "code": gateway.code,
+                "owner": str(gateway.owner),
+                "host": gateway.host,
+                "port": gateway.port,
+                "auth_cert_sha256": [
+                    certificate.sha256
+                    for certificate in active_certificates("auth")
+                    if certificate.member_id == gateway.owner_id
+                ],
+                "capabilities": ["rfc9421"],
+            }
+            for gateway in gateways()
+        ],
+        "subsystems": [
+            {
+                "member": str(subsystem.member),
+                "code": subsystem.code,
+                "name": subsystem.name,
+                "gateways": [subsystem.gateway.code] if subsystem.gateway else [],
+                "status": "registered",
+            }
+            for subsystem in Subsystem.objects.filter(ended_on=None).select_related(
+                "member", "gateway"
+            )
+        ],
+        "offers": [
+            {
+                "provider": str(offer.subsystem),
+                "code": offer.code,
+                "methods": ["POST"],
+                "effect": offer.effect,
+                "names_subjects": offer.names_subjects,
+                "max_body": offer.max_body,
+                "timeout": float(offer.timeout),
+                "schema_sha256": offer.schema_sha256,
+            }
+            for offer in offers_in_force()
+        ],
+        "grants": [
+            {
+                "id": str(grant.id),
+                "client": str(grant.client),
+                "provider": str(grant.offer.subsystem),
+                "code": grant.offer.code,
+                "methods": grant.methods,
+                "paths": grant.paths,
+                "purpose": grant.purpose,
+                "legal_basis": grant.legal_basis,
+                "fields": grant.visible_fields,
+                "valid_from": _rfc3339(grant.valid_from),
+                "valid_to": _rfc3339(grant.valid_to) if grant.valid_to else None,
+            }
+            for grant in grants_at(at)
+        ],
+    }
+
+
+def _rfc3339(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")

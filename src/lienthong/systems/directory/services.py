@@ -1,0 +1,378 @@
+"""
+Writes of the directory: joining, granting, revoking, publishing.
+
+Every change ends in a new signed snapshot. What the gateways of this node need
+beside it (addresses of local systems, client credentials) is written next to
+it from the same rows, so that the two never differ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from django.db import transaction
+
+from lienthong import record
+from lienthong.exchange import gateway_admin
+from lienthong.exchange.cards import Offer as OfferCard
+from lienthong.exchange.cards import System
+from lienthong.kernel import clock
+from lienthong.kernel.actor import Actor, system_actor
+from lienthong.kernel.node import Node
+from lienthong.protocol import pki
+from lienthong.protocol import snapshot as wire
+
+from . import queries
+from .domain import content_digest, is_in_force
+from .errors import GrantEnded, NoSuchGrant
+from .models import (
+    AccessGrant,
+    Certificate,
+    Gateway,
+    Member,
+    MemberKind,
+    Offer,
+    Snapshot,
+    Subsystem,
+    SubsystemKind,
+)
+
+GATEWAY_CODE = "national"
+REFRESH_AFTER = timedelta(hours=1)
+"""Made anew this often even when nothing changed, well inside the 24 h of decision 19."""
+
+OWNERS = {
+    "G01": ("Bộ Công an", MemberKind.MINISTRY),
+    "G14": ("Bộ Thông tin và Truyền thông", MemberKind.MINISTRY),
+    "G15": ("Bộ Tư pháp", MemberKind.MINISTRY),
+    "G22": ("Văn phòng Chính phủ", MemberKind.MINISTRY),
+}
+"""Bodies that own the systems of this release, by their code of Decision 20/2020/QĐ-TTg."""
+
+KINDS = {
+    "population": SubsystemKind.DATABASE,
+    "civil_status": SubsystemKind.DATABASE,
+}
+
+
+def install_country(node: Node, cards: Iterable[System]) -> Snapshot:
+    """
+    Bring the directory in line with the cards of the systems this node carries.
+
+    Safe to repeat: rows are added or amended, offers that left their card are
+    withdrawn, grants that a card no longer states end now. Publishes a snapshot
+    when it would say something new, and writes the gateway's local files.
+    """
+    cards = list(cards)
+    with transaction.atomic():
+        gateway = _register_gateway(node)
+        for card in cards:
+            _register_card(card, gateway)
+        for card in cards:
+            _follow_grants(card, cards)
+        _register_certificates(node)
+        published = publish(node)
+    write_gateway_files(node)
+    return published
+
+
+def _member(code: str) -> Member:
+    name, kind = OWNERS.get(code, (code, MemberKind.AGENCY))
+    member, _ = Member.objects.get_or_create(
+        member_class="GOV",
+        code=code,
+        defaults={"name": name, "kind": kind, "joined_on": clock.today()},
+    )
+    return member
+
+
+def _register_gateway(node: Node) -> Gateway:
+    gateway, _ = Gateway.objects.update_or_create(
+        code=GATEWAY_CODE,
+        defaults={"owner": _member("G14"), "host": "127.0.0.1", "port": node.ports.peer},
+    )
+    return gateway
+
+
+def _register_card(card: System, gateway: Gateway) -> None:
+    subsystem, _ = Subsystem.objects.update_or_create(
+        member=_member(card.owner),
+        code=card.subsystem,
+        defaults={"name": card.title, "gateway": gateway, "made_up": False, "ended_on": None},
+        create_defaults={
+            "name": card.title,
+            "kind": KINDS.get(card.code, SubsystemKind.OTHER),
+            "gateway": gateway,
+            "connected_on": clock.today(),
+        },
+    )
+    for offer in card.offers:
+        Offer.objects.update_or_create(
+            subsystem=subsystem, code=offer.code, defaults=_offer_row(offer)
+        )
+    Offer.objects.filter(subsystem=subsystem, withdrawn_at=None).exclude(
+        code__in=[offer.code for offer in card.offers]
+    ).update(withdrawn_at=clock.instant())
+
+
+def _offer_row(offer: OfferCard) -> dict[str, Any]:
+    schemas = {
+        "request_schema": msgspec.json.schema(offer.request),
+        "answer_schema": msgspec.json.schema(offer.answers),
+    }
+    return {
+        "title": offer.title,
+        "effect": offer.effect.value,
+        "names_subjects": offer.names_subjects,
+        "max_body": offer.max_body,
+        "timeout": offer.timeout,
+        "schema_sha256": content_digest(schemas),
+        "withdrawn_at": None,
+        **schemas,
+    }
+
+
+def _follow_grants(card: System, cards: list[System]) -> None:
+    """Give the grants the provider's card states, and end those it no longer does."""
+    owners = {other.code: other for other in cards}
+    stated: set[tuple[str, str]] = set()
+    for offer in card.offers:
+        row = Offer.objects.get(
+            subsystem__member__code=card.owner,
+            subsystem__code=card.subsystem,
+            code=offer.code,
+        )
+        for given in offer.grants:
+            consumer = owners.get(given.to)
+            if consumer is None:
+                continue  # The consumer is not carried here; its own node registers it.
+            client = Subsystem.objects.get(member__code=consumer.owner, code=consumer.subsystem)
+            stated.add((client.code, offer.code))
+            terms = {
+                "methods": ["POST"],
+                "paths": ["**"],
+                "visible_fields": list(given.fields),
+                "purpose": given.purpose,
+                "legal_basis": given.legal_basis,
+            }
+            held = AccessGrant.objects.filter(
+                client=client, offer=row, from_card=True, valid_to=None
+            ).first()
+            if held is None and _was_revoked(client, row):
+                continue  # The provider took it back; a restart does not give it again.
+            if held is None:
+                AccessGrant.objects.create(
+                    client=client, offer=row, from_card=True, valid_from=clock.instant(), **terms
+                )
+            else:
+                AccessGrant.objects.filter(pk=held.pk).update(**terms)
+    for grant in AccessGrant.objects.filter(
+        offer__subsystem__code=card.subsystem,
+        offer__subsystem__member__code=card.owner,
+        from_card=True,
+        valid_to=None,
+    ).select_related("client", "offer"):
+        if (grant.client.code, grant.offer.code) not in stated:
+            AccessGrant.objects.filter(pk=grant.pk).update(valid_to=clock.instant())
+
+
+def _was_revoked(client: Subsystem, offer: Offer) -> bool:
+    return AccessGrant.objects.filter(
+        client=client, offer=offer, from_card=True, revoked=True
+    ).exists()
+
+
+def _register_certificates(node: Node) -> None:
+    """Read the public certificates under the node's keys; private keys stay where they are."""
+    for path in sorted((node.keys / "members").glob("*/sign.crt")):
+        _register_certificate(_member(path.parent.name), Certificate.Use.SIGN, path)
+    auth = node.keys / "gateway" / "auth.crt"
+    if auth.exists():
+        _register_certificate(_member("G14"), Certificate.Use.AUTH, auth)
+
+
+def _register_certificate(member: Member, use: str, path: Path) -> None:
+    certificate = pki.load_certificate(path.read_bytes())
+    row, _ = Certificate.objects.update_or_create(
+        kid=pki.kid_of(pki.require_p256(certificate.public_key())),
+        defaults={
+            "member": member,
+            "use": use,
+            "pem": pki.pem_of(certificate),
+            "sha256": pki.fingerprint(certificate),
+            "not_before": certificate.not_valid_before_utc,
+            "not_after": certificate.not_valid_after_utc,
+            "status": Certificate.Status.ACTIVE,
+        },
+    )
+    # One active key of each use and member: the one on disk. Older ones still verify old messages.
+    Certificate.objects.filter(member=member, use=use, status=Certificate.Status.ACTIVE).exclude(
+        pk=row.pk
+    ).update(status=Certificate.Status.RETIRED)
+
+
+@transaction.atomic
+def publish(node: Node) -> Snapshot:
+    """
+    Make and sign a snapshot when it says something new or the last one is an hour old.
+
+    Returns the newest. The number comes from the table under a lock, so two
+    publishers never sign two contents under one number.
+    """
+    now = clock.instant()
+    newest = Snapshot.objects.select_for_update().order_by("-number").first()
+    content = queries.snapshot_content(now)
+    digest = content_digest(content)
+    if newest and newest.content_sha256 == digest and now - newest.made_at < REFRESH_AFTER:
+        return newest
+    number = newest.number + 1 if newest else 1
+    said = wire.from_content(content, number=number, made_at=now)
+    key = pki.SigningKey.load(
+        node.keys / "directory" / "snapshot.key", node.secret("passphrase").encode()
+    )
+    return Snapshot.objects.create(
+        number=number, made_at=now, sealed=wire.seal(said, key), content_sha256=digest
+    )
+
+
+def write_gateway_files(node: Node) -> None:
+    """Write what this node's gateways read at start: snapshot, provider addresses, credentials."""
+    node.gateway.mkdir(parents=True, exist_ok=True)
+    local = [row for row in Subsystem.objects.select_related("member") if row.gateway_id]
+    base = f"http://127.0.0.1:{node.ports.offers}/offers"
+    _write(node.gateway / "snapshot.json", bytes(queries.latest_snapshot().sealed))
+    _write_json(
+        node.gateway / "providers.json",
+        {str(row): f"{base}/{row.code.replace('-', '_')}" for row in local},
+    )
+    _write_json(node.gateway / "clients.json", {str(row): _credential(node, row) for row in local})
+
+
+def _credential(node: Node, subsystem: Subsystem) -> dict[str, Any]:
+    """How a local subsystem proves who it is (decision 8)."""
+    if subsystem.made_up:
+        return {"modes": ["none"], "secret_sha256": "", "cert_sha256": []}
+    secret = node.secret(f"clients/{subsystem.member.code}.{subsystem.code}")
+    return {
+        "modes": ["secret"],
+        "secret_sha256": hashlib.sha256(secret.encode()).hexdigest(),
+        "cert_sha256": [],
+    }
+
+
+def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+    _write(path, msgspec.json.format(msgspec.json.encode(content), indent=1))
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Replace a file as a whole: a gateway never reads half of one."""
+    if path.exists() and path.read_bytes() == content:
+        return
+    beside = path.with_suffix(f".{os.getpid()}.new")
+    beside.write_bytes(content)
+    beside.chmod(0o600)
+    beside.replace(path)
+
+
+def give_grant(
+    *,
+    client: Subsystem,
+    offer: Offer,
+    purpose: str,
+    legal_basis: str,
+    by: Actor,
+    valid_to: datetime | None = None,
+    node: Node,
+) -> AccessGrant:
+    """Let a subsystem call an offer, and publish it."""
+    with transaction.atomic():
+        grant = AccessGrant.objects.create(
+            client=client,
+            offer=offer,
+            methods=["POST"],
+            paths=["**"],
+            visible_fields=["*"],
+            purpose=purpose,
+            legal_basis=legal_basis,
+            valid_from=clock.instant(),
+            valid_to=valid_to,
+        )
+        record.done("directory.grant_given", str(grant.pk), by=by)
+        publish(node)
+    write_gateway_files(node)
+    return grant
+
+
+def revoke_grant(grant_id: uuid.UUID, *, by: Actor, node: Node) -> AccessGrant:
+    """
+    End a grant now: the gateway is told first, then the directory says so (decision 19).
+
+    Raises NoSuchGrant, or GrantEnded when it had already ended.
+    """
+    with transaction.atomic():
+        grant = AccessGrant.objects.select_for_update().filter(pk=grant_id).first()
+        if grant is None:
+            raise NoSuchGrant
+        now = clock.instant()
+        if not is_in_force(grant.valid_from, grant.valid_to, now):
+            raise GrantEnded
+        gateway_admin.revoke(str(grant.pk))
+        AccessGrant.objects.filter(pk=grant.pk).update(valid_to=now, revoked=True)
+        record.done("directory.grant_revoked", str(grant.pk), by=by)
+        publish(node)
+    write_gateway_files(node)
+    grant.refresh_from_db()
+    return grant
+
+
+def refresh_snapshot(node: Node) -> Snapshot:
+    """What the timer calls: publish if due, and let the gateways find it on disk too."""
+    published = publish(node)
+    write_gateway_files(node)
+    return published
+
+
+def register_outside_test(node: Node) -> Subsystem:
+    """
+    One subsystem that may speak plain HTTP without credentials, for trying things out.
+
+    Only in a demonstration, and only with harmless grants (decision 8).
+    """
+    gateway = _register_gateway(node)
+    outside, _ = Subsystem.objects.update_or_create(
+        member=_member("G14"),
+        code="outside-test",
+        defaults={
+            "name": "Hệ thống thử bên ngoài",
+            "kind": SubsystemKind.OTHER,
+            "gateway": gateway,
+            "connected_on": clock.today(),
+            "made_up": True,
+        },
+    )
+    for offer in Offer.objects.filter(effect="public", withdrawn_at=None).exclude(
+        subsystem__code="directory"
+    ):
+        if not AccessGrant.objects.filter(client=outside, offer=offer, valid_to=None).exists():
+            AccessGrant.objects.create(
+                client=outside,
+                offer=offer,
+                methods=["POST"],
+                paths=["**"],
+                visible_fields=["*"],
+                purpose="Chạy thử, dữ liệu công khai",
+                legal_basis="Bản trình diễn",
+                valid_from=clock.instant(),
+            )
+    return outside
+
+
+def by_the_directory(day: date) -> Actor:
+    return system_actor("directory", day)
