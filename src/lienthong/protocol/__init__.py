@@ -1,1 +1,1 @@
-"""The wire format of the exchange: envelope, headers, signature, snapshot, tree, receipt."""
+"""The wire format of the exchange: message parts, signatures, snapshots, trees, receipts."""

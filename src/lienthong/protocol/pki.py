@@ -1,0 +1,332 @@
+"""
+Keys and certificates of the exchange: ECDSA P-256 throughout.
+
+Three kinds of certificate under one root (X-Road's split): AUTH belongs to a
+gateway and is used for TLS, SIGN belongs to a member and signs messages, and
+the root signs both. AUTH and SIGN live thirty days and are renewed from day
+twenty (decision 19). A key is named by the base64url SHA-256 of its public key.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import ipaddress
+import os
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from lienthong.protocol.errors import BadSignature, Expired, UntrustedCertificate
+from lienthong.protocol.identifiers import MemberId
+
+SHA256 = ec.ECDSA(hashes.SHA256())
+LIFE = timedelta(days=30)
+RENEW_AFTER = timedelta(days=20)
+ROOT_LIFE = timedelta(days=3650)
+# Clocks of two gateways differ; a new certificate holds from a little earlier.
+BACKDATE = timedelta(minutes=10)
+COORDINATE = 32
+
+
+def kid_of(public: ec.EllipticCurvePublicKey) -> str:
+    spki = public.public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return base64.urlsafe_b64encode(hashlib.sha256(spki).digest()).rstrip(b"=").decode()
+
+
+def require_p256(key: object) -> ec.EllipticCurvePublicKey:
+    """The key, once it is a P-256 public key; raises UntrustedCertificate."""
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise UntrustedCertificate("the key is not ECDSA P-256")
+    return key
+
+
+class VerifyingKey:
+    """A public key with its name; `verify` takes the raw ``r || s`` of RFC 9421."""
+
+    __slots__ = ("kid", "public")
+
+    def __init__(self, public: ec.EllipticCurvePublicKey) -> None:
+        self.public = public
+        self.kid = kid_of(public)
+
+    @classmethod
+    def from_pem(cls, pem: str | bytes) -> VerifyingKey:
+        data = pem.encode() if isinstance(pem, str) else pem
+        return cls(require_p256(serialization.load_pem_public_key(data)))
+
+    def verify(self, signature: bytes, data: bytes) -> bytes:
+        """The data, once the signature is this key's over it; raises BadSignature."""
+        if len(signature) != 2 * COORDINATE:
+            raise BadSignature("an ECDSA P-256 signature has 64 bytes")
+        r = int.from_bytes(signature[:COORDINATE], "big")
+        s = int.from_bytes(signature[COORDINATE:], "big")
+        return self.verify_der(encode_dss_signature(r, s), data)
+
+    def verify_der(self, signature: bytes, data: bytes) -> bytes:
+        """As `verify`, for a signature in ASN.1 form (signed notes)."""
+        try:
+            self.public.verify(signature, data, SHA256)
+        except InvalidSignature:
+            raise BadSignature from None
+        return data
+
+    def pem(self) -> str:
+        return self.public.public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        ).decode()
+
+
+class SigningKey:
+    """A private key with its name; loaded once and kept."""
+
+    __slots__ = ("kid", "private", "verifying")
+
+    def __init__(self, private: ec.EllipticCurvePrivateKey) -> None:
+        self.private = private
+        self.verifying = VerifyingKey(private.public_key())
+        self.kid = self.verifying.kid
+
+    @classmethod
+    def generate(cls) -> SigningKey:
+        return cls(ec.generate_private_key(ec.SECP256R1()))
+
+    @classmethod
+    def load(cls, path: Path, passphrase: bytes) -> SigningKey:
+        """Read an encrypted PEM; raises FileNotFoundError or ValueError (wrong passphrase)."""
+        private = serialization.load_pem_private_key(path.read_bytes(), passphrase)
+        if not isinstance(private, ec.EllipticCurvePrivateKey):
+            raise ValueError(f"{path.name} does not hold an ECDSA key")
+        return cls(private)
+
+    def save(self, path: Path, passphrase: bytes) -> None:
+        """Write PKCS8 PEM encrypted under the passphrase, mode 0600, whole or not at all."""
+        write_private(
+            path,
+            self.private.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.BestAvailableEncryption(passphrase),
+            ),
+        )
+
+    def sign(self, data: bytes) -> bytes:
+        """The raw ``r || s`` of ecdsa-p256-sha256."""
+        r, s = decode_dss_signature(self.private.sign(data, SHA256))
+        return r.to_bytes(COORDINATE, "big") + s.to_bytes(COORDINATE, "big")
+
+    def sign_der(self, data: bytes) -> bytes:
+        return self.private.sign(data, SHA256)
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Replace a file in one step, readable by its owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def pem_of(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def load_certificate(pem: str | bytes) -> x509.Certificate:
+    data = pem.encode() if isinstance(pem, str) else pem
+    try:
+        return x509.load_pem_x509_certificate(data)
+    except ValueError:
+        raise UntrustedCertificate("not a certificate in PEM form") from None
+
+
+def fingerprint(certificate: x509.Certificate) -> str:
+    """Hex SHA-256 over the certificate, as snapshots name AUTH certificates."""
+    return certificate.fingerprint(hashes.SHA256()).hex()
+
+
+def make_root(key: SigningKey, *, name: str, instance: str, now: datetime) -> x509.Certificate:
+    """The self-signed certificate of an authority of one instance."""
+    subject = x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, instance),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, name),
+            x509.NameAttribute(NameOID.COMMON_NAME, name),
+        ]
+    )
+    return (
+        _builder(subject, subject, key.verifying, now, now + ROOT_LIFE)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(certificates=True), critical=True)
+        .sign(key.private, hashes.SHA256())
+    )
+
+
+class Authority:
+    """A root with its key: issues AUTH and SIGN certificates."""
+
+    def __init__(self, key: SigningKey, certificate: x509.Certificate) -> None:
+        self.key = key
+        self.certificate = certificate
+
+    def issue_auth(
+        self,
+        public: VerifyingKey,
+        *,
+        owner: MemberId,
+        gateway: str,
+        hosts: Iterable[str] = ("127.0.0.1", "localhost"),
+        now: datetime,
+    ) -> x509.Certificate:
+        """A gateway's TLS certificate, good for both ends of a connection."""
+        hosts = tuple(hosts)
+        subject = x509.Name(
+            [
+                x509.NameAttribute(NameOID.COUNTRY_NAME, owner.instance),
+                x509.NameAttribute(NameOID.ORGANIZATION_NAME, str(owner)),
+                x509.NameAttribute(NameOID.COMMON_NAME, hosts[0]),
+                x509.NameAttribute(NameOID.SERIAL_NUMBER, f"{owner}/{gateway}"),
+            ]
+        )
+        names = x509.SubjectAlternativeName([_general(host) for host in hosts])
+        uses = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+        return (
+            self._leaf(subject, public, now)
+            .add_extension(names, critical=False)
+            .add_extension(x509.ExtendedKeyUsage(uses), critical=False)
+            .sign(self.key.private, hashes.SHA256())
+        )
+
+    def issue_sign(
+        self, public: VerifyingKey, *, member: MemberId, name: str, now: datetime
+    ) -> x509.Certificate:
+        """A member's signing certificate, its identifier in the subject as X-Road puts it."""
+        subject = x509.Name(
+            [
+                x509.NameAttribute(NameOID.COUNTRY_NAME, member.instance),
+                x509.NameAttribute(NameOID.ORGANIZATION_NAME, name[:64]),
+                x509.NameAttribute(NameOID.BUSINESS_CATEGORY, member.member_class),
+                x509.NameAttribute(NameOID.SERIAL_NUMBER, member.code),
+                x509.NameAttribute(NameOID.COMMON_NAME, str(member)),
+            ]
+        )
+        return self._leaf(subject, public, now).sign(self.key.private, hashes.SHA256())
+
+    def _leaf(
+        self, subject: x509.Name, public: VerifyingKey, now: datetime
+    ) -> x509.CertificateBuilder:
+        return (
+            _builder(subject, self.certificate.subject, public, now, now + LIFE)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_usage(certificates=False), critical=True)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.verifying.public),
+                critical=False,
+            )
+        )
+
+
+def member_of(certificate: x509.Certificate) -> MemberId:
+    """The member a SIGN certificate names in its subject."""
+
+    def one(oid: x509.ObjectIdentifier) -> str:
+        found = certificate.subject.get_attributes_for_oid(oid)
+        if len(found) != 1:
+            raise UntrustedCertificate("the certificate does not name one member")
+        return str(found[0].value)
+
+    return MemberId(
+        one(NameOID.COUNTRY_NAME), one(NameOID.BUSINESS_CATEGORY), one(NameOID.SERIAL_NUMBER)
+    )
+
+
+def check_certificate(
+    certificate: x509.Certificate, roots: Iterable[x509.Certificate], *, at: datetime
+) -> VerifyingKey:
+    """
+    The key of a certificate that one of the roots issued and that holds at this time.
+
+    Raises UntrustedCertificate or Expired.
+    """
+    for root in roots:
+        if certificate.issuer != root.subject:
+            continue
+        try:
+            certificate.verify_directly_issued_by(root)
+        except (InvalidSignature, ValueError, TypeError):
+            continue
+        if not root.not_valid_before_utc <= at <= root.not_valid_after_utc:
+            raise Expired("the root certificate is out of its time")
+        break
+    else:
+        raise UntrustedCertificate
+    try:
+        constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
+    except x509.ExtensionNotFound:
+        raise UntrustedCertificate("the certificate states no constraints") from None
+    if constraints.ca:
+        raise UntrustedCertificate("an authority's certificate signs no messages")
+    if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
+        raise Expired("the certificate is out of its time")
+    return VerifyingKey(require_p256(certificate.public_key()))
+
+
+def needs_renewal(certificate: x509.Certificate, now: datetime) -> bool:
+    """Whether day twenty of the certificate has come."""
+    return now >= certificate.not_valid_before_utc + BACKDATE + RENEW_AFTER
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, public: VerifyingKey, start: datetime, end: datetime
+) -> x509.CertificateBuilder:
+    start = start.astimezone(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(public.public)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start - BACKDATE)
+        .not_valid_after(end.astimezone(UTC))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public.public), critical=False)
+    )
+
+
+def _usage(*, certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not certificates,
+        content_commitment=not certificates,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=certificates,
+        crl_sign=certificates,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _general(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
