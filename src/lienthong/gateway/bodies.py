@@ -1,0 +1,206 @@
+"""
+Bodies of requests and answers, held in bounded memory (decision 21).
+
+Up to one mebibyte stays in memory. What is longer goes to a temporary file
+without a name, encrypted in chunks under a key that exists only in this
+process, so neither a crash nor a stolen disk leaves a citizen's document
+behind. Digests are taken while the bytes arrive, never by reading them twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import BinaryIO
+
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
+from lienthong.protocol.rest import BodyHash
+
+IN_MEMORY = 1 << 20
+CHUNK = 1 << 16
+TAG = 16
+
+
+class Refusal(StrEnum):
+    """Why a body was not taken."""
+
+    TOO_LARGE = "too_large"
+    NO_ROOM = "no_room"
+
+
+class BodyRefused(Exception):
+    """The body is longer than allowed, or the spool is full."""
+
+    def __init__(self, why: Refusal) -> None:
+        super().__init__(why.value)
+        self.why = why
+
+
+@dataclass(slots=True)
+class SpoolRoom:
+    """How many bytes all spooled bodies of one process may take on disk together."""
+
+    directory: Path | None = None
+    quota: int = 2 << 30
+    used: int = 0
+
+    def take(self, size: int) -> None:
+        if self.used + size > self.quota:
+            raise BodyRefused(Refusal.NO_ROOM)
+        self.used += size
+
+    def give_back(self, size: int) -> None:
+        self.used -= size
+
+
+class Spool:
+    """An encrypted temporary file, written once and read from the start as often as needed."""
+
+    __slots__ = ("_cipher", "_file", "_lengths", "_room", "_waiting", "size")
+
+    def __init__(self, room: SpoolRoom) -> None:
+        self._room = room
+        self._cipher = ChaCha20Poly1305(ChaCha20Poly1305.generate_key())
+        self._file: BinaryIO = tempfile.TemporaryFile(dir=room.directory, buffering=0)  # type: ignore[assignment]  # noqa: SIM115
+        self._lengths: list[int] = []
+        self._waiting = bytearray()
+        self.size = 0
+
+    def write(self, data: bytes) -> None:
+        self._room.take(len(data))
+        self.size += len(data)
+        self._waiting += data
+        while len(self._waiting) >= CHUNK:
+            self._seal(bytes(self._waiting[:CHUNK]))
+            del self._waiting[:CHUNK]
+
+    def finish(self) -> None:
+        if self._waiting:
+            self._seal(bytes(self._waiting))
+            self._waiting.clear()
+
+    def _seal(self, chunk: bytes) -> None:
+        # The key seals one file only, so the chunk's place is nonce enough, and a
+        # chunk moved to another place does not open.
+        nonce = len(self._lengths).to_bytes(12, "big")
+        sealed = self._cipher.encrypt(nonce, chunk, None)
+        if os.write(self._file.fileno(), sealed) != len(sealed):
+            raise BodyRefused(Refusal.NO_ROOM)
+        self._lengths.append(len(chunk))
+
+    def chunks(self) -> Iterator[bytes]:
+        offset = 0
+        for place, length in enumerate(self._lengths):
+            sealed = os.pread(self._file.fileno(), length + TAG, offset)
+            offset += len(sealed)
+            yield self._cipher.decrypt(place.to_bytes(12, "big"), sealed, None)
+
+    def close(self) -> None:
+        if not self._file.closed:
+            self._file.close()
+            self._room.give_back(self.size)
+
+
+@dataclass(slots=True)
+class Body:
+    """A whole body with its digests; `close` gives its disk space back."""
+
+    size: int
+    sha256: bytes
+    data: bytes | None
+    """The bytes, while they are in memory."""
+    _sha512: bytes | None = None
+    _spool: Spool | None = None
+
+    @classmethod
+    def of(cls, data: bytes) -> Body:
+        return cls(len(data), hashlib.sha256(data).digest(), data)
+
+    @property
+    def hashed(self) -> BodyHash:
+        """For `request_hash`; SHA-512 of a body in memory is taken when first asked for."""
+        if self._sha512 is None:
+            self._sha512 = hashlib.sha512(self.data).digest() if self.data else b""
+        return BodyHash(self._sha512, self.size)
+
+    def chunks(self) -> Iterator[bytes]:
+        if self._spool is not None:
+            yield from self._spool.chunks()
+        elif self.data:
+            yield self.data
+
+    def whole(self) -> bytes:
+        """All bytes in memory; for bodies known to be short."""
+        return self.data if self.data is not None else b"".join(self.chunks())
+
+    def close(self) -> None:
+        if self._spool is not None:
+            self._spool.close()
+
+
+EMPTY = Body.of(b"")
+
+
+@dataclass(slots=True)
+class Receiver:
+    """Takes the pieces of one body as they arrive; raises BodyRefused beyond ``limit``."""
+
+    limit: int
+    room: SpoolRoom
+    size: int = 0
+    _pieces: list[bytes] = field(default_factory=list)
+    _spool: Spool | None = None
+    _sha256: hashlib._Hash | None = None
+    _sha512: hashlib._Hash | None = None
+
+    def write(self, data: bytes) -> None:
+        self.size += len(data)
+        if self.size > self.limit:
+            raise BodyRefused(Refusal.TOO_LARGE)
+        if self._spool is None and self.size <= IN_MEMORY:
+            self._pieces.append(data)
+            return
+        if self._spool is None:
+            self._start_spool()
+        self._to_spool(data)
+
+    def _start_spool(self) -> None:
+        self._spool = Spool(self.room)
+        self._sha256, self._sha512 = hashlib.sha256(), hashlib.sha512()
+        for piece in self._pieces:
+            self._to_spool(piece)
+        self._pieces.clear()
+
+    def _to_spool(self, data: bytes) -> None:
+        assert self._spool is not None
+        assert self._sha256 is not None
+        assert self._sha512 is not None
+        self._spool.write(data)
+        self._sha256.update(data)
+        self._sha512.update(data)
+
+    def finish(self) -> Body:
+        if self._spool is None:
+            if not self._pieces:
+                return EMPTY
+            whole = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+            return Body.of(whole)
+        assert self._sha256 is not None
+        assert self._sha512 is not None
+        self._spool.finish()
+        return Body(
+            self.size, self._sha256.digest(), None, self._sha512.digest(), _spool=self._spool
+        )
+
+    def discard(self) -> None:
+        """Forget what arrived; for a body that was refused or cut off."""
+        self._pieces.clear()
+        if self._spool is not None:
+            self._spool.close()
+            self._spool = None
