@@ -1,0 +1,137 @@
+"""
+A document of `blocks` as HTML for the middle of a page.
+
+The letterhead and the signatures are shown in short; the exact layout of
+Decree 30/2020 belongs to the PDF. How a figure looks is the caller's: on the
+report's page it is a link that opens where the number comes from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from lienthong.web.papers.blocks import (
+    Annex,
+    Aside,
+    Block,
+    Heading,
+    Inline,
+    LetterHead,
+    Number,
+    Paragraph,
+    Signing,
+    Table,
+    Title,
+)
+
+ShowNumber = Callable[[Number], SafeString]
+
+
+def plain_number(number: Number) -> SafeString:
+    """A figure as words with its code, where nothing can be opened."""
+    return format_html('<data class="lt-num" value="{}">{}</data>', number.code, number.text)
+
+
+def to_html(blocks: Iterable[Block], number: ShowNumber = plain_number) -> SafeString:
+    """The blocks, one after another; every word is escaped."""
+    return format_html_join("\n", "{}", ((shown(block, number),) for block in blocks))
+
+
+def shown(block: Block, number: ShowNumber) -> SafeString:
+    match block:
+        case LetterHead():
+            return letter_head(block)
+        case Title():
+            return format_html(
+                '<h1 class="ds-heading" data-size="lg"><span>{}</span>{}</h1>',
+                block.kind,
+                block.abstract,
+            )
+        case Heading():
+            return heading(block)
+        case Paragraph():
+            mark = format_html("<b>{}</b>", block.mark) if block.mark else SafeString("")
+            kind = mark_safe(' class="item"') if block.mark else SafeString("")  # constants only
+            return format_html("<p{}>{}{}</p>", kind, mark, inlines(block.inlines, number))
+        case Aside():
+            return format_html(
+                '<div class="rp-note" data-color="{}"><p><b>{}</b></p><p>{}</p></div>',
+                block.tone,
+                block.title,
+                inlines(block.inlines, number),
+            )
+        case Table():
+            return table(block)
+        case Signing():
+            return signing(block)
+        case Annex():
+            return format_html("<h2><span>{}</span>{}</h2>", block.number, block.title)
+
+
+def inlines(parts: Iterable[Inline], number: ShowNumber) -> SafeString:
+    return format_html_join("", "{}", ((inline(part, number),) for part in parts))
+
+
+def inline(part: Inline, number: ShowNumber) -> SafeString:
+    if isinstance(part, Number):
+        return number(part)
+    words = conditional_escape(part.text)
+    if part.bold:
+        words = format_html("<strong>{}</strong>", words)
+    return format_html("<em>{}</em>", words) if part.italic else words
+
+
+def letter_head(block: LetterHead) -> SafeString:
+    return format_html(
+        '<header class="rp-lh"><div><p>{}</p><p>{}</p></div><div>'
+        "<p><b>Cộng hòa xã hội chủ nghĩa Việt Nam</b></p>"
+        '<p><b class="u">Độc lập - Tự do - Hạnh phúc</b></p>'
+        "<p><i>{}</i></p></div></header>",
+        block.body,
+        block.number,
+        block.place_date,
+    )
+
+
+def heading(block: Heading) -> SafeString:
+    tag = f"h{min(6, block.level + 1)}"
+    anchor = format_html(' id="{}"', block.anchor) if block.anchor else SafeString("")
+    number = format_html("<span>{}</span>", block.number) if block.number else SafeString("")
+    return format_html(f"<{tag}{{}}>{{}}{{}}</{tag}>", anchor, number, block.text)
+
+
+def table(block: Table) -> SafeString:
+    ends = tuple(column.end for column in block.columns)
+    return format_html(
+        '<div class="lt-scroll" tabindex="0" role="region" aria-label="{}">'
+        '<table class="ds-table"><caption>{}</caption><thead><tr>{}</tr></thead>'
+        "<tbody>{}</tbody></table></div>",
+        block.caption,
+        block.caption,
+        format_html_join("", '<th scope="col">{}</th>', ((c.title,) for c in block.columns)),
+        format_html_join("", "<tr>{}</tr>", ((cells(row, ends),) for row in block.rows)),
+    )
+
+
+def cells(row: tuple[str, ...], ends: tuple[bool, ...]) -> SafeString:
+    return format_html_join(
+        "",
+        "<td{}>{}</td>",
+        (
+            (mark_safe(' class="n"') if end else SafeString(""), text)  # constants only
+            for text, end in zip(row, ends, strict=True)
+        ),
+    )
+
+
+def signing(block: Signing) -> SafeString:
+    return format_html(
+        '<footer class="rp-sign"><div><p><b><i>Nơi nhận:</i></b></p><ul>{}</ul></div>'
+        "<div>{}<p><b>{}</b></p></div></footer>",
+        format_html_join("", "<li>{}</li>", ((text,) for text in block.recipients)),
+        format_html_join("", "<p><b>{}</b></p>", ((text,) for text in block.authority)),
+        block.name,
+    )
