@@ -87,7 +87,7 @@ def _told(name: str, sex: Sex, born_on: date, number: str) -> MadeUpPerson:
         ethnicity_code="01",
         personal_id=PersonalId(number),
         residence="xã Dương Tơ, thành phố Phú Quốc, tỉnh Kiên Giang",
-        residence_unit="31105",
+        residence_unit="31096",
     )
 
 

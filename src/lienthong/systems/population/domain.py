@@ -122,9 +122,7 @@ def check_death(*, born_on: date, precision: str, died_on: date, registered_on: 
         raise DeathOutOfOrder
 
 
-def corrected_range(
-    current: PersonalId, *, province: str, sex: Sex, born_on: date
-) -> NumberRange:
+def corrected_range(current: PersonalId, *, province: str, sex: Sex, born_on: date) -> NumberRange:
     """
     The range of the number that replaces ``current``.
 

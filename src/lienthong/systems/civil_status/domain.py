@@ -1,0 +1,368 @@
+"""
+Rules of entering births and deaths, each with the article it stands on.
+
+Law on Civil Status 60/2014/QH13 ("Luật"), Decree 123/2015/NĐ-CP ("NĐ 123"), Law on
+Marriage and Family 52/2014/QH13. Limits are dated rows, since laws change and old
+entries keep the rule of their day. Nothing here knows a database or a page: problems
+are returned with the field they belong to, so that a form can show all at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from enum import StrEnum
+
+from lienthong.kernel import names
+from lienthong.kernel.clock import local
+from lienthong.kernel.errors import LienThongError
+from lienthong.kernel.identifiers import PersonalId, Sex
+from lienthong.kernel.working_days import CalendarUnknown, WorkingCalendar
+from lienthong.systems.civil_status.errors import NotCompetent
+
+VIET_NAM = "Việt Nam"
+
+
+class Kind(StrEnum):
+    """Kinds of book; one book per kind, office and year (Luật art. 58)."""
+
+    BIRTH = "birth"
+    MARRIAGE = "marriage"
+    DEATH = "death"
+    OTHER = "other"
+
+
+class EventKind(StrEnum):
+    """Entries that are neither birth, marriage nor death (Luật art. 3)."""
+
+    RECOGNITION = "recognition"
+    ADOPTION = "adoption"
+    GUARDIANSHIP = "guardianship"
+    CHANGE = "change"
+    CORRECTION = "correction"
+    SUPPLEMENT = "supplement"
+    ETHNICITY = "ethnicity_redetermination"
+    MARITAL_STATUS = "marital_status_certificate"
+    NOTE = "note"
+
+
+class DeskLevel(StrEnum):
+    COMMUNE = "commune"
+    DISTRICT = "district"
+    PROVINCE = "province"
+
+
+class IdState(StrEnum):
+    """Where the personal ID of a registered child stands."""
+
+    WAITING = "waiting"
+    ISSUED = "issued"
+    NOT_DUE = "not_due"  # foreign citizenship, Luật art. 36.2
+    NEVER = "never"  # digitised from a book older than the numbers
+
+
+class DeathState(StrEnum):
+    """Whether population has locked the record of the deceased."""
+
+    WAITING = "waiting"
+    RECORDED = "recorded"
+    NO_NUMBER = "no_number"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A number the law sets, for as long as it sets it."""
+
+    name: str
+    days: int
+    valid_from: date
+    valid_to: date | None
+    legal_basis: str
+
+
+LIMITS = (
+    Limit("birth.declare", 60, date(2016, 1, 1), None, "Luật Hộ tịch 60/2014/QH13 Điều 15.1"),
+    Limit("death.declare", 15, date(2016, 1, 1), None, "Luật Hộ tịch 60/2014/QH13 Điều 33.1"),
+    # A child born within 300 days of the end of a marriage is a child of that marriage.
+    Limit("birth.after_father", 300, date(2015, 1, 1), None, "Luật HN&GĐ 52/2014/QH13 Điều 88"),
+)
+# Decree 120/2025/NĐ-CP art. 4 hands what districts did to communes.
+DISTRICTS_UNTIL = date(2025, 6, 30)
+YOUNGEST_PARENT = 12
+
+
+def limit(name: str, on: date) -> Limit:
+    """The limit in force on a day; before the first row its number already served as custom."""
+    rows = [row for row in LIMITS if row.name == name]
+    for row in rows:
+        if row.valid_from <= on and (row.valid_to is None or on <= row.valid_to):
+            return row
+    return rows[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that keeps an entry out of the book (or, as a warning, asks for care)."""
+
+    field: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    full_name: str
+    sex: Sex
+    born_on: date
+    birth_place: str
+    home_place: str
+    ethnicity: str
+    nationality: str
+    birth_notice: str = ""
+    """Number of the live-birth notice (giấy chứng sinh) or of the paper in its stead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """What the book says of a parent (Luật art. 14); the number if there is one."""
+
+    full_name: str
+    birth_year: int | None
+    ethnicity: str
+    nationality: str
+    residence: str
+    personal_id: PersonalId | None = None
+    died_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Declarant:
+    full_name: str
+    paper: str
+    relation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Birth:
+    """A birth as declared at a desk."""
+
+    child: Child
+    mother: Parent | None
+    father: Parent | None
+    declarant: Declarant
+    registered_on: date
+
+    @property
+    def is_late(self) -> bool:
+        """
+        Declared after the sixty days of Luật art. 15.1.
+
+        Only a flag: "quá hạn" does not occur in the law, the procedure is the same.
+        """
+        allowed = limit("birth.declare", self.registered_on).days
+        return (self.registered_on - self.child.born_on).days > allowed
+
+    @property
+    def gets_personal_id(self) -> bool:
+        """A child who takes foreign citizenship gets none (Luật art. 36.2)."""
+        return is_vietnamese(self.child.nationality)
+
+    @property
+    def has_foreign_element(self) -> bool:
+        parents = (parent for parent in (self.mother, self.father) if parent is not None)
+        return any(not is_vietnamese(parent.nationality) for parent in parents)
+
+    def problems(self, today: date) -> tuple[Problem, ...]:
+        """Everything that keeps this birth out of the book, in the order of the form."""
+        found = _name_problems("child_name", self.child.full_name)
+        if self.child.born_on > today:
+            found.append(Problem("born_on", "in_future"))
+        elif self.child.born_on > self.registered_on:
+            found.append(Problem("born_on", "after_registration"))
+        for field in ("birth_place", "home_place", "ethnicity", "nationality"):
+            if not names.clean(getattr(self.child, field)):
+                found.append(Problem(field, "missing"))
+        for role, parent in (("mother", self.mother), ("father", self.father)):
+            if parent is not None:
+                found += self._parent_problems(role, parent)
+        found += self._unknown_parents()
+        found += _name_problems("declarant_name", self.declarant.full_name)
+        if not names.clean(self.declarant.paper):
+            found.append(Problem("declarant_paper", "missing"))
+        return tuple(found)
+
+    def warnings(self) -> tuple[Problem, ...]:
+        """What an officer should look at twice; none of it stops the entry."""
+        found = []
+        if self.is_late:
+            found.append(Problem("born_on", "late"))
+        for role, parent in (("mother", self.mother), ("father", self.father)):
+            if parent is not None and parent.birth_year is not None:
+                age = self.child.born_on.year - parent.birth_year
+                if 0 < age < YOUNGEST_PARENT + 4 or age > 65:
+                    found.append(Problem(f"{role}_birth_year", "unusual_age"))
+        if self.father is not None and self.father.died_on is not None:
+            allowed = limit("birth.after_father", self.registered_on).days
+            if (self.child.born_on - self.father.died_on).days > allowed:
+                found.append(Problem("father_name", "died_long_before"))
+        return tuple(found)
+
+    def _parent_problems(self, role: str, parent: Parent) -> list[Problem]:
+        found = _name_problems(f"{role}_name", parent.full_name)
+        if parent.birth_year is not None:
+            age = self.child.born_on.year - parent.birth_year
+            if age < YOUNGEST_PARENT:
+                found.append(Problem(f"{role}_birth_year", "not_older_than_child"))
+        mother_gone = role == "mother" and parent.died_on is not None
+        if mother_gone and parent.died_on is not None and parent.died_on < self.child.born_on:
+            found.append(Problem("mother_name", "died_before_birth"))
+        return found
+
+    def _unknown_parents(self) -> list[Problem]:
+        """One parent unknown: the child follows the other (NĐ 123 art. 15)."""
+        if self.mother is not None and self.father is not None:
+            if (
+                self.mother.personal_id is not None
+                and self.mother.personal_id == self.father.personal_id
+            ):
+                return [Problem("father_id", "same_as_mother")]
+            return []
+        known = self.mother or self.father
+        if known is None:
+            # Both unknown is handled like an abandoned child: minutes stand for the notice.
+            if not names.clean(self.child.birth_notice):
+                return [Problem("birth_notice", "minutes_missing")]
+            return []
+        found = []
+        role = "mother" if self.mother is not None else "father"
+        own = names.tone_key(names.parts(self.child.full_name).family)
+        if own != names.tone_key(names.parts(known.full_name).family):
+            found.append(Problem("child_name", f"family_name_of_{role}"))
+        if names.tone_key(self.child.ethnicity) != names.tone_key(known.ethnicity):
+            found.append(Problem("ethnicity", f"ethnicity_of_{role}"))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """A death as declared at a desk (NĐ 123 art. 4.2)."""
+
+    full_name: str
+    sex: Sex
+    born_on: date | None
+    birth_year: int | None
+    ethnicity: str
+    nationality: str
+    residence: str
+    died_on: date
+    died_at: time | None
+    place: str
+    cause: str
+    notice: str
+    """Number, issuer and day of the death notice or the paper in its stead."""
+    declarant: Declarant
+    registered_on: date
+    personal_id: PersonalId | None = None
+    identity_paper: str = ""
+
+    @property
+    def is_late(self) -> bool:
+        """Declared after the fifteen days of Luật art. 33.1; a flag, as with births."""
+        allowed = limit("death.declare", self.registered_on).days
+        return (self.registered_on - self.died_on).days > allowed
+
+    def problems(self, today: date) -> tuple[Problem, ...]:
+        found = _name_problems("full_name", self.full_name)
+        if self.died_on > today:
+            found.append(Problem("died_on", "in_future"))
+        elif self.died_on > self.registered_on:
+            found.append(Problem("died_on", "after_registration"))
+        if (
+            self.born_on is not None
+            and self.died_on < self.born_on
+            or self.birth_year is not None
+            and self.died_on.year < self.birth_year
+        ):
+            found.append(Problem("died_on", "before_birth"))
+        if self.born_on is None and self.birth_year is None:
+            found.append(Problem("born_on", "missing"))
+        for field in ("place", "notice"):
+            if not names.clean(getattr(self, field)):
+                found.append(Problem(field, "missing"))
+        found += _name_problems("declarant_name", self.declarant.full_name)
+        return tuple(found)
+
+
+def register_name(text: str) -> str:
+    """A name as it stands in the book: NFC, real Đ, capitals. Raises BadName."""
+    return names.print_form(names.person_name(text))
+
+
+def is_vietnamese(nationality: str) -> bool:
+    return names.folding_key(nationality) == names.folding_key(VIET_NAM)
+
+
+def check_competence(level: str, *, foreign: bool, on: date) -> None:
+    """
+    Whether a desk of this level may register a birth or death on this day.
+
+    Communes register what is domestic, districts what has a foreign element
+    (Luật art. 7) until districts ended; then communes do everything (Decree
+    120/2025/NĐ-CP art. 4). Provincial departments keep no books.
+    """
+    if level == DeskLevel.COMMUNE and (not foreign or on > DISTRICTS_UNTIL):
+        return
+    if level == DeskLevel.DISTRICT and foreign and on <= DISTRICTS_UNTIL:
+        return
+    raise NotCompetent(level=level, foreign=foreign)
+
+
+def due_on(received_at: datetime, legal_day: date, calendar: WorkingCalendar) -> date | None:
+    """
+    The day a matter without its own limit must be settled (Luật art. 5.3).
+
+    The same day; the next working day when received after 15:00. None while the
+    calendar of that year is not entered: an invented deadline would be worse.
+    """
+    try:
+        return calendar.same_day_due(legal_day, local(received_at).time())
+    except CalendarUnknown:
+        return None
+
+
+def masked_name(name: str) -> str:
+    """Initials only, for the public check page: ``N•• T•• A••``, whatever the length."""
+    return " ".join(f"{syllable[0]}••" for syllable in names.clean(name).split())
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A particular that the declaration and population tell differently."""
+
+    field: str
+    declared: str
+    known: str
+
+
+def differences(
+    declared: dict[str, str], known: dict[str, str]
+) -> tuple[tuple[str, ...], tuple[Difference, ...]]:
+    """Fields that agree, and those that do not; what was left blank is not compared."""
+    same, other = [], []
+    for field, value in declared.items():
+        if not names.clean(value) or not known.get(field):
+            continue
+        if names.tone_key(value) == names.tone_key(known[field]):
+            same.append(field)
+        else:
+            other.append(Difference(field, names.clean(value), known[field]))
+    return tuple(same), tuple(other)
+
+
+def _name_problems(field: str, text: str) -> list[Problem]:
+    if not names.clean(text):
+        return [Problem(field, "missing")]
+    try:
+        names.person_name(text)
+    except LienThongError:
+        return [Problem(field, "bad_name")]
+    return []
