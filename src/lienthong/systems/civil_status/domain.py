@@ -270,18 +270,20 @@ class Death:
         allowed = limit("death.declare", self.registered_on).days
         return (self.registered_on - self.died_on).days > allowed
 
+    @property
+    def _died_before_birth(self) -> bool:
+        if self.born_on is not None:
+            return self.died_on < self.born_on
+        return self.birth_year is not None and self.died_on.year < self.birth_year
+
     def problems(self, today: date) -> tuple[Problem, ...]:
+        """Everything that keeps this death out of the book, in the order of the form."""
         found = _name_problems("full_name", self.full_name)
         if self.died_on > today:
             found.append(Problem("died_on", "in_future"))
         elif self.died_on > self.registered_on:
             found.append(Problem("died_on", "after_registration"))
-        if (
-            self.born_on is not None
-            and self.died_on < self.born_on
-            or self.birth_year is not None
-            and self.died_on.year < self.birth_year
-        ):
+        if self._died_before_birth:
             found.append(Problem("died_on", "before_birth"))
         if self.born_on is None and self.birth_year is None:
             found.append(Problem("born_on", "missing"))

@@ -24,7 +24,7 @@ class OtherPerson(Conflict):
 
 
 class RangeExhausted(Unavailable):
-    """All numbers of this province, sex and year are used; the authority must open another range."""
+    """All numbers of this province, sex and year are used up."""
 
     code = "population.range_exhausted"
 
