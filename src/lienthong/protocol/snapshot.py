@@ -82,7 +82,7 @@ class GatewayEntry(msgspec.Struct, frozen=True, kw_only=True):
     host: str
     port: int
     auth_cert_sha256: list[str]
-    capabilities: list[str] = ["rfc9421"]
+    capabilities: list[str] = msgspec.field(default_factory=lambda: ["rfc9421"])
 
 
 class Subsystem(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +104,7 @@ class OfferEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     provider: str
     code: str
-    methods: list[str] = ["POST"]
+    methods: list[str] = msgspec.field(default_factory=lambda: ["POST"])
     effect: str = "changing"
     names_subjects: bool = False
     max_body: int = 10 * 1024 * 1024
@@ -124,11 +124,11 @@ class GrantEntry(msgspec.Struct, frozen=True, kw_only=True):
     client: str
     provider: str
     code: str
-    methods: list[str] = ["*"]
-    paths: list[str] = ["**"]
+    methods: list[str] = msgspec.field(default_factory=lambda: ["*"])
+    paths: list[str] = msgspec.field(default_factory=lambda: ["**"])
     purpose: str
     legal_basis: str
-    fields: list[str] = ["*"]
+    fields: list[str] = msgspec.field(default_factory=lambda: ["*"])
     valid_from: Aware
     valid_to: Aware | None = None
 
@@ -404,7 +404,9 @@ def plain_path(path: bytes) -> str:
     except UnicodeDecodeError:
         raise AccessDenied("the path is not UTF-8") from None
     text = re.sub(r"/(\./)+", "/", re.sub(r"/{2,}", "/", text))
-    if ".." in text or "\\" in text:
+    # A second round of encoding is how a climb is smuggled past a single decoding.
+    again = unquote_to_bytes(text)
+    if ".." in text or b".." in again or b"\\" in again or any(map(str.isspace, text)):
         raise AccessDenied("the path leads out of the service")
     return text
 
