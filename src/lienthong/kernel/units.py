@@ -87,6 +87,7 @@ class Succession:
     """Part of the old unit, where the source states one."""
     legal_basis: str = ""
     source: str = ""
+    doubt: str = ""
 
     @property
     def is_split(self) -> bool:
