@@ -1,0 +1,268 @@
+"""
+From root to the service user: who runs, and from where (decision 9).
+
+A node never runs as root. The interpreter and the packages may lie under a
+home that is closed to the service user; then a lean copy is made once under
+the node's home, named by a digest of what was copied, and used from there.
+"""
+
+from __future__ import annotations
+
+import compileall
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+from lienthong.cli import service_user
+from lienthong.cli.service_user import ServiceUser
+from lienthong.kernel.node import Node
+
+# What a base installation carries that no process of a node ever imports.
+NOT_NEEDED = ("test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3",
+              "site-packages", "dist-packages", "__pycache__", "config-*", "*.a")  # fmt: skip
+PROBE = "import lienthong.cli.main, django, psycopg, granian, uvloop"
+
+
+def run_as_service_user(arguments: list[str]) -> int:
+    """Prepare user, home and a runtime it can read, then become it; does not come back."""
+    user = service_user.ensure()
+    node = Node.from_environment()
+    make_home_for(user, node.home)
+    command, extra = interpreter_for(user, node)
+    out = output_kept_for_root(arguments, user)
+    environment = {
+        **os.environ,
+        **extra,
+        "LIENTHONG_HOME": str(node.home),
+        "HOME": str(node.home),
+        "USER": user.name,
+        "LOGNAME": user.name,
+    }
+    full = [*command, "-m", "lienthong.cli", *arguments]
+    os.chdir(node.home)
+    if out is not None:
+        return run_and_collect(full, environment, user, out)
+    sys.stdout.flush()
+    user.step_down()
+    os.execve(full[0], full, environment)
+
+
+def make_home_for(user: ServiceUser, home: Path) -> None:
+    """The home belongs to the service user; what is above it is left as it is."""
+    if not home.exists():
+        home.mkdir(parents=True, mode=0o700)
+    if home.stat().st_uid != user.uid:
+        if any(home.iterdir()):
+            raise SystemExit(
+                f"{home} belongs to another user and is not empty; "
+                "name another LIENTHONG_HOME or give it to 'lienthong'."
+            )
+        user.own(home)
+    home.chmod(0o700)
+    if not reachable(user, home):
+        raise SystemExit(
+            f"The user '{user.name}' cannot reach {home}: a directory above it is closed. "
+            "Choose a LIENTHONG_HOME elsewhere; the default is /var/lib/lienthong."
+        )
+
+
+def reachable(user: ServiceUser, home: Path) -> bool:
+    return (
+        subprocess.run(["test", "-w", str(home)], cwd="/", check=False, **user.popen).returncode
+        == 0
+    )  # type: ignore[call-overload]
+
+
+def interpreter_for(user: ServiceUser, node: Node) -> tuple[list[str], dict[str, str]]:
+    """The command that starts Python as this user, and what its environment needs."""
+    try:
+        in_place = subprocess.run(
+            [sys.executable, "-c", PROBE],
+            cwd="/",
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            check=False,
+            **user.popen,
+        ).returncode  # type: ignore[call-overload]
+    except PermissionError:
+        in_place = 1
+    if in_place == 0:
+        return [sys.executable], {}
+    place = copied_runtime(Path(os.environ.get("LIENTHONG_RUNTIME") or node.home / "runtime"))
+    extra = {"PYTHONNOUSERSITE": "1"}
+    if sysconfig.get_config_var("Py_ENABLE_SHARED"):
+        extra["LD_LIBRARY_PATH"] = str(place / "python" / "lib")
+    os.environ.pop("PYTHONPATH", None)
+    os.environ.pop("PYTHONHOME", None)
+    return [str(place / "python" / "bin" / "python3")], extra
+
+
+def copied_runtime(shelf: Path) -> Path:
+    """The copy for the present state of interpreter and packages, made when missing."""
+    place = shelf / runtime_digest()
+    if (place / "complete").exists():
+        return place
+    print("Copying the interpreter and the packages to where the service user can read them …")
+    draft = shelf / f".making-{os.getpid()}"
+    shutil.rmtree(draft, ignore_errors=True)
+    packages = copy_base(draft / "python")
+    copy_packages(packages)
+    # The service user may not write here, so the byte code is made now.
+    compileall.compile_dir(packages / "lienthong", quiet=1)
+    open_for_reading(draft)
+    (draft / "complete").touch(mode=0o644)
+    for old in shelf.glob("[0-9a-f]*"):
+        if not in_use(old):
+            shutil.rmtree(old, ignore_errors=True)
+    draft.rename(place)
+    shelf.chmod(0o755)
+    return place
+
+
+def runtime_digest() -> str:
+    """What the copy would hold: interpreter, versions of packages, our own files as they are."""
+    whole = hashlib.sha256()
+    base = Path(os.path.realpath(sys.executable))
+    whole.update(f"{sys.version} {base.stat().st_mtime_ns}".encode())
+    for distribution in closure("lienthong"):
+        whole.update(f"{distribution.metadata['Name']} {distribution.version}\n".encode())
+    for path, name in own_files():
+        stat = path.stat()
+        whole.update(f"{name} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    return whole.hexdigest()[:16]
+
+
+def own_files() -> Iterator[tuple[Path, Path]]:
+    """Every file of the package, with its path inside it."""
+    spec = importlib.util.find_spec("lienthong")
+    assert spec is not None
+    assert spec.origin is not None
+    package = Path(spec.origin).parent
+    for directory, below, names in os.walk(package):
+        below[:] = sorted(d for d in below if d not in ("__pycache__", "node_modules"))
+        for name in sorted(names):
+            path = Path(directory, name)
+            yield path, path.relative_to(package)
+
+
+def closure(root: str) -> list[metadata.Distribution]:
+    """A distribution's requirements and theirs, as installed; development tools stay out."""
+    found: dict[str, metadata.Distribution] = {}
+    waiting: list[tuple[str, frozenset[str]]] = [(root, frozenset())]
+    seen: set[tuple[str, frozenset[str]]] = set()
+    while waiting:
+        item = waiting.pop()
+        if item in seen:
+            continue
+        seen.add(item)
+        name, extras = item
+        try:
+            distribution = metadata.distribution(name)
+        except metadata.PackageNotFoundError:
+            continue  # A requirement of another platform or Python version.
+        found[re.sub(r"[-_.]+", "-", name).lower()] = distribution
+        for line in distribution.requires or []:
+            requirement, _, marker = line.partition(";")
+            wanted = re.findall(r"extra\s*==\s*['\"]([^'\"]+)['\"]", marker)
+            if wanted and not extras.intersection(wanted):
+                continue
+            parts = re.match(r"\s*([A-Za-z0-9._-]+)\s*(?:\[([^]]*)])?", requirement)
+            assert parts is not None
+            more = frozenset(e.strip() for e in (parts.group(2) or "").split(",") if e.strip())
+            waiting.append((parts.group(1), more))
+    return [found[name] for name in sorted(found)]
+
+
+def copy_base(target: Path) -> Path:
+    """Copy interpreter and standard library; returns the copy's site-packages."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    stdlib = Path(sysconfig.get_path("stdlib", vars={"installed_base": sys.base_prefix}))
+    (target / "bin").mkdir(parents=True)
+    shutil.copy2(os.path.realpath(sys.executable), target / "bin" / "python3")
+    shutil.copytree(
+        stdlib,
+        target / "lib" / version,
+        ignore=shutil.ignore_patterns(*NOT_NEEDED),
+        ignore_dangling_symlinks=True,
+    )
+    if sysconfig.get_config_var("Py_ENABLE_SHARED"):
+        library = sysconfig.get_config_var("INSTSONAME")
+        shutil.copy2(Path(sysconfig.get_config_var("LIBDIR")) / library, target / "lib" / library)
+    packages = target / "lib" / version / "site-packages"
+    packages.mkdir()
+    return packages
+
+
+def copy_packages(packages: Path) -> None:
+    for distribution in closure("lienthong"):
+        for file in distribution.files or []:
+            if ".." in file.parts or file.parts[0] == "lienthong" or file.suffix == ".pth":
+                continue
+            source = Path(str(distribution.locate_file(file)))
+            if source.is_file():
+                (packages / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(source, packages / file)
+    for path, name in own_files():
+        (packages / "lienthong" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, packages / "lienthong" / name)
+
+
+def open_for_reading(place: Path) -> None:
+    for directory, _, names in os.walk(place):
+        os.chmod(directory, 0o755)
+        for name in names:
+            path = Path(directory, name)
+            path.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
+
+
+def in_use(place: Path) -> bool:
+    """Whether any process runs from this copy."""
+    for link in Path("/proc").glob("[0-9]*/exe"):
+        try:
+            if Path(os.readlink(link)).is_relative_to(place):
+                return True
+        except OSError:
+            continue
+    return False
+
+
+def output_kept_for_root(arguments: list[str], user: ServiceUser) -> Path | None:
+    """
+    Where root asked for files (``--out DIR``), when the service user cannot write there.
+
+    The argument is rewritten to a directory of the service user's own.
+    """
+    if "--out" not in arguments:
+        return None
+    position = arguments.index("--out") + 1
+    if position >= len(arguments):
+        return None
+    wanted = Path(arguments[position]).resolve()
+    wanted.mkdir(parents=True, exist_ok=True)
+    if reachable(user, wanted):
+        arguments[position] = str(wanted)
+        return None
+    arguments[position] = str(Node.from_environment().home / "out" / str(os.getpid()))
+    return wanted
+
+
+def run_and_collect(
+    command: list[str], environment: dict[str, str], user: ServiceUser, wanted: Path
+) -> int:
+    """Run as the service user and bring the files it wrote to where root asked for them."""
+    done = subprocess.run(command, env=environment, check=False, **user.popen)  # type: ignore[call-overload]
+    made = Path(command[command.index("--out") + 1])
+    if made.is_dir():
+        for path in sorted(made.iterdir()):
+            shutil.copy(path, wanted / path.name)
+            print(f"  {wanted / path.name}")
+        shutil.rmtree(made)
+    return int(done.returncode)

@@ -1,0 +1,42 @@
+"""Bring the databases to this release and the directory in line with the systems' cards."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from lienthong.cli import cards, django_setup, keyring, migrations, vault
+from lienthong.cli.databases import databases_of
+from lienthong.kernel.node import Node
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+def run(args: argparse.Namespace) -> int:
+    node = Node.from_environment()
+    carried = cards.cards()
+    databases = databases_of(node)
+    vault.make_secrets(node, carried)
+    keyring.make(node, carried)
+    if not migrations.are_applied(node, databases):
+        print("Bringing the databases to this release …", flush=True)
+        if status := migrations.apply(node, databases):
+            return status
+    django_setup.start()
+    install(node)
+    return 0
+
+
+def install(node: Node) -> None:
+    """Install the country of the cards: members, subsystems, offers, grants, snapshot, files."""
+    from lienthong.systems.directory import services
+
+    if os.environ.get("LIENTHONG_DEMO") == "1":
+        # The outside test subsystem is part of the demonstration and of nothing else.
+        services.install_country(node, cards.cards())
+        services.register_outside_test(node)
+        services.refresh_snapshot(node)
+    else:
+        services.install_country(node, cards.cards())
