@@ -22,6 +22,7 @@ from lienthong.kernel.pin_prefixes import PIN_PREFIXES
 from lienthong.systems.population.errors import (
     BirthAfterRegistration,
     DeathOutOfOrder,
+    DecisionInFuture,
     NothingCorrected,
     RangeExhausted,
     UnknownPrefix,
@@ -113,6 +114,12 @@ def check_birth(*, born_on: date, registered_on: date, today: date) -> None:
     """A birth comes before its registration, and neither lies in the future."""
     if born_on > registered_on or registered_on > today:
         raise BirthAfterRegistration
+
+
+def check_decision(*, decided_on: date, today: date) -> None:
+    """A number is cancelled by a decision that exists already."""
+    if decided_on > today:
+        raise DecisionInFuture
 
 
 def check_death(*, born_on: date, precision: str, died_on: date, registered_on: date) -> None:

@@ -41,6 +41,12 @@ class AlreadyCancelled(Conflict):
     code = "population.already_cancelled"
 
 
+class DecisionInFuture(Invalid):
+    """The decision is dated after today."""
+
+    code = "population.decision_in_future"
+
+
 class NothingCorrected(Invalid):
     """A number is re-established only when its province, sex or birth year was wrong."""
 
