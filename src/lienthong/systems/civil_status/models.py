@@ -1,0 +1,346 @@
+"""
+Tables of the civil-status register: desks, books, entries and printed papers.
+
+An entry keeps for ever the office that wrote it, its number and its page; what
+changes with mergers of units is only the custodian (Luật Hộ tịch art. 58, 60). The
+number is unique for entries born here and merely kept for digitised ones, since real
+books hold duplicates. Row history is written by database triggers.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from lienthong.record import fields
+from lienthong.record.personal import PersonalManager
+from lienthong.systems.civil_status.domain import DeathState, DeskLevel, EventKind, IdState, Kind
+
+SEXES = (("male", "male"), ("female", "female"))
+
+
+def _choices(values: type) -> list[tuple[str, str]]:
+    return [(value.value, value.value) for value in values]  # type: ignore[attr-defined]
+
+
+class Origin(models.TextChoices):
+    """A row came of an act at a desk, or with an import statement (decision 2)."""
+
+    LIVE = "live", "live"
+    IMPORT = "import", "import"
+
+
+class ImportStatement(models.Model):
+    """What was loaded, from where, when: imported rows point here and carry no receipt."""
+
+    key = fields.UUIDField(primary_key=True, data="open")
+    source = fields.TextField(data="open")
+    rows = fields.BigIntegerField(data="open")
+    digest = fields.CharField(max_length=64, data="open")
+    imported_at = fields.DateTimeField(data="open")
+    legal_day = fields.DateField(data="open")
+
+
+class Desk(models.Model):
+    """
+    A desk that keeps books, or a department that watches over them.
+
+    The roster is civil status' own and not the unit table (decision 26): after a
+    merger of communes two desks may serve one unit for a while.
+    """
+
+    office = fields.CharField(max_length=40, primary_key=True, data="open")
+    level = fields.CharField(max_length=8, choices=_choices(DeskLevel), data="open")
+    unit = fields.CharField(max_length=12, data="open")
+    name = fields.CharField(max_length=200, data="open")
+    opened_on = fields.DateField(data="open")
+    closed_on = fields.DateField(null=True, data="open")
+
+    class Meta:
+        indexes = (models.Index(fields=["level", "unit"], name="civil_status_desk_level"),)
+
+
+class DeskUser(models.Model):
+    """An officer's access to the register at a desk; names live with the office that employs."""
+
+    key = fields.UUIDField(primary_key=True, data="internal")
+    desk = fields.ForeignKey(Desk, on_delete=models.PROTECT, data="internal")
+    valid_from = fields.DateField(data="internal")
+    valid_to = fields.DateField(null=True, data="internal")
+    origin = fields.CharField(max_length=6, choices=Origin.choices, data="internal")
+
+
+class RegisterBook(models.Model):
+    """
+    One book per desk, kind and year (Luật art. 58). Its row is locked to take a number.
+
+    ``last_no`` moves in the transaction that writes the entry, so numbers have no gaps.
+    """
+
+    office = fields.CharField(max_length=40, data="open")
+    kind = fields.CharField(max_length=8, choices=_choices(Kind), data="open")
+    year = fields.SmallIntegerField(data="open")
+    last_no = fields.IntegerField(default=0, data="internal")
+    closed_on = fields.DateField(null=True, data="open")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["office", "kind", "year"], name="civil_status_one_book"
+            ),
+        )
+
+
+class Entry(models.Model):
+    """What every entry of every book has."""
+
+    kind: ClassVar[Kind]
+
+    key = fields.UUIDField(primary_key=True, data="internal")
+    office = fields.CharField(max_length=40, data="open")
+    custodian = fields.CharField(max_length=40, data="open")
+    entry_no = fields.IntegerField(data="open")
+    entry_year = fields.SmallIntegerField(data="open")
+    book_no = fields.CharField(max_length=40, blank=True, data="open")
+    page = fields.CharField(max_length=20, blank=True, data="open")
+    registered_on = fields.DateField(data="open")
+    recorded_at = fields.DateTimeField(data="internal")
+    registrar = fields.CharField(max_length=160, blank=True, data="internal")
+    signatory = fields.CharField(max_length=120, blank=True, data="internal")
+    due_on = fields.DateField(null=True, data="internal")
+    printed_on = fields.DateField(null=True, data="internal")
+    withdrawn_on = fields.DateField(null=True, data="open")
+    withdrawn_reason = fields.TextField(blank=True, data="internal")
+    origin = fields.CharField(max_length=6, choices=Origin.choices, data="internal")
+    statement = fields.ForeignKey(
+        ImportStatement, null=True, on_delete=models.PROTECT, data="internal"
+    )
+
+    class Meta:
+        abstract = True
+
+    @property
+    def number(self) -> str:
+        """As printed: ``118/2021``."""
+        return f"{self.entry_no}/{self.entry_year}"
+
+
+def _entry_constraints(name: str) -> tuple[models.BaseConstraint, ...]:
+    return (
+        models.UniqueConstraint(
+            fields=["office", "entry_year", "entry_no"],
+            condition=Q(origin="live"),
+            name=f"civil_status_{name}_number",
+        ),
+        models.CheckConstraint(
+            condition=Q(withdrawn_on=None) | ~Q(withdrawn_reason=""),
+            name=f"civil_status_{name}_withdrawn",
+        ),
+    )
+
+
+def _entry_indexes(name: str, searched: str) -> tuple[models.Index, ...]:
+    return (
+        models.Index(fields=["office", "registered_on"], name=f"civil_status_{name}_day"),
+        models.Index(fields=["office", searched], name=f"civil_status_{name}_name"),
+        # Figures count by day over the whole country; the index alone answers them.
+        models.Index(fields=["registered_on", "origin"], name=f"civil_status_{name}_count"),
+    )
+
+
+class BirthRegistration(Entry):
+    """A birth in the book (Luật art. 14)."""
+
+    kind = Kind.BIRTH
+
+    child_name = fields.CharField(max_length=120, data="personal")
+    name_sort = fields.CharField(max_length=400, data="personal")
+    name_fold = fields.CharField(max_length=120, data="personal")
+    sex = fields.CharField(max_length=6, choices=SEXES, data="personal")
+    born_on = fields.DateField(data="personal")
+    birth_place = fields.CharField(max_length=200, data="personal")
+    home_place = fields.CharField(max_length=200, data="personal")
+    ethnicity = fields.CharField(max_length=40, data="sensitive")
+    nationality = fields.CharField(max_length=60, data="personal")
+    birth_notice = fields.CharField(max_length=120, blank=True, data="personal")
+    mother_id = fields.CharField(max_length=12, blank=True, data="personal")
+    mother_name = fields.CharField(max_length=120, blank=True, data="personal")
+    mother_fold = fields.CharField(max_length=120, blank=True, data="personal")
+    mother_birth_year = fields.SmallIntegerField(null=True, data="personal")
+    mother_ethnicity = fields.CharField(max_length=40, blank=True, data="sensitive")
+    mother_nationality = fields.CharField(max_length=60, blank=True, data="personal")
+    mother_residence = fields.CharField(max_length=200, blank=True, data="personal")
+    father_id = fields.CharField(max_length=12, blank=True, data="personal")
+    father_name = fields.CharField(max_length=120, blank=True, data="personal")
+    father_birth_year = fields.SmallIntegerField(null=True, data="personal")
+    father_ethnicity = fields.CharField(max_length=40, blank=True, data="sensitive")
+    father_nationality = fields.CharField(max_length=60, blank=True, data="personal")
+    father_residence = fields.CharField(max_length=200, blank=True, data="personal")
+    declarant_name = fields.CharField(max_length=120, blank=True, data="personal")
+    declarant_paper = fields.CharField(max_length=160, blank=True, data="personal")
+    declarant_relation = fields.CharField(max_length=40, blank=True, data="personal")
+    late = fields.BooleanField(default=False, data="internal")
+    not_duplicate = fields.TextField(blank=True, data="internal")
+    """Why the officer entered it although another entry looked the same."""
+    form_token = fields.UUIDField(null=True, unique=True, data="internal")
+    """The form it came from: sending one form twice writes one entry."""
+    personal_id = fields.CharField(max_length=12, null=True, unique=True, data="personal")
+    id_state = fields.CharField(max_length=7, choices=_choices(IdState), data="internal")
+    id_issued_on = fields.DateField(null=True, data="internal")
+    id_message = fields.CharField(max_length=80, blank=True, data="internal")
+    """The exchange's identifier of the message that brought the number."""
+
+    objects = PersonalManager()
+
+    class Meta:
+        constraints = (
+            *_entry_constraints("birth"),
+            models.CheckConstraint(
+                condition=Q(
+                    id_state="issued", personal_id__isnull=False, id_issued_on__isnull=False
+                )
+                | (~Q(id_state="issued") & Q(personal_id=None, id_issued_on=None)),
+                name="civil_status_birth_id_state",
+            ),
+            models.CheckConstraint(
+                condition=Q(born_on__lte=models.F("registered_on")),
+                name="civil_status_birth_order",
+            ),
+        )
+        indexes = (
+            *_entry_indexes("birth", "name_fold"),
+            models.Index(fields=["born_on", "name_fold"], name="civil_status_birth_same"),
+            models.Index(fields=["id_issued_on", "origin"], name="civil_status_birth_ids"),
+            models.Index(
+                fields=["office", "due_on"],
+                condition=Q(id_state="waiting"),
+                name="civil_status_birth_wait",
+            ),
+        )
+
+
+class DeathRegistration(Entry):
+    """A death in the book (Decree 123/2015/NĐ-CP art. 4.2)."""
+
+    kind = Kind.DEATH
+
+    full_name = fields.CharField(max_length=120, data="personal")
+    name_sort = fields.CharField(max_length=400, data="personal")
+    name_fold = fields.CharField(max_length=120, data="personal")
+    sex = fields.CharField(max_length=6, choices=SEXES, data="personal")
+    born_on = fields.DateField(null=True, data="personal")
+    birth_year = fields.SmallIntegerField(null=True, data="personal")
+    ethnicity = fields.CharField(max_length=40, blank=True, data="sensitive")
+    nationality = fields.CharField(max_length=60, blank=True, data="personal")
+    residence = fields.CharField(max_length=200, blank=True, data="personal")
+    personal_id = fields.CharField(max_length=12, null=True, data="personal")
+    identity_paper = fields.CharField(max_length=160, blank=True, data="personal")
+    died_on = fields.DateField(data="personal")
+    died_at = fields.TimeField(null=True, data="personal")
+    place = fields.CharField(max_length=200, data="personal")
+    cause = fields.CharField(max_length=300, blank=True, data="sensitive")
+    notice = fields.CharField(max_length=200, blank=True, data="personal")
+    declarant_name = fields.CharField(max_length=120, blank=True, data="personal")
+    declarant_paper = fields.CharField(max_length=160, blank=True, data="personal")
+    declarant_relation = fields.CharField(max_length=40, blank=True, data="personal")
+    late = fields.BooleanField(default=False, data="internal")
+    form_token = fields.UUIDField(null=True, unique=True, data="internal")
+    state = fields.CharField(max_length=9, choices=_choices(DeathState), data="internal")
+    message = fields.CharField(max_length=80, blank=True, data="internal")
+
+    objects = PersonalManager()
+
+    class Meta:
+        constraints = (
+            *_entry_constraints("death"),
+            models.UniqueConstraint(
+                fields=["personal_id"],
+                condition=Q(withdrawn_on=None),
+                name="civil_status_one_death",
+            ),
+            models.CheckConstraint(
+                condition=Q(died_on__lte=models.F("registered_on")),
+                name="civil_status_death_order",
+            ),
+        )
+        indexes = (
+            *_entry_indexes("death", "name_fold"),
+            models.Index(
+                fields=["office", "due_on"],
+                condition=Q(state="waiting"),
+                name="civil_status_death_wait",
+            ),
+        )
+
+
+class MarriageRegistration(Entry):
+    """A marriage in the book (Luật art. 17.2); wife first, as the certificate has it."""
+
+    kind = Kind.MARRIAGE
+
+    wife_name = fields.CharField(max_length=120, data="personal")
+    wife_fold = fields.CharField(max_length=120, data="personal")
+    wife_born_on = fields.DateField(data="personal")
+    wife_ethnicity = fields.CharField(max_length=40, blank=True, data="sensitive")
+    wife_nationality = fields.CharField(max_length=60, data="personal")
+    wife_residence = fields.CharField(max_length=200, blank=True, data="personal")
+    wife_paper = fields.CharField(max_length=160, blank=True, data="personal")
+    husband_name = fields.CharField(max_length=120, data="personal")
+    husband_fold = fields.CharField(max_length=120, data="personal")
+    husband_born_on = fields.DateField(data="personal")
+    husband_ethnicity = fields.CharField(max_length=40, blank=True, data="sensitive")
+    husband_nationality = fields.CharField(max_length=60, data="personal")
+    husband_residence = fields.CharField(max_length=200, blank=True, data="personal")
+    husband_paper = fields.CharField(max_length=160, blank=True, data="personal")
+
+    objects = PersonalManager()
+
+    class Meta:
+        constraints = _entry_constraints("marriage")
+        indexes = _entry_indexes("marriage", "wife_fold")
+
+
+class OtherRegistration(Entry):
+    """Every other event the book confirms or notes (Luật art. 3)."""
+
+    kind = Kind.OTHER
+
+    event = fields.CharField(max_length=26, choices=_choices(EventKind), data="personal")
+    full_name = fields.CharField(max_length=120, data="personal")
+    name_sort = fields.CharField(max_length=400, data="personal")
+    name_fold = fields.CharField(max_length=120, data="personal")
+    born_on = fields.DateField(null=True, data="personal")
+    content = fields.TextField(blank=True, data="personal")
+    legal_basis = fields.CharField(max_length=200, blank=True, data="open")
+
+    objects = PersonalManager()
+
+    class Meta:
+        constraints = _entry_constraints("other")
+        indexes = _entry_indexes("other", "name_fold")
+
+
+class Paper(models.Model):
+    """
+    A paper that was printed from an entry, as the public check page knows it.
+
+    Found by a random code of 80 bits, never by a number or a name; holds nothing
+    about a person but initials.
+    """
+
+    code = fields.CharField(max_length=16, primary_key=True, data="internal")
+    kind = fields.CharField(max_length=8, choices=_choices(Kind), data="open")
+    entry = fields.UUIDField(data="internal")
+    number = fields.CharField(max_length=20, data="open")
+    office_name = fields.CharField(max_length=200, data="open")
+    registered_on = fields.DateField(data="open")
+    masked = fields.CharField(max_length=120, data="open")
+    printed_on = fields.DateField(data="open")
+    revoked_on = fields.DateField(null=True, data="open")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["kind", "entry"], name="civil_status_one_paper"),
+        )
