@@ -35,9 +35,7 @@ STAMP = DIST / "built.json"
 
 # The order of the layers decides who wins (look.md 1.4): a reset below the
 # package, the package, then what is ours. It must be the sheet's first line.
-LAYERS = (
-    "@layer lt-base, ds, lt;\n@layer lt.tokens, lt.brand, lt.parts, lt.pages, lt.print;\n"
-)
+LAYERS = "@layer lt-base, ds, lt;\n@layer lt.tokens, lt.brand, lt.parts, lt.pages, lt.print;\n"
 PACKAGE_SHEETS = (
     "@digdir/designsystemet-css/dist/src/index.css",
     "@digdir/designsystemet-theme/brand/digdir.css",
@@ -202,7 +200,7 @@ def write_sheet(faces: str) -> None:
     parts += [squeeze((ASSETS / "css" / f"{name}.css").read_text()) for name in OUR_SHEETS]
     sheet = "".join(parts)
     if outside := re.search(r"url\(\s*[\"']?(https?:)?//", sheet):
-        sys.exit(f"assets: the sheet reaches outside: {sheet[outside.start():][:80]}")
+        sys.exit(f"assets: the sheet reaches outside: {sheet[outside.start() :][:80]}")
     (DIST / "lienthong.css").write_text(sheet)
 
 

@@ -1,4 +1,4 @@
-"""Template tags and filters known to every template: icons, fields, Vietnamese numbers and dates."""
+"""Tags and filters known to every template: icons, fields, Vietnamese numbers and dates."""
 
 from __future__ import annotations
 

@@ -1,0 +1,73 @@
+"""What allauth asks of us: nobody signs up alone, secrets are encrypted, officers keep TOTP."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Officers' accounts are made by their office; there is no sign-up page."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "username_password_mismatch": _(
+            "The account name and the password do not belong together. Nothing was changed. "
+            "Type both again; names have no capitals and no accents."
+        ),
+        "too_many_login_attempts": _(
+            "Five wrong attempts. To keep the account safe, wait five minutes and try again."
+        ),
+        "account_inactive": _("This account is closed. Ask the head of your office."),
+        "incorrect_password": _("That is not your password. Type it again."),
+        "rate_limited": _("Too many attempts. Wait five minutes and try again."),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def add_message(self, *args: Any, **kwargs: Any) -> None:
+        """Say nothing after sign-in: the desk itself shows that it worked."""
+
+    def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
+        """No account has an address (decision 27)."""
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    """The second factor: secrets encrypted under the node's key."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": _(
+            "That code is wrong or has run out. Wait for the next one in your app and type it."
+        ),
+        "rate_limited": _("Too many attempts. Wait five minutes and try again."),
+        "cannot_delete_authenticator": _(
+            "Officers sign in with a code, so it cannot be switched off."
+        ),
+    }
+
+    def encrypt(self, text: str) -> str:
+        return _box().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _box().decrypt(encrypted_text.encode()).decode()
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        return not getattr(authenticator.user, "is_officer", False)
+
+    def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
+        """No account has an address (decision 27)."""
+
+
+def _box() -> Fernet:
+    """Rotates with the node's secret key; officers then set up their codes anew."""
+    digest = hashlib.sha256(b"lienthong totp\0" + settings.SECRET_KEY.encode()).digest()
+    return Fernet(base64.urlsafe_b64encode(digest))

@@ -1,0 +1,70 @@
+"""Puts the actor on each request: resolved once, on this legal day, for the chosen office."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+
+from lienthong.kernel import clock
+from lienthong.web import problems
+from lienthong.web.accounts import second_factor
+from lienthong.web.actors import choose, seats_of
+
+SEAT = "lienthong.seat"
+"""Session key of the seat an officer with several has chosen."""
+
+# Pages an officer without a second factor may open: setting it up, and leaving.
+WITHOUT_SECOND_FACTOR = frozenset(
+    {
+        "mfa_activate_totp",
+        "account_reauthenticate",
+        "account_logout",
+        "set_language",
+        "web:health",
+        "web:metrics",
+        "web:home",
+    }
+)
+
+
+class ActorMiddleware:
+    """
+    Gives every request ``legal_day``, ``seats``, ``seat`` and ``actor``.
+
+    A visitor without a session costs no query. Errors of the house become pages
+    or problem documents here, in the visitor's language.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> HttpResponse:
+        request.legal_day = clock.today()
+        request.seats = (
+            seats_of(request.user, request.legal_day) if request.user.is_authenticated else []
+        )
+        request.seat = (
+            choose(request.seats, request.session.get(SEAT, "")) if request.seats else None
+        )
+        request.actor = (
+            request.seat.actor(request.user.pk, request.legal_day) if request.seat else None
+        )
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        """An officer sets up the code of the second factor before anything else opens."""
+        if not request.user.is_authenticated or not second_factor.is_missing(request):
+            return None
+        if request.resolver_match and request.resolver_match.view_name in WITHOUT_SECOND_FACTOR:
+            return None
+        query = urlencode({"next": request.get_full_path()})
+        return HttpResponseRedirect(f"{reverse('mfa_activate_totp')}?{query}")
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return problems.answer(request, error)

@@ -1,0 +1,25 @@
+"""Addresses of the web floor."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from lienthong.web import views
+
+own = [
+    path("", views.front, name="home"),
+    path("canbo/", views.desks, name="desks"),
+    path("canbo/chon-vi-tri", views.choose_office, name="choose_office"),
+    path("demo/", views.demo, name="demo"),
+    path("tro-giup/tiep-can", views.accessibility, name="accessibility"),
+    path("minh-bach/giay-phep", views.licences, name="licences"),
+    path("healthz", views.healthz, name="health"),
+    path("metrics", views.metrics, name="metrics"),
+]
+
+urlpatterns = [
+    path("", include((own, "web"))),
+    path("", include("lienthong.web.accounts.urls")),
+    path("ngon-ngu", set_language, name="set_language"),
+]
