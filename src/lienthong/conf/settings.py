@@ -119,6 +119,28 @@ PASSWORD_HASHERS = (
     if TESTING
     else ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 )
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ACCOUNT_ADAPTER = "lienthong.web.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"login": "lienthong.web.accounts.forms.SignInForm"}
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+MFA_ADAPTER = "lienthong.web.accounts.adapter.MFAAdapter"
+MFA_FORMS = {
+    "authenticate": "lienthong.web.accounts.forms.CodeForm",
+    "reauthenticate": "lienthong.web.accounts.forms.CodeAgainForm",
+    "activate_totp": "lienthong.web.accounts.forms.SetUpCodeForm",
+}
+MFA_TOTP_ISSUER = "Liên Thông"
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
 LOGIN_URL = "/dang-nhap"
 LOGIN_REDIRECT_URL = "/canbo/"
 LOGOUT_REDIRECT_URL = "/"
@@ -126,6 +148,8 @@ LOGOUT_REDIRECT_URL = "/"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # Before the applications' own, so that allauth's pages are drawn by ours.
+        "DIRS": [PACKAGE / "web" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -139,6 +163,17 @@ TEMPLATES = [
         },
     }
 ]
+
+# Shared by all processes: attempts at signing in and codes already used are counted once.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache"
+        if TESTING
+        else "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "web_cache",
+    }
+}
+CSRF_FAILURE_VIEW = "lienthong.web.problems.csrf_failure"
 
 LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English")]
