@@ -1,0 +1,253 @@
+"""
+The gateway's local administration API, as the directory's console and the figures read it.
+
+Loopback only, with a bearer token from the node's secrets. The tables of the
+log are the gateway's own (decision 5): nothing else of the project opens them.
+
+Endpoints and their JSON::
+
+    GET  /health                {"status": "ok", "tree_size": 12, "unsealed": 0, …}
+    GET  /exchanges?…           {"exchanges": [ExchangeLine]}
+    GET  /exchanges/{id}        ExchangeDetail
+    GET  /receipts/{id}         the receipt as the protocol floor writes it
+    GET  /counts?start&end&group=total|day|hour|pair   Counts
+    POST /imports               {"source", "rows": [ImportRow]} -> ImportDone
+    POST /revocations           {"grant", "reason"} -> {}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import TypeVar
+from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
+
+import msgspec
+import urllib3
+
+from lienthong.kernel.errors import NotFound, Unavailable
+from lienthong.kernel.node import Node
+
+TIMEOUT = urllib3.Timeout(connect=1.0, read=20.0)
+_pool = urllib3.PoolManager(maxsize=4, retries=False, timeout=TIMEOUT)
+T = TypeVar("T")
+
+
+class LogNotReachable(Unavailable):
+    """The gateway's message log does not answer now."""
+
+    code = "exchange.log_not_reachable"
+
+
+class NoSuchExchange(NotFound):
+    """The message log holds no exchange with this id."""
+
+    code = "exchange.no_such_exchange"
+
+
+class ExchangeLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One exchange in a list: the answer row, or the request row of an unknown outcome."""
+
+    message_id: str
+    request_id: str
+    client: str
+    service: str
+    outcome: str
+    fault: str = ""
+    status: int = 0
+    at: datetime
+    took_ms: int | None = None
+
+
+class RecordDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the log, with what checking it again just now gave."""
+
+    kind: str
+    side: str
+    at: datetime
+    outcome: str
+    fault: str = ""
+    status: int = 0
+    head: str = ""
+    body_digest: str = ""
+    """Hex SHA-256."""
+    body_size: int = 0
+    signer: str = ""
+    signed_by: str = ""
+    """The member whose key signed, ``VN/GOV/G15``; empty when nothing was signed."""
+    signature_valid: bool | None = None
+    """None for an unsigned row (a refusal)."""
+    grant: str = ""
+    subjects: int = 0
+    leaf: str = ""
+    leaf_index: int | None = None
+    """None until the sealer has numbered the row."""
+    tree_size: int | None = None
+    proof: list[str] = []
+    proof_valid: bool | None = None
+
+
+class ExchangeDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """All rows of both sides that this gateway holds of one exchange."""
+
+    message_id: str
+    request_id: str
+    client: str
+    service: str
+    records: list[RecordDetail]
+    checkpoint: str = ""
+
+
+class Split(msgspec.Struct, frozen=True):
+    """A count in two parts: what passed this gateway, and what an import brought."""
+
+    live: int = 0
+    imported: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.live + self.imported
+
+
+class CountRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Answered exchanges of one day, hour or pair."""
+
+    hour: datetime | None = None
+    """Start of the hour, or of the UTC day for ``group=day``; None when grouped by pair."""
+    client: str = ""
+    service: str = ""
+    live: int = 0
+    imported: int = 0
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """Provider-side answered exchanges, and apart from them what did not get that far."""
+
+    answered: Split = Split()
+    refused: Split = Split()
+    unreachable: Split = Split()
+    failed: Split = Split()
+    unknown: int = 0
+    """Request rows without an answer row."""
+    rows: list[CountRow] = []
+
+    def by_day(self, zone: ZoneInfo) -> dict[date, Split]:
+        """Hourly rows summed to days of a time zone (ask with ``group="hour"``)."""
+        days: dict[date, Split] = {}
+        for row in self.rows:
+            if row.hour is None:
+                continue
+            day = row.hour.astimezone(zone).date()
+            so_far = days.get(day, Split())
+            days[day] = Split(so_far.live + row.live, so_far.imported + row.imported)
+        return days
+
+
+class ImportRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Exchanges of one hour that were counted elsewhere (decision 2)."""
+
+    hour: datetime
+    client: str
+    service: str
+    outcome: str = "answered"
+    side: str = "provider"
+    count: int
+
+
+class ImportDone(msgspec.Struct, frozen=True, kw_only=True):
+    statement: str
+    """Id of the import statement."""
+    digest: str
+    rows: int
+    exchanges: int
+    repeated: bool = False
+    """Whether this very statement had been imported before; then nothing was added."""
+
+
+class _Exchanges(msgspec.Struct, frozen=True):
+    exchanges: list[ExchangeLine]
+
+
+class _Import(msgspec.Struct, frozen=True):
+    source: str
+    rows: list[ImportRow]
+
+
+def exchanges(
+    *,
+    limit: int = 25,
+    client: str = "",
+    service: str = "",
+    outcome: str = "",
+    since: datetime | None = None,
+    before: datetime | None = None,
+) -> list[ExchangeLine]:
+    """The newest exchanges first; raises LogNotReachable."""
+    query = {
+        "limit": str(limit),
+        "client": client,
+        "service": service,
+        "outcome": outcome,
+        "since": since.isoformat() if since else "",
+        "before": before.isoformat() if before else "",
+    }
+    given = urlencode({key: value for key, value in query.items() if value})
+    return _get(f"/exchanges?{given}", _Exchanges).exchanges
+
+
+def exchange(message_id: str) -> ExchangeDetail:
+    """One exchange with its evidence; raises NoSuchExchange or LogNotReachable."""
+    return _get(f"/exchanges/{quote(message_id, safe='')}", ExchangeDetail)
+
+
+def receipt(message_id: str) -> bytes:
+    """The receipt's JSON as the gateway made it; raises NoSuchExchange until it is sealed."""
+    return _ask("GET", f"/receipts/{quote(message_id, safe='')}")
+
+
+def counts(start: datetime, end: datetime, *, group: str = "total") -> Counts:
+    """Counts of the half-open span from start to end; raises LogNotReachable."""
+    query = urlencode({"start": start.isoformat(), "end": end.isoformat(), "group": group})
+    return _get(f"/counts?{query}", Counts)
+
+
+def import_rollups(*, source: str, rows: Iterable[ImportRow]) -> ImportDone:
+    """Enter counts from elsewhere as one import statement; the same rows twice are one."""
+    body = msgspec.json.encode(_Import(source, list(rows)))
+    return msgspec.json.decode(_ask("POST", "/imports", body), type=ImportDone)
+
+
+def revoke(grant: str, *, reason: str = "") -> None:
+    """Refuse a grant at the provider's gateway from now on (decision 19)."""
+    _ask("POST", "/revocations", msgspec.json.encode({"grant": grant, "reason": reason}))
+
+
+def health() -> dict[str, object]:
+    """What the gateway says of itself; raises LogNotReachable."""
+    return _get("/health", dict[str, object])
+
+
+def _get(path: str, kind: type[T]) -> T:
+    return msgspec.json.decode(_ask("GET", path), type=kind)
+
+
+def _ask(method: str, path: str, body: bytes | None = None) -> bytes:
+    node = Node.from_environment()
+    headers = {"Authorization": f"Bearer {node.secret('admin_token')}"}
+    if body is not None:
+        headers["Content-Type"] = "application/json"
+    try:
+        answer = _pool.request(
+            method,
+            f"http://127.0.0.1:{node.ports.gateway_admin}{path}",
+            body=body,
+            headers=headers,
+        )
+    except urllib3.exceptions.HTTPError:
+        raise LogNotReachable from None
+    if answer.status == 404:
+        raise NoSuchExchange
+    if answer.status >= 400:
+        raise LogNotReachable(f"the gateway answered {answer.status}", status=answer.status)
+    return answer.data
