@@ -1,0 +1,24 @@
+"""Django's name for the catalogues."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from lienthong.web.desks import Desk
+
+
+class CataloguesConfig(AppConfig):
+    name = "lienthong.systems.catalogues"
+    label = "catalogues"
+    verbose_name = "Danh mục dùng chung"
+    desks = (
+        Desk(
+            system="catalogues",
+            url_name="catalogues:tables",
+            label=_("Catalogues"),
+            icon="list-details",
+            role="catalogues.steward",
+            summary=_("Units, bodies, working days and time limits, and what has been published"),
+        ),
+    )

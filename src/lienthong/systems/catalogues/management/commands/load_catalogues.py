@@ -1,0 +1,19 @@
+"""``load_catalogues``: bring the shipped tables into the database and publish them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from lienthong.systems.catalogues import services
+
+
+class Command(BaseCommand):
+    help = "Add shipped catalogue rows that are missing and publish a snapshot if any changed."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        added = services.load_shipped()
+        snapshot = services.publish()
+        rows = ", ".join(f"{count} {table}" for table, count in added.items())
+        self.stdout.write(f"Added {rows}. Snapshot {snapshot.number} is in use.")
