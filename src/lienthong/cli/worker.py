@@ -1,0 +1,82 @@
+"""
+The worker process of a node: jobs, the relay of the outbox, and renewals.
+
+Jobs and timers run under procrastinate in the main thread; the relay and the
+housekeeping have threads of their own. Any of them ending ends the process,
+and the supervisor starts a fresh one: a half-alive worker would look healthy
+while dossiers wait.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import threading
+from collections.abc import Callable
+
+from lienthong.cli import cards, django_setup, keyring, settle
+from lienthong.kernel.node import Node
+
+JOBS_AT_ONCE = 2
+RENEWAL_SECONDS = 3600.0
+
+log = logging.getLogger("lienthong.worker")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+def run(args: argparse.Namespace) -> int:
+    node = Node.from_environment()
+    django_setup.start()
+    from lienthong.exchange import relay
+
+    stop = threading.Event()
+    for name, work in (
+        ("relay", relay.run),
+        ("housekeeping", lambda: keep_house(node, stop)),
+    ):
+        threading.Thread(target=ending_the_process(name, work), name=name, daemon=True).start()
+    (node.run / "worker.pid").write_text(str(os.getpid()))
+    asyncio.run(run_jobs())
+    return 0
+
+
+def ending_the_process(name: str, work: Callable[[], None]) -> Callable[[], None]:
+    """A thread that fails takes the process along, loudly."""
+
+    def guarded() -> None:
+        try:
+            work()
+        except BaseException:
+            log.exception("%s failed", name)
+            os._exit(1)
+        log.error("%s ended by itself", name)
+        os._exit(1)
+
+    return guarded
+
+
+async def run_jobs() -> None:
+    """Run jobs until a signal asks to stop; procrastinate finishes those at work."""
+    from procrastinate.contrib.django import app
+
+    connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
+    with app.replace_connector(connector) as at_work:
+        async with at_work.open_async():
+            await at_work.run_worker_async(
+                concurrency=JOBS_AT_ONCE, shutdown_graceful_timeout=10, delete_jobs="successful"
+            )
+
+
+def keep_house(node: Node, stop: threading.Event) -> None:
+    """Renew certificates from day twenty and publish the new ones (decision 19)."""
+    while not stop.is_set():
+        renewed = keyring.renew(node, cards.cards())
+        if renewed:
+            log.info("renewed: %s", ", ".join(renewed))
+            settle.install(node)
+        stop.wait(RENEWAL_SECONDS)
