@@ -67,7 +67,7 @@ class Spool:
     def __init__(self, room: SpoolRoom) -> None:
         self._room = room
         self._cipher = ChaCha20Poly1305(ChaCha20Poly1305.generate_key())
-        self._file: BinaryIO = tempfile.TemporaryFile(dir=room.directory, buffering=0)  # type: ignore[assignment]  # noqa: SIM115
+        self._file: BinaryIO = tempfile.TemporaryFile(dir=room.directory, buffering=0)  # noqa: SIM115
         self._lengths: list[int] = []
         self._waiting = bytearray()
         self.size = 0

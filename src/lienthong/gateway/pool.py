@@ -376,4 +376,5 @@ def _in_words(error: BaseException) -> str:
         return "connecting took too long"
     if isinstance(error, ssl.SSLError):
         return f"TLS failed: {error.reason or 'handshake'}"
-    return f"connecting failed: {error.strerror or type(error).__name__}"
+    reason = error.strerror if isinstance(error, OSError) else None
+    return f"connecting failed: {reason or type(error).__name__}"

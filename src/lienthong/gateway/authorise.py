@@ -1,0 +1,226 @@
+"""
+Who may do what: pure decisions over a request, the settings and a snapshot.
+
+Nothing here waits, sends or writes; each function returns the thing it found
+or raises what the caller will be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from lienthong.gateway.messages import Head
+from lienthong.gateway.settings import UNCHECKED, ClientRule
+from lienthong.protocol import headers as names
+from lienthong.protocol.errors import BadIdentifier, UnknownMember
+from lienthong.protocol.faults import XRoadFault
+from lienthong.protocol.identifiers import (
+    GatewayId,
+    ServiceId,
+    SubsystemId,
+    encode,
+    parse_client,
+)
+from lienthong.protocol.rest import METASERVICES, RequestPart, Target
+from lienthong.protocol.snapshot import GatewayEntry, GrantEntry, OfferEntry, Snapshot
+
+PROVIDED_METASERVICES = frozenset({"listMethods", "allowedMethods"})
+"""Those of the reserved codes that this gateway answers itself."""
+HOUSEKEEPING = "meta"
+"""The class of metaservices: logged like any call, left out of the counts (decision 4)."""
+DEFAULT_TIME = 30.0
+LONGEST_IDENTIFIER = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What a provider's gateway found about a request it lets through."""
+
+    client: SubsystemId
+    offer: OfferEntry
+    grant: GrantEntry | None
+    """None for metaservices, which need no grant."""
+    peer: GatewayEntry
+
+    @property
+    def is_metaservice(self) -> bool:
+        return self.grant is None
+
+
+def identify_client(
+    head: Head, clients: Mapping[str, ClientRule], snapshot: Snapshot
+) -> SubsystemId:
+    """The registered subsystem that proved to be the one ``X-Road-Client`` names."""
+    client = claimed_client(head.header(names.CLIENT))
+    rule = clients.get(client.local)
+    if rule is None or client.instance != snapshot.instance:
+        raise UnknownMember(f"Client '{client}' not found")
+    check_credential(head, rule)
+    snapshot.subsystem(client)
+    return client
+
+
+def claimed_client(value: bytes | None) -> SubsystemId:
+    """The subsystem a header names, nothing proved; raises XRoadFault."""
+    if value is None:
+        raise XRoadFault(
+            "Server.ClientProxy.InvalidClientIdentifier", "The client identifier is missing"
+        )
+    if len(value) > LONGEST_IDENTIFIER:
+        raise XRoadFault("Client.BadRequest", "The client identifier is too long")
+    try:
+        client = parse_client(value.decode("ascii"))
+    except (UnicodeDecodeError, BadIdentifier):
+        raise XRoadFault("Client.BadRequest", "Invalid value of X-Road-Client") from None
+    if not isinstance(client, SubsystemId):
+        raise XRoadFault(
+            "Server.ClientProxy.InvalidClientIdentifier", "The client must be a subsystem"
+        )
+    return client
+
+
+def check_credential(head: Head, rule: ClientRule) -> None:
+    """Raise SslAuthenticationFailed unless the request shows a credential of this client."""
+    secret = head.header(names.CLIENT_SECRET)
+    if secret is not None:
+        if rule.knows_secret(secret):
+            return
+    elif rule.knows_certificate(head.caller.certificate) or UNCHECKED in rule.modes:
+        return
+    raise XRoadFault(
+        "Server.ClientProxy.SslAuthenticationFailed",
+        "The credential does not belong to the subsystem that X-Road-Client names",
+    )
+
+
+def message_id(head: Head) -> bytes | None:
+    """The client's own ``X-Road-Id``, once it can be kept and signed."""
+    value = head.header(names.ID)
+    if value is None:
+        return None
+    if not value or len(value) > LONGEST_IDENTIFIER:
+        raise XRoadFault("Client.BadRequest", "X-Road-Id is empty or too long")
+    if not all(32 <= letter < 127 for letter in value):
+        raise XRoadFault("Client.BadRequest", "X-Road-Id is not printable ASCII")
+    return value
+
+
+def time_allowed(value: bytes | None, longest: float) -> float:
+    """Seconds a call may take: what the caller still has, at most what the offer allows."""
+    if value is None:
+        return min(DEFAULT_TIME, longest)
+    if not value.isdigit() or len(value) > 9:
+        raise XRoadFault("Client.BadRequest", "Lienthong-Deadline is not a number of milliseconds")
+    return min(int(value) / 1000, longest)
+
+
+def gateways_for(
+    snapshot: Snapshot, provider: SubsystemId, asked: bytes | None
+) -> list[GatewayEntry]:
+    """Where to send a request; ``asked`` is the value of ``X-Road-Security-Server``."""
+    gateways = snapshot.gateways_of(provider)
+    if asked is None:
+        return gateways
+    try:
+        wanted = GatewayId.parse(asked.decode("ascii"))
+    except (UnicodeDecodeError, BadIdentifier):
+        raise XRoadFault(
+            "Server.ClientProxy.InvalidSecurityServer", "Invalid value of X-Road-Security-Server"
+        ) from None
+    found = [
+        gateway
+        for gateway in gateways
+        if gateway.code == wanted.code
+        and f"{snapshot.instance}/{gateway.owner}" == str(wanted.owner)
+    ]
+    if not found:
+        raise XRoadFault(
+            "Server.ClientProxy.InvalidSecurityServer",
+            f"The provider is not behind the gateway {wanted}",
+        )
+    return found
+
+
+def effect_of(snapshot: Snapshot, target: Target) -> tuple[str, OfferEntry | None]:
+    """
+    The class of a request as the consumer's side knows it, and its offer.
+
+    An offer this snapshot does not have yet is treated as one with effects; the
+    provider's gateway has the last word.
+    """
+    if target.service.code in METASERVICES:
+        return HOUSEKEEPING, None
+    for offer in snapshot.offers_of(target.service.subsystem):
+        if offer.code == target.service.code:
+            return offer.effect, offer
+    return "changing", None
+
+
+def encoded_code(service: ServiceId) -> bytes:
+    """The service's code as one path segment."""
+    return encode(service.code).encode("ascii")
+
+
+def age_class(effect: str) -> str:
+    """The class whose permitted snapshot age applies."""
+    return "public" if effect == HOUSEKEEPING else effect
+
+
+def admit(
+    part: RequestPart,
+    target: Target,
+    certificate: str,
+    snapshot: Snapshot,
+    gateway: GatewayId,
+    *,
+    now: datetime,
+    revoked: Container[str],
+) -> Admission:
+    """
+    Who is asking, whom, and by which grant (the order of X-Road's provider side).
+
+    ``certificate`` is the one the peer gateway showed in TLS. Raises what the
+    caller will be told: UnknownMember, UnknownService, OutdatedSnapshot,
+    AccessDenied or an XRoadFault.
+    """
+    client = claimed_client(part.header(names.CLIENT))
+    peer = hosting_gateway(certificate, client, snapshot)
+    service = target.service
+    if gateway.code not in snapshot.subsystem(service.subsystem).gateways:
+        raise UnknownMember(f"{service.subsystem} is not behind this gateway")
+    if service.code in METASERVICES:
+        return Admission(client, metaservice(part, target, snapshot, now), None, peer)
+    offer = snapshot.offer(service)
+    snapshot.check_age(offer.effect, now)
+    method = part.method.decode("ascii")
+    if method not in offer.methods and "*" not in offer.methods:
+        raise XRoadFault("Client.InvalidHttpMethod", f"The service does not answer {method}")
+    path = target.service_path or b"/"
+    grant = snapshot.grant(client, service, method, path, now, revoked=revoked)
+    if offer.effect == "changing" and not part.header(names.IDEMPOTENCY_KEY):
+        raise XRoadFault("Client.MissingHeader", "This service requires an Idempotency-Key")
+    return Admission(client, offer, grant, peer)
+
+
+def hosting_gateway(certificate: str, client: SubsystemId, snapshot: Snapshot) -> GatewayEntry:
+    """The gateway whose TLS certificate this is, once the client stands behind it."""
+    peer = snapshot.gateway_of_certificate(certificate)
+    if peer.code not in snapshot.subsystem(client).gateways:
+        raise XRoadFault(
+            "Server.ServerProxy.SslAuthenticationFailed",
+            f"The client '{client}' is not behind the gateway that sends its request",
+        )
+    return peer
+
+
+def metaservice(part: RequestPart, target: Target, snapshot: Snapshot, now: datetime) -> OfferEntry:
+    """A metaservice as an offer of its own kind; raises UnknownService for those not answered."""
+    code = target.service.code
+    if code not in PROVIDED_METASERVICES or part.method != b"GET":
+        raise XRoadFault("Server.ServerProxy.UnknownService", f"Unknown service: {target.service}")
+    snapshot.check_age("public", now)
+    return OfferEntry(
+        provider=target.service.subsystem.local, code=code, methods=["GET"], effect=HOUSEKEEPING
+    )

@@ -1,0 +1,264 @@
+"""
+The consumer's side: from a member's information system to the provider's gateway and back.
+
+Identify the client, find the provider, sign, log, send; verify the answer,
+log it, and hand it over with the promise that its row will be sealed.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from dataclasses import dataclass
+
+import msgspec
+
+from lienthong.gateway import authorise, metaservices
+from lienthong.gateway.authorise import age_class, effect_of, time_allowed
+from lienthong.gateway.bodies import Body
+from lienthong.gateway.core import (
+    DEFAULT_BODY,
+    MESSAGES_WITHOUT_OFFER,
+    Gateway,
+    Message,
+    Trail,
+    as_fault,
+    fault_answer,
+    milliseconds_left,
+    record_fault,
+    refuse_body,
+)
+from lienthong.gateway.limits import CircuitOpen, LaneFull
+from lienthong.gateway.messages import Caller, Head, Incoming, Outgoing
+from lienthong.gateway.pool import NotReached, Received, SendFailed
+from lienthong.gateway.rows import Kind, LogSide, Outcome
+from lienthong.kernel import clock
+from lienthong.protocol import headers as names
+from lienthong.protocol import rest
+from lienthong.protocol.errors import ProtocolError
+from lienthong.protocol.faults import Side, XRoadFault, read_fault
+from lienthong.protocol.identifiers import MemberId, SubsystemId
+from lienthong.protocol.promise import make_promise
+from lienthong.protocol.rest import RequestPart, ResponsePart, Target
+from lienthong.protocol.signature import Signed, open_answer, sign_request
+from lienthong.protocol.snapshot import GatewayEntry, OfferEntry, Snapshot
+
+SIDE = Side.CONSUMER
+# Left to the provider's gateway to say that its service was too slow.
+MARGIN = 0.05
+
+
+@dataclass(slots=True)
+class Consumer:
+    """The application behind the consumer's ports."""
+
+    gateway: Gateway
+
+    def body_limit(self, head: Head) -> int:
+        """The offer's limit; the edge asks before it reads the body."""
+        if self.gateway.current is None:
+            return MESSAGES_WITHOUT_OFFER
+        try:
+            _, offer = effect_of(self.gateway.current, rest.parse_target(head.target))
+        except ProtocolError:
+            return MESSAGES_WITHOUT_OFFER
+        return offer.max_body if offer is not None else MESSAGES_WITHOUT_OFFER
+
+    async def answer(self, request: Incoming) -> Outgoing:
+        path, _ = rest.split_target(request.head.target)
+        if path == b"/listClients":
+            return metaservices.list_clients(self.gateway, request.head)
+        trail = Trail(LogSide.CONSUMER, str(self.gateway.identity))
+        try:
+            return await carry(self.gateway, request, trail)
+        except Exception as error:
+            fault = as_fault(error, SIDE, trail)
+            await record_fault(self.gateway, trail, fault)
+            return fault_answer(fault, request.head.header(b"accept"), trail)
+
+    def malformed(self, why: str, caller: Caller) -> Outgoing:
+        self.gateway.counted[LogSide.CONSUMER, "Client.BadRequest"] += 1
+        return fault_answer(XRoadFault("Client.BadRequest", f"Bad request: {why}"), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that is settled before anything is sent."""
+
+    client: SubsystemId
+    target: Target
+    snapshot: Snapshot
+    offer: OfferEntry | None
+    gateways: list[GatewayEntry]
+    deadline: float
+    """Monotonic seconds."""
+
+
+async def carry(gateway: Gateway, request: Incoming, trail: Trail) -> Outgoing:
+    """One exchange as the consumer's side carries it; raises what the client is told."""
+    plan = prepare(gateway, request, trail)
+    now = clock.instant()
+    part = sign_on(request.head, plan, trail)
+    key = gateway.signing_key(plan.client.member, SIDE)
+    signed = sign_request(part, request.body.sha256, key, now=now.timestamp())
+    row = trail.row(Kind.REQUEST, now, signed=signed, body_size=request.body.size)
+    trail.asked = gateway.log.append(row)
+    if trail.mode == "strict":
+        await trail.asked
+    received = await forward(gateway, plan, part, signed, request.body, trail)
+    trail.beyond = True
+    try:
+        return await take_answer(gateway, plan, part, signed, request.body, received, trail)
+    except BaseException:
+        received.body.close()
+        raise
+
+
+def prepare(gateway: Gateway, request: Incoming, trail: Trail) -> Plan:
+    """Read and check the request; raises ProtocolError or XRoadFault."""
+    head = request.head
+    target = rest.parse_target(head.target)
+    trail.service = str(target.service)
+    sent_id = authorise.message_id(head)
+    instance = gateway.identity.owner.instance
+    trail.message_id = sent_id.decode() if sent_id else f"{instance}-{uuid.uuid4()}"
+    trail.request_id = str(uuid.uuid4())
+    snapshot = gateway.snapshot
+    client = authorise.identify_client(head, gateway.holdings.clients, snapshot)
+    trail.client = str(client)
+    trail.effect, offer = effect_of(snapshot, target)
+    snapshot.check_age(age_class(trail.effect), clock.instant())
+    gateways = authorise.gateways_for(
+        snapshot, target.service.subsystem, head.header(names.SECURITY_SERVER)
+    )
+    refuse_body(request, SIDE)
+    longest = offer.timeout if offer is not None else authorise.DEFAULT_TIME
+    allowed = time_allowed(head.header(names.DEADLINE), longest)
+    return Plan(client, target, snapshot, offer, gateways, request.at + allowed)
+
+
+def sign_on(head: Head, plan: Plan, trail: Trail) -> RequestPart:
+    """The request as it will be hashed, signed, logged and sent."""
+    part = rest.request_part(
+        head.method,
+        head.target,
+        head.headers,
+        request_id=trail.request_id.encode(),
+        message_id=trail.message_id.encode(),
+    )
+    for name, value in part.headers:
+        if any(letter < 32 and letter != 9 for letter in value):
+            raise XRoadFault("Client.BadRequest", f"Header {name.decode()} has a control character")
+    return part
+
+
+async def forward(
+    gateway: Gateway, plan: Plan, part: RequestPart, signed: Signed, body: Body, trail: Trail
+) -> Received:
+    """Send to the first of the provider's gateways that can be reached."""
+    limit = plan.offer.max_body if plan.offer is not None else DEFAULT_BODY
+    failure: Exception = NotReached("Could not connect to any target host")
+    for entry in random.sample(plan.gateways, len(plan.gateways)):
+        lane = gateway.peers.lane(entry.code)
+        try:
+            lane.enter(time.monotonic())
+        except (CircuitOpen, LaneFull) as error:
+            failure = error
+            continue
+        reached: bool | None = None
+        trail.peer = f"{plan.snapshot.instance}/{entry.owner}/{entry.code}"
+        headers = names.escape_for_peer(part.headers) + signed.headers()
+        headers.append((names.DEADLINE, milliseconds_left(plan.deadline - MARGIN)))
+        message = Message(part.method, part.target, headers, body)
+        try:
+            received = await gateway.way_out.to_peer(
+                entry, message, deadline=plan.deadline, limit=limit
+            )
+            reached = True
+        except NotReached as error:
+            failure, reached = error, False
+            continue
+        except SendFailed as error:
+            trail.beyond = True
+            raise XRoadFault(f"{SIDE}.IOError", f"{error} The outcome is unknown.") from None
+        finally:
+            lane.leave(time.monotonic(), reached=reached)
+        return received
+    raise XRoadFault(f"{SIDE}.NetworkError", str(failure))
+
+
+async def take_answer(
+    gateway: Gateway,
+    plan: Plan,
+    part: RequestPart,
+    signed: Signed,
+    body: Body,
+    received: Received,
+    trail: Trail,
+) -> Outgoing:
+    """Verify the provider's answer, log it and make the client's answer of it."""
+    if names.get(received.headers, names.ERROR) is not None:
+        trail.beyond = False  # the fault itself says how far the request came
+        raise peer_fault(received)
+    now = clock.instant()
+    answer = ResponsePart(
+        received.status, received.reason, tuple(names.unescape_from_peer(received.headers))
+    )
+    find_key = gateway.key_of(plan.target.service.subsystem.member, plan.snapshot, now)
+    answer_signed = open_answer(
+        answer, received.body.sha256, signed, received.headers, find_key, now=now.timestamp()
+    )
+    check_consistent(plan, signed, answer, body, trail)
+    row = trail.row(
+        Kind.ANSWER, now, outcome=Outcome.ANSWERED, signed=answer_signed,
+        body_size=received.body.size, status=received.status,
+    )  # fmt: skip
+    answered = gateway.log.append(row)
+    asked, trail.asked = trail.asked, None
+    try:
+        if asked is not None:
+            await asked
+    finally:
+        await answered
+    gateway.counted[trail.side, Outcome.ANSWERED] += 1
+    headers = [*answer.headers, (names.PROMISE, promise(gateway, row.leaf))]
+    return Outgoing(received.status, received.reason, headers, received.body)
+
+
+def peer_fault(received: Received) -> XRoadFault:
+    """The fault the provider's gateway told; its type, text and trace are passed on."""
+    try:
+        return read_fault(received.body.whole())
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        code = names.get(received.headers, names.ERROR) or b""
+        return XRoadFault(
+            code.decode("ascii", "replace") or "Server.ServerProxy.InternalError",
+            "The provider's gateway refused the request",
+        )
+
+
+def check_consistent(
+    plan: Plan, signed: Signed, answer: ResponsePart, body: Body, trail: Trail
+) -> None:
+    """Raise InconsistentResponse unless the answer echoes this very request."""
+    expected = {
+        names.REQUEST_HASH: rest.request_hash(signed.head, body.hashed),
+        names.REQUEST_ID: trail.request_id.encode(),
+        names.ID: trail.message_id.encode(),
+        names.CLIENT: trail.client.encode(),
+        names.SERVICE: trail.service.encode(),
+    }
+    for name, value in expected.items():
+        if answer.header(name) != value:
+            raise XRoadFault(
+                f"{SIDE}.InconsistentResponse",
+                f"The answer's {name.decode()} is not that of the request",
+            )
+
+
+def promise(gateway: Gateway, leaf: bytes) -> bytes:
+    """The promise of this gateway's owner that the leaf will be sealed."""
+    owner: MemberId = gateway.identity.owner
+    key = gateway.signing_key(owner, SIDE)
+    return make_promise(str(gateway.identity), leaf, key, now=clock.instant().timestamp())

@@ -1,0 +1,262 @@
+"""
+What both sides of the gateway share: its state, its ways out, and how rows and faults are made.
+
+The state is replaced, never changed in place, so a request that started under
+one snapshot ends under it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import logging
+import time
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from lienthong.gateway.bodies import Body, Refusal
+from lienthong.gateway.limits import Lanes
+from lienthong.gateway.log import MessageLog
+from lienthong.gateway.messages import Incoming, Outgoing
+from lienthong.gateway.pool import Received
+from lienthong.gateway.rows import OVERLAP, STRICT, Kind, LogRow, LogSide, Outcome, make_row
+from lienthong.gateway.settings import Holdings, Provider, Secrets
+from lienthong.kernel import clock
+from lienthong.protocol import headers as names
+from lienthong.protocol.errors import OutdatedSnapshot, ProtocolError, UnknownKey
+from lienthong.protocol.faults import Side, XRoadFault, fault_of
+from lienthong.protocol.headers import Header
+from lienthong.protocol.identifiers import GatewayId, MemberId
+from lienthong.protocol.pki import SigningKey, VerifyingKey
+from lienthong.protocol.signature import FindKey, Signed
+from lienthong.protocol.snapshot import Anchor, GatewayEntry, Snapshot
+
+logger = logging.getLogger("lienthong.gateway")
+
+DEFAULT_BODY = 10 << 20
+MESSAGES_WITHOUT_OFFER = 64 << 10
+"""The longest body of a request whose service is not known."""
+UNKNOWN = (".IOError", ".InvalidResponse", ".InternalError", ".LoggingFailed")
+REASONS = {200: b"OK", 400: b"Bad Request", 500: b"Internal Server Error"}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A request to send on, before it becomes bytes for a certain host."""
+
+    method: bytes
+    target: bytes
+    headers: Sequence[Header]
+    body: Body
+
+    def head_for(self, host: bytes) -> bytes:
+        lines = [self.method + b" " + self.target + b" HTTP/1.1", b"Host: " + host]
+        lines += [name + b": " + value for name, value in self.headers]
+        if self.body.size or self.method not in (b"GET", b"HEAD"):
+            lines.append(b"Content-Length: %d" % self.body.size)
+        lines.append(b"\r\n")
+        return b"\r\n".join(lines)
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether the receiver recognises or does not mind the same request again."""
+        if self.method in (b"GET", b"HEAD", b"OPTIONS", b"TRACE"):
+            return True
+        return names.get(self.headers, names.IDEMPOTENCY_KEY) is not None
+
+
+class WayOut(Protocol):
+    """How requests leave: sockets in production, a function call in process."""
+
+    async def to_peer(
+        self, gateway: GatewayEntry, message: Message, *, deadline: float, limit: int
+    ) -> Received:
+        """Send to another gateway over mutual TLS; raises `pool.SendFailed`."""
+
+    async def to_provider(
+        self, provider: Provider, message: Message, *, deadline: float, limit: int
+    ) -> Received:
+        """Send to a system of this node; raises `pool.SendFailed`."""
+
+
+@dataclass(slots=True)
+class Gateway:
+    """One gateway process: everything a request needs."""
+
+    identity: GatewayId
+    anchor: Anchor
+    secrets: Secrets
+    holdings: Holdings
+    log: MessageLog
+    way_out: WayOut
+    current: Snapshot | None = None
+    peers: Lanes = field(default_factory=Lanes)
+    providers: Lanes = field(default_factory=Lanes)
+    counted: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By side and outcome or fault, for the metrics of this process."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        if self.current is None:
+            raise OutdatedSnapshot("this gateway has no snapshot of the directory yet")
+        return self.current
+
+    def signing_key(self, member: MemberId, side: Side) -> SigningKey:
+        key = self.holdings.keys.get(member)
+        if key is None:
+            raise XRoadFault(
+                f"{side}.KeyNotAvailable", f"This gateway holds no signing key of {member}"
+            )
+        return key
+
+    def key_of(self, member: MemberId, snapshot: Snapshot, now: datetime) -> FindKey:
+        """Finds signing keys, and only those of this member."""
+
+        def find(kid: str) -> VerifyingKey:
+            owner, key = snapshot.sign_key(kid, self.anchor, now)
+            if owner != member:
+                raise UnknownKey(f"The message is not signed by {member}")
+            return key
+
+        return find
+
+    def pseudonyms(self, subjects: Sequence[bytes]) -> tuple[bytes, ...]:
+        """Data subjects as the index keeps them (decision 20)."""
+        return tuple(
+            hmac.new(self.secrets.subjects, subject, hashlib.sha256).digest()
+            for subject in sorted(set(subjects))
+        )
+
+
+@dataclass(slots=True)
+class Trail:
+    """What is known so far of one exchange on one side; the rows are made from it."""
+
+    side: LogSide
+    gateway: str
+    client: str = ""
+    service: str = ""
+    message_id: str = ""
+    request_id: str = ""
+    peer: str = ""
+    effect: str = ""
+    grant: str = ""
+    trace: str = field(default_factory=lambda: str(uuid.uuid4()))
+    asked: asyncio.Future[None] | None = None
+    """The request's row, once it is on its way to the log."""
+    beyond: bool = False
+    """Whether the other party may already have acted on the request."""
+
+    @property
+    def mode(self) -> str:
+        """Strict unless the offer is declared safe (decision 15)."""
+        return OVERLAP if self.effect in ("public", "meta") else STRICT
+
+    def row(
+        self,
+        kind: Kind,
+        at: datetime,
+        *,
+        outcome: str = Outcome.OPEN,
+        signed: Signed | None = None,
+        body_size: int = 0,
+        status: int = 0,
+        fault: str = "",
+        subjects: tuple[bytes, ...] = (),
+    ) -> LogRow:
+        return make_row(
+            kind=kind,
+            side=self.side,
+            gateway=self.gateway,
+            at=at,
+            message_id=self.message_id,
+            request_id=self.request_id,
+            client=self.client,
+            service=self.service,
+            outcome=outcome,
+            fault=fault,
+            status=status,
+            signed=signed,
+            body_size=body_size,
+            peer=self.peer,
+            mode=self.mode,
+            effect=self.effect,
+            grant=self.grant,
+            trace=self.trace,
+            subjects=subjects,
+        )
+
+
+def as_fault(error: Exception, side: Side, trail: Trail) -> XRoadFault:
+    """What the client is told; anything unforeseen is an InternalError with a trace id."""
+    if isinstance(error, XRoadFault):
+        error.trace = error.trace if error.trace else trail.trace
+        return error
+    if isinstance(error, ProtocolError):
+        return fault_of(error, side, trail.trace)
+    logger.error("unforeseen", exc_info=error, extra={"trace": trail.trace, "side": side})
+    return XRoadFault(f"{side}.InternalError", "The exchange failed", trail.trace)
+
+
+def outcome_of(fault: str) -> Outcome:
+    """
+    How an exchange that ended with this fault is counted.
+
+    ``NetworkError`` says that the provider has seen nothing; the codes of
+    `UNKNOWN` that it may have acted, so the outcome is unknown.
+    """
+    if fault.endswith(".NetworkError"):
+        return Outcome.UNREACHABLE
+    return Outcome.FAILED if fault.endswith(UNKNOWN) else Outcome.REFUSED
+
+
+async def record_fault(gateway: Gateway, trail: Trail, fault: XRoadFault) -> None:
+    """Log how the exchange ended; a fault is told even when it cannot be logged."""
+    outcome = Outcome.FAILED if trail.beyond else outcome_of(fault.fault)
+    gateway.counted[trail.side, fault.fault] += 1
+    trail.trace = fault.trace
+    row = trail.row(
+        Kind.ANSWER, clock.instant(), outcome=outcome, fault=fault.fault, status=fault.status
+    )
+    logger.info(
+        "fault",
+        extra={"fault": fault.fault, "trace": fault.trace, "side": trail.side,
+               "client": trail.client, "service": trail.service, "outcome": outcome},
+    )  # fmt: skip
+    waiting = [gateway.log.append(row)]
+    if trail.asked is not None:
+        waiting.append(trail.asked)
+    for done in waiting:
+        try:
+            await done
+        except ProtocolError as error:
+            logger.error("log", extra={"fault": error.fault, "trace": fault.trace})
+
+
+def fault_answer(fault: XRoadFault, accept: bytes | None, trail: Trail | None = None) -> Outgoing:
+    kind, body = fault.body(accept)
+    headers = [(b"Content-Type", kind), (names.ERROR, fault.fault.encode())]
+    if trail is not None and trail.message_id:
+        headers += [
+            (names.ID, trail.message_id.encode()),
+            (names.REQUEST_ID, trail.request_id.encode()),
+        ]
+    return Outgoing(fault.status, REASONS[fault.status], headers, Body.of(body))
+
+
+def refuse_body(request: Incoming, side: Side) -> None:
+    """Raise what the sender of a body that was not taken is told."""
+    if request.refused is Refusal.TOO_LARGE:
+        raise XRoadFault("Client.InvalidBody", "The body is longer than this service takes")
+    if request.refused is Refusal.NO_ROOM:
+        raise XRoadFault(f"{side}.IOError", "There is no room for this body now; try again later")
+
+
+def milliseconds_left(deadline: float) -> bytes:
+    """The value of ``Lienthong-Deadline`` for the next hop."""
+    return b"%d" % max(int((deadline - time.monotonic()) * 1000), 0)

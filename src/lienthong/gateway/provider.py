@@ -1,0 +1,270 @@
+"""
+The provider's side: from a peer gateway to a system of this node and back.
+
+Nothing of a request reaches the system before its grant, its signature and its
+body are verified, and in strict mode before its row is durable (decision 15).
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+from dataclasses import dataclass
+
+from lienthong.gateway import authorise, metaservices
+from lienthong.gateway.authorise import Admission
+from lienthong.gateway.bodies import Body
+from lienthong.gateway.core import (
+    MESSAGES_WITHOUT_OFFER,
+    Gateway,
+    Message,
+    Trail,
+    as_fault,
+    fault_answer,
+    milliseconds_left,
+    record_fault,
+    refuse_body,
+)
+from lienthong.gateway.edge_http import http_date
+from lienthong.gateway.limits import CircuitOpen, LaneFull
+from lienthong.gateway.messages import Caller, Head, Incoming, Outgoing
+from lienthong.gateway.pool import NotReached, OutOfTime, Received, SendFailed
+from lienthong.gateway.rows import STRICT, Kind, LogSide, Outcome, ReplayKey
+from lienthong.gateway.settings import Provider
+from lienthong.kernel import clock
+from lienthong.protocol import admission as admissions
+from lienthong.protocol import headers as names
+from lienthong.protocol import rest
+from lienthong.protocol.errors import ProtocolError, UnknownMember
+from lienthong.protocol.faults import Side, XRoadFault
+from lienthong.protocol.headers import Header
+from lienthong.protocol.rest import RequestPart, Target
+from lienthong.protocol.signature import Signed, open_request, sign_answer
+
+SIDE = Side.PROVIDER
+# What is kept back for signing and logging the answer.
+MARGIN = 0.02
+# Only this gateway says these to a system, whatever a peer lets through.
+NOT_TO_SYSTEM = frozenset({names.ADMISSION, names.SUBJECT, names.CLIENT_SECRET, names.PROMISE})
+
+
+@dataclass(slots=True)
+class PeerSide:
+    """The application behind the peer port."""
+
+    gateway: Gateway
+
+    def body_limit(self, head: Head) -> int:
+        if self.gateway.current is None:
+            return MESSAGES_WITHOUT_OFFER
+        try:
+            return self.gateway.current.offer(rest.parse_target(head.target).service).max_body
+        except ProtocolError:
+            return MESSAGES_WITHOUT_OFFER
+
+    async def answer(self, request: Incoming) -> Outgoing:
+        trail = Trail(LogSide.PROVIDER, str(self.gateway.identity))
+        try:
+            return await provide(self.gateway, request, trail)
+        except Exception as error:
+            fault = as_fault(error, SIDE, trail)
+            await record_fault(self.gateway, trail, fault)
+            return fault_answer(fault, None, trail)
+
+    def malformed(self, why: str, caller: Caller) -> Outgoing:
+        self.gateway.counted[LogSide.PROVIDER, "Client.BadRequest"] += 1
+        return fault_answer(XRoadFault("Client.BadRequest", f"Bad request: {why}"), None)
+
+
+async def provide(gateway: Gateway, request: Incoming, trail: Trail) -> Outgoing:
+    """One exchange as the provider's side carries it; raises what the client is told."""
+    head = request.head
+    part = RequestPart(head.method, head.target, tuple(names.unescape_from_peer(head.headers)))
+    target = rest.parse_target(part.target)
+    note_identifiers(part, target, trail)
+    now = clock.instant()
+    snapshot = gateway.snapshot
+    admitted = authorise.admit(
+        part, target, head.caller.certificate, snapshot, gateway.identity,
+        now=now, revoked=gateway.log.revoked,
+    )  # fmt: skip
+    trail.peer = f"{snapshot.instance}/{admitted.peer.owner}/{admitted.peer.code}"
+    trail.effect = admitted.offer.effect
+    trail.grant = admitted.grant.id if admitted.grant is not None else ""
+    refuse_body(request, SIDE)
+    signed = open_request(
+        part, request.body.sha256, list(head.headers),
+        gateway.key_of(admitted.client.member, snapshot, now), now=now.timestamp(),
+    )  # fmt: skip
+    allowed = authorise.time_allowed(head.header(names.DEADLINE), admitted.offer.timeout)
+    deadline = request.at + allowed - MARGIN
+    row = trail.row(Kind.REQUEST, now, signed=signed, body_size=request.body.size)
+    trail.asked = gateway.log.append(row, replay=ReplayKey(trail.peer, trail.request_id))
+    if trail.mode == STRICT:
+        await trail.asked
+    received = await ask(gateway, admitted, part, target, request.body, deadline, trail)
+    trail.beyond = True
+    try:
+        return await hand_back(gateway, admitted, target, signed, request.body, received, trail)
+    except BaseException:
+        received.body.close()
+        raise
+
+
+def note_identifiers(part: RequestPart, target: Target, trail: Trail) -> None:
+    """Keep for the rows what the request says of itself; raises XRoadFault when it does not."""
+    trail.service = str(target.service)
+    trail.client = str(authorise.claimed_client(part.header(names.CLIENT)))
+    for name in (names.ID, names.REQUEST_ID):
+        value = part.header(name)
+        if not value or len(value) > authorise.LONGEST_IDENTIFIER or not value.isascii():
+            raise XRoadFault("Client.MissingHeader", f"The request has no usable {name.decode()}")
+    trail.message_id = (part.header(names.ID) or b"").decode("ascii")
+    trail.request_id = (part.header(names.REQUEST_ID) or b"").decode("ascii")
+
+
+async def ask(
+    gateway: Gateway,
+    admitted: Admission,
+    part: RequestPart,
+    target: Target,
+    body: Body,
+    deadline: float,
+    trail: Trail,
+) -> Received:
+    """The system's answer, within its lane and its time; raises XRoadFault."""
+    if admitted.is_metaservice:
+        return metaservices.methods(
+            gateway.snapshot, admitted, target, now=clock.instant(), revoked=gateway.log.revoked
+        )
+    local = target.service.subsystem.local
+    provider = gateway.holdings.providers.get(local)
+    if provider is None:
+        raise UnknownMember(f"{target.service.subsystem} is not behind this gateway")
+    message = for_system(gateway, provider, admitted, part, target, body, deadline, trail)
+    lane = gateway.providers.lane(local)
+    try:
+        lane.enter(time.monotonic())
+    except (CircuitOpen, LaneFull) as error:
+        raise XRoadFault(f"{SIDE}.NetworkError", str(error)) from None
+    reached: bool | None = None
+    try:
+        received = await gateway.way_out.to_provider(
+            provider, message, deadline=deadline, limit=admitted.offer.max_body
+        )
+        reached = True
+    except NotReached:
+        reached = False
+        raise XRoadFault(
+            f"{SIDE}.NetworkError", f"The system behind {target.service} cannot be reached"
+        ) from None
+    except SendFailed as error:
+        reached = False if isinstance(error, OutOfTime) else None
+        trail.beyond = True
+        raise XRoadFault(f"{SIDE}.IOError", f"{error} The outcome is unknown.") from None
+    finally:
+        lane.leave(time.monotonic(), reached=reached)
+    return received
+
+
+def for_system(
+    gateway: Gateway,
+    provider: Provider,
+    admitted: Admission,
+    part: RequestPart,
+    target: Target,
+    body: Body,
+    deadline: float,
+    trail: Trail,
+) -> Message:
+    """The request as the system gets it: filtered headers and who was admitted by which grant."""
+    assert admitted.grant is not None
+    left = deadline - time.monotonic()
+    now = clock.instant().timestamp()
+    admission = admissions.Admission(
+        client=trail.client,
+        service=trail.service,
+        message_id=trail.message_id,
+        request_id=trail.request_id,
+        grant=admitted.grant.id,
+        purpose=admitted.grant.purpose,
+        fields=admitted.grant.fields,
+        effect=admitted.offer.effect,
+        names_subjects=admitted.offer.names_subjects,
+        deadline=now + left,
+        digest=base64.b64encode(body.sha256).decode(),
+        at=now,
+    )
+    sealed = admissions.seal_admission(admission, gateway.secrets.admission)
+    headers = names.surviving(part.headers, NOT_TO_SYSTEM)
+    headers += [(names.ADMISSION, sealed), (names.DEADLINE, milliseconds_left(deadline))]
+    return Message(part.method, system_target(provider, target), headers, body)
+
+
+def system_target(provider: Provider, target: Target) -> bytes:
+    """The registered URL, the service's code, its path and its query, byte for byte."""
+    code = authorise.encoded_code(target.service)
+    path = provider.path + b"/" + code + target.service_path
+    return path if target.query is None else path + b"?" + target.query
+
+
+async def hand_back(
+    gateway: Gateway,
+    admitted: Admission,
+    target: Target,
+    signed: Signed,
+    body: Body,
+    received: Received,
+    trail: Trail,
+) -> Outgoing:
+    """Sign the system's answer, log it and send it to the peer."""
+    subjects = gateway.pseudonyms(named_subjects(admitted, received))
+    answer = rest.response_part(
+        received.status,
+        received.reason,
+        dated(received.headers),
+        message_id=trail.message_id.encode(),
+        client=trail.client.encode(),
+        service=trail.service.encode(),
+        request_id=trail.request_id.encode(),
+        request_hash=rest.request_hash(signed.head, body.hashed),
+    )
+    now = clock.instant()
+    key = gateway.signing_key(target.service.subsystem.member, SIDE)
+    answer_signed = sign_answer(answer, received.body.sha256, signed, key, now=now.timestamp())
+    row = trail.row(
+        Kind.ANSWER, now, outcome=Outcome.ANSWERED, signed=answer_signed,
+        body_size=received.body.size, status=received.status, subjects=subjects,
+    )  # fmt: skip
+    answered = gateway.log.append(row)
+    asked, trail.asked = trail.asked, None
+    try:
+        if asked is not None:
+            await asked
+    finally:
+        await answered
+    gateway.counted[trail.side, Outcome.ANSWERED] += 1
+    headers = names.escape_for_peer(answer.headers) + answer_signed.headers()
+    return Outgoing(received.status, received.reason, headers, received.body)
+
+
+def named_subjects(admitted: Admission, received: Received) -> list[bytes]:
+    """
+    The data subjects the system named; raises XRoadFault when it had to and did not.
+
+    An empty ``Lienthong-Subject`` is a statement too: nobody was found. A
+    refusal of the system concerns nobody and needs none.
+    """
+    values = [value for name, value in received.headers if name.lower() == names.SUBJECT]
+    if not values and admitted.offer.names_subjects and received.status < 400:
+        raise XRoadFault(
+            f"{SIDE}.InvalidResponse", "The service did not name whose data it answered with"
+        )
+    return [subject.strip() for value in values for subject in value.split(b",") if subject.strip()]
+
+
+def dated(headers: list[Header]) -> list[Header]:
+    """With a ``Date``, which would otherwise be added after signing."""
+    if names.get(headers, b"date") is not None:
+        return headers
+    return [*headers, (b"Date", http_date())]

@@ -1,0 +1,189 @@
+"""
+What one gateway is: its identity, its members' keys, its clients and providers.
+
+Everything is read from files under ``LIENTHONG_HOME`` into frozen values, so
+the core never meets a path. A named file that is missing or broken stops the
+start; a file that breaks while the gateway runs leaves the last good values.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from lienthong.gateway.pool import Address
+from lienthong.kernel.node import Node
+from lienthong.protocol.identifiers import GatewayId, MemberId, SubsystemId
+from lienthong.protocol.pki import SigningKey, load_certificate, member_of
+from lienthong.protocol.snapshot import Anchor
+
+UNCHECKED = "none"
+SECRET = "secret"
+CERTIFICATE = "certificate"
+
+
+class BadSettings(Exception):
+    """A file of the gateway does not say what it must."""
+
+
+class GatewayFile(msgspec.Struct, frozen=True, kw_only=True):
+    """``gateway/gateway.json``."""
+
+    code: str
+    owner: str
+    processes: int = 1
+    snapshot_url: str = ""
+    peer_host: str = "127.0.0.1"
+    """The address the peer port listens on; another than loopback is a site's own decision."""
+    consumer_tls_host: str = "127.0.0.1"
+
+
+class ClientRule(msgspec.Struct, frozen=True, kw_only=True):
+    """How a calling subsystem proves who it is (decision 8), a value of ``clients.json``."""
+
+    modes: frozenset[str]
+    secret_sha256: str = ""
+    cert_sha256: frozenset[str] = frozenset()
+
+    def knows_secret(self, secret: bytes) -> bool:
+        digest = hashlib.sha256(secret).hexdigest()
+        return SECRET in self.modes and hmac.compare_digest(digest, self.secret_sha256)
+
+    def knows_certificate(self, fingerprint: str) -> bool:
+        named = CERTIFICATE in self.modes or "cert" in self.modes or "mtls" in self.modes
+        return named and fingerprint != "" and fingerprint in self.cert_sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Where a subsystem of this node answers, plain HTTP on loopback."""
+
+    address: Address
+    path: bytes
+    host: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What may change while the gateway runs."""
+
+    clients: Mapping[str, ClientRule]
+    """By the local form of the subsystem, ``GOV/G15/civil-status``."""
+    providers: Mapping[str, Provider]
+    keys: Mapping[MemberId, SigningKey]
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Keys shared inside the node only."""
+
+    admission: bytes
+    subjects: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """What stays for the life of the process."""
+
+    node: Node
+    gateway: GatewayId
+    file: GatewayFile
+    anchor: Anchor
+    secrets: Secrets
+
+    @property
+    def auth_certificate(self) -> Path:
+        return self.node.keys / "gateway" / "auth.crt"
+
+    @property
+    def auth_key(self) -> Path:
+        return self.node.keys / "gateway" / "auth.key"
+
+
+def load_settings(node: Node) -> GatewaySettings:
+    """Read what must be there; raises BadSettings, FileNotFoundError or `msgspec.DecodeError`."""
+    file = msgspec.json.decode((node.gateway / "gateway.json").read_bytes(), type=GatewayFile)
+    anchor = Anchor.load((node.gateway / "anchor.json").read_bytes())
+    return GatewaySettings(
+        node=node,
+        gateway=GatewayId(MemberId.from_local(anchor.instance, file.owner), file.code),
+        file=file,
+        anchor=anchor,
+        secrets=Secrets(
+            admission=node.secret("admission_key").encode(),
+            subjects=node.secret("subject_index_key").encode(),
+        ),
+    )
+
+
+def load_holdings(node: Node, instance: str) -> Holdings:
+    """Read clients, providers and the members' keys; raises as `load_settings`, or ValueError."""
+    clients = msgspec.json.decode(
+        (node.gateway / "clients.json").read_bytes(), type=dict[str, ClientRule]
+    )
+    urls = msgspec.json.decode((node.gateway / "providers.json").read_bytes(), type=dict[str, str])
+    return Holdings(
+        clients={_local(instance, name): rule for name, rule in clients.items()},
+        providers={_local(instance, name): read_provider(url) for name, url in urls.items()},
+        keys=load_keys(node.keys / "members", instance, node.secret("passphrase").encode()),
+    )
+
+
+def _local(instance: str, name: str) -> str:
+    return SubsystemId.from_local(instance, name).local
+
+
+def read_provider(url: str) -> Provider:
+    """A provider's base URL; only plain HTTP, since it never leaves the node."""
+    parts = urlsplit(url)
+    if parts.scheme != "http" or not parts.hostname or parts.query or parts.fragment:
+        raise BadSettings(f"not the base URL of a provider: {url}")
+    port = parts.port or 80
+    return Provider(
+        Address(parts.hostname, port), parts.path.rstrip("/").encode(), parts.netloc.encode()
+    )
+
+
+def load_keys(directory: Path, instance: str, passphrase: bytes) -> dict[MemberId, SigningKey]:
+    """
+    The signing keys of all members hosted here.
+
+    A directory is named by the member's code; its certificate says the class.
+    """
+    keys = {}
+    for path in sorted(directory.glob("*/sign.key")):
+        certificate = load_certificate(path.with_suffix(".crt").read_bytes())
+        member = member_of(certificate)
+        if member.instance != instance:
+            raise BadSettings(f"the key of {path.parent.name} belongs to another instance")
+        keys[member] = SigningKey.load(path, passphrase)
+    return keys
+
+
+def database_url(node: Node, environ: Mapping[str, str]) -> str:
+    """The gateway's database: named by the environment, else in the embedded PostgreSQL."""
+    if url := environ.get("LIENTHONG_GATEWAY_DATABASE_URL"):
+        return url
+    password = quote(node.secret("db_gateway"), safe="")
+    return f"postgresql://lt_gateway:{password}@127.0.0.1:{node.ports.postgres}/lt_gateway"
+
+
+def stamp(node: Node) -> tuple[tuple[str, int, int], ...]:
+    """Changes whenever a file that `load_holdings` reads does, or the TLS certificate."""
+    paths = [node.gateway / "clients.json", node.gateway / "providers.json"]
+    paths += sorted((node.keys / "members").glob("*/sign.*"))
+    paths += sorted((node.keys / "gateway").glob("auth.*"))
+    found = []
+    for path in paths:
+        try:
+            stat = path.stat()
+        except FileNotFoundError:
+            continue
+        found.append((str(path), stat.st_mtime_ns, stat.st_size))
+    return tuple(found)

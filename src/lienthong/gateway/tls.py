@@ -1,0 +1,61 @@
+"""
+TLS of a gateway: mutual between gateways, optional certificates from its own clients.
+
+Only TLS 1.3. The chain must lead to a root of the anchor; who the other side
+is, is then decided by the exact certificate the directory or ``clients.json``
+names, never by a host name.
+"""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+from lienthong.gateway.settings import GatewaySettings
+
+
+def peer_listener(settings: GatewaySettings) -> ssl.SSLContext:
+    """For the peer port: no connection without a certificate under a known root."""
+    context = _own(ssl.PROTOCOL_TLS_SERVER, settings)
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def peer_caller(settings: GatewaySettings) -> ssl.SSLContext:
+    """For calls to other gateways; the pool compares the certificate with the directory's."""
+    context = _own(ssl.PROTOCOL_TLS_CLIENT, settings)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def consumer_listener(settings: GatewaySettings) -> ssl.SSLContext:
+    """
+    For a member's information systems: a certificate may be shown.
+
+    Those that no root issued are trusted one by one from
+    ``gateway/client_certificates/*.pem``.
+    """
+    context = _own(ssl.PROTOCOL_TLS_SERVER, settings)
+    context.verify_mode = ssl.CERT_OPTIONAL
+    # OpenSSL then accepts a leaf that is itself in the store.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    for path in sorted((settings.node.gateway / "client_certificates").glob("*.pem")):
+        context.load_verify_locations(cadata=path.read_text())
+    return context
+
+
+def _own(protocol: int, settings: GatewaySettings) -> ssl.SSLContext:
+    context = ssl.SSLContext(protocol)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    # Offered explicitly so that no peer falls back to another protocol on this port.
+    context.set_alpn_protocols(["http/1.1"])
+    context.options |= ssl.OP_NO_COMPRESSION
+    passphrase = settings.node.secret("passphrase")
+    _load(context, settings.auth_certificate, settings.auth_key, passphrase)
+    context.load_verify_locations(cadata="\n".join(settings.anchor.roots))
+    return context
+
+
+def _load(context: ssl.SSLContext, certificate: Path, key: Path, passphrase: str) -> None:
+    context.load_cert_chain(certificate, key, password=passphrase)
