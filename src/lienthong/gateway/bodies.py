@@ -107,7 +107,7 @@ class Spool:
             self._room.give_back(self.size)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Body:
     """A whole body with its digests; `close` gives its disk space back."""
 
