@@ -1,0 +1,308 @@
+"""The sealer: every committed row gets one leaf, under heads that only ever grow."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import random
+
+import asyncpg
+import psycopg
+import pytest
+
+from gateway.rows_cast import AT, CLIENT, ORIGIN, SERVICE, row
+from lienthong.gateway import rollups, tree
+from lienthong.gateway.postgres_log import COLUMNS, PostgresLog, values
+from lienthong.gateway.rows import Kind, LogSide, Outcome
+from lienthong.gateway.sealer import Sealer
+from lienthong.protocol import merkle
+from lienthong.protocol.checkpoint import open_checkpoint
+from lienthong.protocol.errors import BadProof
+from lienthong.protocol.pki import SigningKey
+
+KEY = SigningKey.generate()
+
+
+def sealer_of(database) -> Sealer:
+    return Sealer(database.gateway_url, origin=ORIGIN, key=KEY)
+
+
+@contextlib.asynccontextmanager
+async def working(database):
+    """A sealer that holds the lock."""
+    sealer = sealer_of(database)
+    try:
+        assert await sealer.take_over()
+        yield sealer
+    finally:
+        await sealer.close()
+
+
+async def append(database, rows) -> None:
+    log = PostgresLog(database.gateway_url)
+    await log.start()
+    await asyncio.gather(*(log.append(one) for one in rows))
+    await log.close()
+
+
+async def leaves_of(connection) -> list[bytes]:
+    return [
+        found["leaf"] for found in await connection.fetch("SELECT leaf FROM log_leaf ORDER BY seq")
+    ]
+
+
+def test_heads_are_signed_over_the_leaves_in_order(gateway_db):
+    async def story():
+        async with working(gateway_db) as sealer:
+            for number in (1, 300, 255, 2):
+                await append(gateway_db, [row() for _ in range(number)])
+                assert await sealer.seal() == number
+            assert await sealer.seal() == 0
+            connection = await asyncpg.connect(gateway_db.gateway_url)
+            leaves = await leaves_of(connection)
+            notes = [found["note"] for found in await connection.fetch(
+                "SELECT note FROM log_checkpoint ORDER BY size")]  # fmt: skip
+            whole = merkle.Tree()
+            for leaf in leaves:
+                whole.append(leaf)
+            heads = [open_checkpoint(note, KEY.verifying, origin=ORIGIN) for note in notes]
+            assert [head.size for head in heads] == [1, 301, 556, 558]
+            assert [head.root for head in heads] == [whole.root(head.size) for head in heads]
+            for index in (0, 255, 256, 511, 512, 557):
+                path = merkle.inclusion_path(index, 558)
+                assert await tree.prove(connection, path, 558) == whole.inclusion(index)
+            path = merkle.consistency_path(301, 558)
+            assert await tree.prove(connection, path, 558) == whole.consistency(301)
+            assert (await tree.read_edge(connection)).root() == whole.root()
+            await connection.close()
+
+    asyncio.run(story())
+
+
+def test_a_row_that_commits_late_is_sealed_in_a_later_round(gateway_db):
+    """Its transaction began before rows that are long sealed."""
+
+    async def story():
+        late = await asyncpg.connect(gateway_db.gateway_url)
+        transaction = late.transaction()
+        await transaction.start()
+        one = row()
+        await late.copy_records_to_table("message_record", records=[values(one)], columns=COLUMNS)
+        async with working(gateway_db) as sealer:
+            for _ in range(3):
+                await append(gateway_db, [row(), row()])
+                assert await sealer.seal() == 2
+                assert await sealer.seal() == 0
+            await transaction.commit()
+            assert await sealer.seal() == 1
+            assert one.leaf in await leaves_of(late)
+            await late.close()
+
+    asyncio.run(story())
+
+
+def test_the_floor_rises_when_nothing_old_is_running(gateway_db):
+    """So an idle round looks at a handful of rows and not at the whole log."""
+
+    async def story():
+        await append(gateway_db, [row() for _ in range(50)])
+        async with working(gateway_db) as sealer:
+            assert await sealer.seal() == 50
+            connection = await asyncpg.connect(gateway_db.gateway_url)
+            above = await connection.fetchval(
+                "SELECT count(*) FROM message_record WHERE tx >= $1::text::xid8", sealer._floor
+            )
+            await connection.close()
+            return above
+
+    assert asyncio.run(story()) == 0
+
+
+def test_rows_of_many_writers_are_each_sealed_once(gateway_db):
+    """Writers commit, abort and dawdle at random while the sealer runs."""
+    chance = random.Random(20210820)
+
+    async def writer(committed):
+        connection = await asyncpg.connect(gateway_db.gateway_url)
+        for _ in range(25):
+            transaction = connection.transaction()
+            await transaction.start()
+            rows = [row() for _ in range(chance.randint(1, 4))]
+            await connection.copy_records_to_table(
+                "message_record", records=[values(one) for one in rows], columns=COLUMNS
+            )
+            await asyncio.sleep(chance.random() * 0.02)
+            if chance.random() < 0.2:
+                await transaction.rollback()
+            else:
+                await transaction.commit()
+                committed.update(one.id for one in rows)
+        await connection.close()
+
+    async def story():
+        committed: set[object] = set()
+        async with working(gateway_db) as sealer:
+            writers = [asyncio.create_task(writer(committed)) for _ in range(6)]
+            while not all(task.done() for task in writers):
+                await sealer.seal()
+                await asyncio.sleep(0.002)
+            await asyncio.gather(*writers)
+            await sealer.seal()
+            connection = await asyncpg.connect(gateway_db.gateway_url)
+            sealed = [found["record_id"] for found in await connection.fetch(
+                "SELECT record_id FROM log_leaf ORDER BY seq")]  # fmt: skip
+            sizes = await connection.fetchval("SELECT max(size) FROM log_checkpoint")
+            await connection.close()
+            assert len(sealed) == len(set(sealed)) == sizes
+            assert set(sealed) == committed
+            assert sealer.state.rounds > 5
+
+    asyncio.run(story())
+
+
+def test_one_sealer_works_and_another_takes_over_when_it_dies(gateway_db):
+    async def story():
+        first, second = sealer_of(gateway_db), sealer_of(gateway_db)
+        assert await first.take_over()
+        assert not await second.take_over()
+        with pytest.raises(RuntimeError):
+            await second.seal()
+        await append(gateway_db, [row() for _ in range(3)])
+        assert await first.seal() == 3
+        await asyncio.to_thread(
+            gateway_db.server.execute,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            f" WHERE datname = '{gateway_db.name}' AND pid IN"
+            " (SELECT pid FROM pg_locks WHERE locktype = 'advisory')",
+        )
+        await append(gateway_db, [row()])
+        for _ in range(100):
+            if await second.take_over():
+                break
+            await asyncio.sleep(0.02)
+        assert await second.seal() == 1
+        assert second.state.size == 4
+        await first.close()
+        await second.close()
+
+    asyncio.run(story())
+
+
+def test_the_loop_seals_by_itself_and_survives_the_database(gateway_db):
+    async def story():
+        sealer = sealer_of(gateway_db)
+        task = asyncio.create_task(sealer.run())
+        await append(gateway_db, [row(), row()])
+        await until(lambda: sealer.state.size == 2)
+        await asyncio.to_thread(
+            gateway_db.server.execute,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            f" WHERE datname = '{gateway_db.name}' AND application_name = 'lienthong-sealer'",
+        )
+        await append(gateway_db, [row()])
+        await until(lambda: sealer.state.size == 3)
+        sealer.stop()
+        await task
+        assert not sealer.state.active
+
+    asyncio.run(story())
+
+
+async def until(holds) -> None:
+    for _ in range(200):
+        if holds():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("it never came true")
+
+
+def test_a_tree_that_does_not_fit_its_head_stops_the_sealer(gateway_db):
+    with psycopg.connect(gateway_db.owner_url) as connection:
+        connection.execute(
+            "INSERT INTO log_leaf VALUES (0, gen_random_uuid(), now(), %s)", [b"\x00" * 32]
+        )
+
+    async def story():
+        sealer = sealer_of(gateway_db)
+        with pytest.raises(BadProof):
+            await sealer.take_over()
+        await sealer.close()
+
+    asyncio.run(story())
+
+
+def test_the_edge_of_tiles_states_the_same_root_as_the_whole_tree():
+    whole, edge = merkle.Tree(), tree.Edge()
+    filled = 0
+    for number in range(66_000):
+        leaf = number.to_bytes(32, "big")
+        whole.append(leaf)
+        for full in edge.append(leaf):
+            filled += 1
+            level = (full.level + 1) * tree.HEIGHT
+            assert full.root == whole.lookup((level, full.number))
+        if number < 600 or number > 65_500:
+            assert edge.root() == whole.root()
+    assert filled == 66_000 // 256 + 1
+
+
+# -- counting ------------------------------------------------------------------------
+
+
+def both_counts(database, rows):
+    """Seal the rows; the count from rollups and the recount from rows."""
+
+    async def story():
+        await append(database, rows)
+        async with working(database) as sealer:
+            await sealer.seal()
+            connection = await asyncpg.connect(database.gateway_url)
+            window = AT.replace(hour=0), AT.replace(hour=23)
+            (total,) = await rollups.count(connection, *window)
+            again = await rollups.recount(connection, *window)
+            unknown = await rollups.unknown_outcomes(connection, *window)
+            pairs = await rollups.count(connection, *window, "pair")
+            days = await rollups.count(connection, *window, "day")
+            await connection.close()
+            return total, again, unknown, pairs, days
+
+    return asyncio.run(story())
+
+
+def test_an_exchange_is_counted_once_where_it_was_answered(gateway_db):
+    rows = []
+    for number in range(5):
+        ids = {"message_id": f"m{number}", "request_id": f"q{number}"}
+        for side in LogSide:
+            rows.append(row(kind=Kind.REQUEST, side=side, outcome=Outcome.OPEN, **ids))
+            rows.append(row(side=side, **ids))
+    rows += [row(side=LogSide.CONSUMER, outcome=Outcome.REFUSED, status=500) for _ in range(3)]
+    rows += [row(side=LogSide.PROVIDER, outcome=Outcome.REFUSED, status=500) for _ in range(2)]
+    rows += [row(side=LogSide.CONSUMER, outcome=Outcome.UNREACHABLE, status=500)]
+    rows += [row(service="VN/GOV/G01/population/listMethods") for _ in range(7)]
+    rows += [row(kind=Kind.REQUEST, outcome=Outcome.OPEN, request_id="never answered")]
+    total, again, unknown, pairs, days = both_counts(gateway_db, rows)
+    assert total.answered == total.answered_live == 5
+    assert (total.refused, total.unreachable, total.failed) == (3, 1, 0)
+    assert total == again
+    assert unknown == 1
+    assert {pair.key: pair.answered for pair in pairs} == {(CLIENT, SERVICE): 5}
+    assert [(day.key, day.answered) for day in days] == [(("2026-11-24",), 5)]
+
+
+def test_counting_over_nothing_gives_nothing(gateway_db):
+    total, again, unknown, pairs, days = both_counts(gateway_db, [])
+    assert total.answered == again.answered == unknown == 0
+    assert pairs == days == []
+
+
+def test_a_rollup_names_the_leaves_it_was_counted_from(gateway_db):
+    both_counts(gateway_db, [row() for _ in range(4)])
+    with psycopg.connect(gateway_db.owner_url) as connection:
+        (found,) = connection.execute(
+            "SELECT from_seq, to_seq, count, range_digest FROM rollup"
+        ).fetchall()
+        leaves = connection.execute("SELECT leaf FROM log_leaf ORDER BY seq").fetchall()
+    assert found[:3] == (0, 3, 4)
+    assert found[3] == hashlib.sha256(b"".join(leaf for (leaf,) in leaves)).digest()
