@@ -182,7 +182,7 @@ TIME_ZONE = "Asia/Ho_Chi_Minh"
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = NODE.home / "static"
+STATIC_ROOT = None  # WhiteNoise serves the files out of the packages themselves
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
 

@@ -214,7 +214,7 @@ def _pairs() -> list[tuple[str, str]]:
 
 def _hours(
     day: date, total: int, pairs: list[tuple[str, str]], chance: random.Random
-) -> Iterator[dict[str, object]]:
+) -> Iterator[gateway_admin.ImportRow]:
     """The day's exchanges by hour, each hour given to a few of the pairs."""
     weight = sum(DAY_CURVE)
     given = 0
@@ -227,14 +227,10 @@ def _hours(
 
 def _of_hour(
     at: datetime, count: int, pairs: list[tuple[str, str]], chance: random.Random
-) -> Iterator[dict[str, object]]:
+) -> Iterator[gateway_admin.ImportRow]:
     callers = chance.sample(pairs, k=min(4, len(pairs), count))
     each, over = divmod(count, len(callers))
     for n, (client, service) in enumerate(callers):
-        yield {
-            "hour": at,
-            "client": client,
-            "service": service,
-            "outcome": "answered",
-            "count": each + (n < over),
-        }
+        yield gateway_admin.ImportRow(
+            hour=at, client=client, service=service, count=each + (n < over)
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lienthong.kernel.errors import Conflict, NotFound, Unavailable
+from lienthong.kernel.errors import Conflict, NotFound
 
 
 class NoSuchGrant(NotFound):
@@ -21,9 +21,3 @@ class NoSnapshot(NotFound):
     """No snapshot of the directory has been published yet."""
 
     code = "directory.no_snapshot"
-
-
-class LogNotReachable(Unavailable):
-    """The gateway's message log does not answer now."""
-
-    code = "directory.log_not_reachable"

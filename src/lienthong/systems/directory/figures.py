@@ -2,39 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from lienthong.exchange import gateway_admin
 from lienthong.exchange.figures import Counted, FigureBook, Kind
 from lienthong.kernel.periods import Period
+from lienthong.web import legal_day
 
-from . import queries
 from .domain import share_of, typical_day, year_to_date
 from .models import MemberKind
+from .queries import register
 
 FIGURES = FigureBook("directory")
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 def _traffic(period: Period) -> Counted:
-    counts = gateway_admin.counts(*period.instants())
+    """Imported exchanges by their own day, live ones by the day they were lived (decision 1)."""
+    imported = gateway_admin.counts(*period.instants()).answered.imported
+    window = legal_day.calendar_window(period)
+    live = gateway_admin.counts(*window.instants()).answered.live if window else 0
     return Counted(
-        value=counts.answered,
-        rows=counts.answered,
-        imported=counts.imported,
+        value=live + imported,
+        rows=live + imported,
+        imported=imported,
         start=period.start,
         end=period.end,
     )
 
 
+def _daily(period: Period) -> Iterator[tuple[date, int, int]]:
+    """Legal day, live and imported exchanges of each day with traffic."""
+    for day, split in gateway_admin.counts(*period.instants(), group="hour").by_day(HANOI).items():
+        if split.imported:
+            yield day, 0, split.imported
+    window = legal_day.calendar_window(period)
+    if window:
+        behind = window.end - period.end
+        hours = gateway_admin.counts(*window.instants(), group="hour")
+        for day, split in hours.by_day(HANOI).items():
+            if split.live:
+                yield day - behind, split.live, 0
+
+
 def _bodies(kind: MemberKind, period: Period) -> Counted:
-    linked, every = queries.bodies_with_lgsp(kind, period.end)
+    linked, every = register.bodies_with_lgsp(kind, period.end)
     return Counted(value=linked, rows=linked, parts=(linked, every))
 
 
 def _systems(period: Period, **only: str) -> Counted:
-    found = queries.subsystems_on(period.end).filter(**only).count()
+    found = register.subsystems_on(period.end).filter(**only).count()
     return Counted(value=found, rows=found)
 
 
@@ -80,8 +100,8 @@ def share_linked(period: Period) -> Counted:
     linked, every = (
         sum(pair)
         for pair in zip(
-            queries.bodies_with_lgsp(MemberKind.MINISTRY, period.end),
-            queries.bodies_with_lgsp(MemberKind.PROVINCE, period.end),
+            register.bodies_with_lgsp(MemberKind.MINISTRY, period.end),
+            register.bodies_with_lgsp(MemberKind.PROVINCE, period.end),
             strict=True,
         )
     )
@@ -109,8 +129,8 @@ def systems_connected(period: Period) -> Counted:
 )
 def bodies_connected(period: Period) -> Counted:
     """Số cơ quan, đơn vị có ít nhất một hệ thống đang kết nối vào ngày cuối kỳ."""
-    bodies = queries.subsystems_on(period.end).values("member").distinct().count()
-    return Counted(value=bodies, rows=queries.subsystems_on(period.end).count())
+    bodies = register.subsystems_on(period.end).values("member").distinct().count()
+    return Counted(value=bodies, rows=register.subsystems_on(period.end).count())
 
 
 @FIGURES.figure(
@@ -189,11 +209,16 @@ def exchanges_on_a_typical_day(period: Period) -> Counted:
     ngày cuối kỳ; ngày không có giao dịch tính là 0.
     """
     year = year_to_date(period)
-    counts = gateway_admin.counts(*year.instants(), group="day")
+    totals: dict[date, int] = {}
+    rows = imported = 0
+    for day, live, loaded in _daily(year):
+        totals[day] = totals.get(day, 0) + live + loaded
+        rows += live + loaded
+        imported += loaded
     return Counted(
-        value=Decimal(typical_day(counts.by_day(HANOI), year)),
-        rows=counts.answered,
-        imported=counts.imported,
+        value=Decimal(typical_day(totals, year)),
+        rows=rows,
+        imported=imported,
         start=year.start,
         end=year.end,
     )

@@ -29,7 +29,6 @@ from lienthong.kernel.node import Node
 from lienthong.protocol import pki
 from lienthong.protocol import snapshot as wire
 
-from . import queries
 from .domain import content_digest, is_in_force
 from .errors import GrantEnded, NoSuchGrant
 from .models import (
@@ -43,6 +42,7 @@ from .models import (
     Subsystem,
     SubsystemKind,
 )
+from .queries import register
 
 GATEWAY_CODE = "national"
 REFRESH_AFTER = timedelta(hours=1)
@@ -228,12 +228,12 @@ def publish(node: Node) -> Snapshot:
     """
     now = clock.instant()
     newest = Snapshot.objects.select_for_update().order_by("-number").first()
-    content = queries.snapshot_content(now)
+    content = register.snapshot_content(now)
     digest = content_digest(content)
     if newest and newest.content_sha256 == digest and now - newest.made_at < REFRESH_AFTER:
         return newest
     number = newest.number + 1 if newest else 1
-    said = wire.from_content(content, number=number, made_at=now)
+    said = msgspec.convert({**content, "number": number, "made_at": now}, wire.Snapshot)
     key = pki.SigningKey.load(
         node.keys / "directory" / "snapshot.key", node.secret("passphrase").encode()
     )
@@ -243,16 +243,38 @@ def publish(node: Node) -> Snapshot:
 
 
 def write_gateway_files(node: Node) -> None:
-    """Write what this node's gateways read at start: snapshot, provider addresses, credentials."""
+    """Write what this node's gateways read at start: anchor, snapshot, providers, credentials."""
     node.gateway.mkdir(parents=True, exist_ok=True)
+    _write(node.gateway / "anchor.json", _anchor(node).dump())
+    _write_json(
+        node.gateway / "gateway.json",
+        {
+            "code": GATEWAY_CODE,
+            "owner": "GOV/G14",
+            "processes": os.cpu_count() or 1,
+            "snapshot_url": f"http://127.0.0.1:{node.ports.pages}/exchange/snapshot",
+        },
+    )
     local = [row for row in Subsystem.objects.select_related("member") if row.gateway_id]
     base = f"http://127.0.0.1:{node.ports.offers}/offers"
-    _write(node.gateway / "snapshot.json", bytes(queries.latest_snapshot().sealed))
+    _write(node.gateway / "snapshot.json", bytes(register.latest_snapshot().sealed))
     _write_json(
         node.gateway / "providers.json",
         {str(row): f"{base}/{row.code.replace('-', '_')}" for row in local},
     )
     _write_json(node.gateway / "clients.json", {str(row): _credential(node, row) for row in local})
+
+
+def _anchor(node: Node) -> wire.Anchor:
+    """What a gateway trusts from the start: the directory's key and the authority's root."""
+    pem = (node.keys / "directory" / "snapshot.pub").read_text()
+    key = pki.VerifyingKey.from_pem(pem)
+    root = (node.keys / "authority" / "root.crt").read_text()
+    return wire.Anchor(
+        instance=register.INSTANCE,
+        directory_keys=[wire.DirectoryKey(kid=pki.kid_of(key.public), pem=pem)],
+        roots=[root],
+    )
 
 
 def _credential(node: Node, subsystem: Subsystem) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from .errors import NoSnapshot
-from .models import (
+from ..errors import NoSnapshot
+from ..models import (
     AccessGrant,
     Certificate,
     Gateway,
@@ -17,6 +17,7 @@ from .models import (
     Offer,
     Snapshot,
     Subsystem,
+    SubsystemKind,
 )
 
 INSTANCE = "VN"
@@ -168,3 +169,29 @@ def snapshot_content(at: datetime) -> dict[str, Any]:
 
 def _rfc3339(at: datetime) -> str:
     return at.isoformat().replace("+00:00", "Z")
+
+
+def all_certificates() -> QuerySet[Certificate]:
+    return Certificate.objects.select_related("member").order_by("status", "member__code", "use")
+
+
+def service_codes() -> list[str]:
+    """Codes of all offers on the wire, for a filter."""
+    return [
+        f"{INSTANCE}/{offer.subsystem}/{offer.code}"
+        for offer in offers_in_force().order_by("subsystem__code", "code")
+    ]
+
+
+def counts_by_kind(day: date) -> dict[str, int]:
+    """Systems by kind on a day, with ministries, provinces and the sums the console prints."""
+    rows = subsystems_on(day).order_by().values_list("kind").annotate(n=Count("pk"))
+    kinds = {kind.value: 0 for kind in SubsystemKind} | dict(rows)
+    members = dict(members_on(day).order_by().values_list("kind").annotate(n=Count("pk")))
+    systems = sum(kinds.values())
+    return kinds | {
+        "ministry": members.get(MemberKind.MINISTRY, 0),
+        "province": members.get(MemberKind.PROVINCE, 0),
+        "systems": systems,
+        "classified": systems - kinds["other"],
+    }

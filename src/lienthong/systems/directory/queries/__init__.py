@@ -1,0 +1,1 @@
+"""Reads of the directory: its own register, and the traffic the gateway logged."""

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from . import views
+
+app_name = "directory"
+urlpatterns = [
+    path("exchange/snapshot", views.snapshot, name="snapshot"),
+    path("canbo/directory/", views.console, name="console"),
+    path("canbo/directory/newest", views.newest, name="newest"),
+    path("canbo/directory/exchanges/", views.exchanges, name="exchanges"),
+    path("canbo/directory/exchanges/<str:message_id>/", views.exchange, name="exchange"),
+    path("canbo/directory/receipts/<str:message_id>.json", views.receipt, name="receipt"),
+    path("canbo/directory/members/", views.members, name="members"),
+    path("canbo/directory/grants/", views.grants, name="grants"),
+    path("canbo/directory/grants/<uuid:grant_id>/revoke", views.revoke, name="revoke"),
+    path("canbo/directory/certificates/", views.certificates, name="certificates"),
+]

@@ -1,0 +1,231 @@
+"""Pages of the directory: the console of the exchange, and the public snapshot."""
+
+from __future__ import annotations
+
+import uuid
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from lienthong.kernel import clock, names
+from lienthong.kernel.errors import Unavailable
+from lienthong.kernel.node import Node
+from lienthong.kernel.periods import Period
+from lienthong.web.roles import requires
+
+from . import services
+from .errors import GrantEnded
+from .figures import FIGURES
+from .models import AccessGrant, SubsystemKind
+from .queries import register, traffic
+
+OPERATOR = "directory.operator"
+ROWS = 25
+
+
+def _places(here: str) -> list[dict[str, object]]:
+    """The areas of the console, for its rail."""
+    return [
+        {"url": reverse(f"directory:{name}"), "icon": icon, "label": label, "here": name == here}
+        for name, icon, label in (
+            ("exchanges", "arrows-exchange", _("Exchanges")),
+            ("members", "users", _("Bodies")),
+            ("grants", "key", _("Grants")),
+            ("certificates", "certificate", _("Certificates")),
+        )
+    ]
+
+
+@require_GET
+def snapshot(request: HttpRequest) -> HttpResponse:
+    """
+    The newest signed snapshot, for gateways and for anyone who wants to check.
+
+    ``after`` names the number the asker already has; nothing newer is 304.
+    """
+    newest = register.latest_snapshot()
+    etag = f'"{newest.number}"'
+    known = request.GET.get("after", "")
+    if request.headers.get("If-None-Match") == etag or (
+        known.isdigit() and int(known) >= newest.number
+    ):
+        return HttpResponse(status=304, headers={"ETag": etag})
+    return HttpResponse(
+        bytes(newest.sealed),
+        content_type="application/json",
+        headers={"ETag": etag, "Cache-Control": "no-cache"},
+    )
+
+
+@require_GET
+@requires(OPERATOR)
+@never_cache
+def console(request: HttpRequest) -> HttpResponse:
+    today = clock.today()
+    period = Period(today.replace(day=1), today)
+    context: dict[str, object] = {
+        "places": _places("console"),
+        "period": period,
+        "now": clock.local(clock.instant()),
+        "counts": register.counts_by_kind(today),
+    }
+    try:
+        context |= {
+            "figures": [
+                FIGURES.definition(code).value(period) for code in ("F009", "F010", "F004")
+            ],
+            "rows": traffic.newest_exchanges(limit=8),
+            **traffic.picture(period),
+        }
+    except Unavailable:
+        context |= {
+            "log_down": True,
+            "figures": [FIGURES.definition("F004").value(period)],
+            "rows": [],
+            **traffic.picture_without_traffic(period),
+        }
+    context["unclassified"] = context["counts"]["other"]  # type: ignore[index]
+    return render(request, "directory/console.html", context)
+
+
+@require_GET
+@requires(OPERATOR)
+@never_cache
+def newest(request: HttpRequest) -> HttpResponse:
+    """The fragment that the console asks for every ten seconds."""
+    try:
+        rows = traffic.newest_exchanges(limit=8)
+    except Unavailable:
+        return HttpResponse(status=204)
+    return render(request, "directory/_newest.html", {"rows": rows})
+
+
+@require_GET
+@requires(OPERATOR)
+@never_cache
+def exchanges(request: HttpRequest) -> HttpResponse:
+    chosen = {name: request.GET.get(name, "").strip() for name in ("q", "service", "outcome")}
+    context: dict[str, object] = {
+        "places": _places("exchanges"),
+        "filter": chosen,
+        "services": register.service_codes(),
+        "outcomes": [
+            ("answered", _("Answered")),
+            ("refused", _("Refused")),
+            ("unreachable", _("Not reached")),
+            ("failed", _("Failed")),
+            ("open", _("Outcome unknown")),
+        ],
+    }
+    if chosen["q"]:
+        return redirect("directory:exchange", message_id=chosen["q"])
+    try:
+        rows = traffic.newest_exchanges(
+            limit=ROWS,
+            service=chosen["service"],
+            outcome=chosen["outcome"],
+            before=request.GET.get("before", ""),
+        )
+    except Unavailable:
+        return render(request, "directory/exchanges.html", context | {"log_down": True})
+    if len(rows) == ROWS:
+        older = {key: value for key, value in chosen.items() if value}
+        context["older"] = "?" + urlencode(older | {"before": rows[-1].at.isoformat()})
+    return render(request, "directory/exchanges.html", context | {"rows": rows})
+
+
+@require_GET
+@requires(OPERATOR)
+@never_cache
+def exchange(request: HttpRequest, message_id: str) -> HttpResponse:
+    view = traffic.one_exchange(message_id)
+    return render(
+        request, "directory/exchange.html", {"places": _places("exchanges"), "view": view}
+    )
+
+
+@require_GET
+@requires(OPERATOR)
+def receipt(request: HttpRequest, message_id: str) -> HttpResponse:
+    """The receipt as a file, to be checked by anyone, anywhere."""
+    return HttpResponse(
+        traffic.receipt_of(message_id),
+        content_type="application/json",
+        headers={"Content-Disposition": f'attachment; filename="receipt-{message_id}.json"'},
+    )
+
+
+@require_GET
+@requires(OPERATOR)
+def members(request: HttpRequest) -> HttpResponse:
+    wanted, kind = request.GET.get("q", "").strip(), request.GET.get("kind", "")
+    day = clock.today()
+    found = register.subsystems_on(day).order_by("member__kind", "member__code", "code")
+    if kind:
+        found = found.filter(kind=kind)
+    rows = list(found)
+    if wanted:
+        key = names.folding_key(wanted)
+        rows = [
+            row for row in rows if key in names.folding_key(f"{row.name} {row.member.name} {row}")
+        ]
+    return render(
+        request,
+        "directory/members.html",
+        {
+            "places": _places("members"),
+            "listing": Paginator(rows, 50).get_page(request.GET.get("page")),
+            "systems": len(rows),
+            "bodies": len({row.member_id for row in rows}),
+            "kinds": SubsystemKind.choices,
+            "q": wanted,
+            "kind": kind,
+        },
+    )
+
+
+@require_GET
+@requires(OPERATOR)
+def grants(request: HttpRequest) -> HttpResponse:
+    return render(
+        request,
+        "directory/grants.html",
+        {"places": _places("grants"), "grants": register.all_grants()},
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@requires(OPERATOR)
+def revoke(request: HttpRequest, grant_id: uuid.UUID) -> HttpResponse:
+    """Ask once, then revoke: the gateway first, the directory after it."""
+    grant = get_object_or_404(AccessGrant, pk=grant_id)
+    if request.method == "POST":
+        try:
+            services.revoke_grant(grant_id, by=request.actor, node=Node.from_environment())
+        except GrantEnded:
+            messages.info(request, _("This grant had already ended."))
+        else:
+            messages.success(request, _("The grant is revoked; the gateway refuses these calls."))
+        return redirect("directory:grants")
+    return render(request, "directory/revoke.html", {"places": _places("grants"), "grant": grant})
+
+
+@require_GET
+@requires(OPERATOR)
+def certificates(request: HttpRequest) -> HttpResponse:
+    return render(
+        request,
+        "directory/certificates.html",
+        {
+            "places": _places("certificates"),
+            "certificates": register.all_certificates(),
+            "snapshot": register.latest_snapshot(),
+        },
+    )
