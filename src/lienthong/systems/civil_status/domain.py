@@ -1,9 +1,9 @@
 """
 Rules of entering births and deaths, each with the article it stands on.
 
-Law on Civil Status 60/2014/QH13 ("Luật"), Decree 123/2015/NĐ-CP ("NĐ 123"), Law on
-Marriage and Family 52/2014/QH13. Limits are dated rows, since laws change and old
-entries keep the rule of their day. Nothing here knows a database or a page: problems
+Law on Civil Status 60/2014/QH13 ("Luật") and Decree 123/2015/NĐ-CP ("NĐ 123"). Time
+limits are dated rows of the catalogues, passed in, since laws change and old entries
+keep the rule of their day. Nothing here knows a database or a page: problems
 are returned with the field they belong to, so that a form can show all at once.
 """
 
@@ -17,6 +17,7 @@ from lienthong.kernel import names
 from lienthong.kernel.clock import local
 from lienthong.kernel.errors import LienThongError
 from lienthong.kernel.identifiers import PersonalId, Sex
+from lienthong.kernel.limits import LimitTable, NoSuchLimit
 from lienthong.kernel.working_days import CalendarUnknown, WorkingCalendar
 from lienthong.systems.civil_status.errors import NotCompetent
 
@@ -69,35 +70,12 @@ class DeathState(StrEnum):
     NO_NUMBER = "no_number"
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """A number the law sets, for as long as it sets it."""
-
-    name: str
-    days: int
-    valid_from: date
-    valid_to: date | None
-    legal_basis: str
-
-
-LIMITS = (
-    Limit("birth.declare", 60, date(2016, 1, 1), None, "Luật Hộ tịch 60/2014/QH13 Điều 15.1"),
-    Limit("death.declare", 15, date(2016, 1, 1), None, "Luật Hộ tịch 60/2014/QH13 Điều 33.1"),
-    # A child born within 300 days of the end of a marriage is a child of that marriage.
-    Limit("birth.after_father", 300, date(2015, 1, 1), None, "Luật HN&GĐ 52/2014/QH13 Điều 88"),
-)
+# A child born within 300 days of the end of a marriage is a child of that marriage (Law on
+# Marriage and Family 52/2014/QH13 art. 88); later than that after a death is to be looked at.
+AFTER_A_FATHERS_DEATH = 300
 # Decree 120/2025/NĐ-CP art. 4 hands what districts did to communes.
 DISTRICTS_UNTIL = date(2025, 6, 30)
 YOUNGEST_PARENT = 12
-
-
-def limit(name: str, on: date) -> Limit:
-    """The limit in force on a day; before the first row its number already served as custom."""
-    rows = [row for row in LIMITS if row.name == name]
-    for row in rows:
-        if row.valid_from <= on and (row.valid_to is None or on <= row.valid_to):
-            return row
-    return rows[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +129,13 @@ class Birth:
     declarant: Declarant
     registered_on: date
 
-    @property
-    def is_late(self) -> bool:
+    def is_late(self, limits: LimitTable) -> bool:
         """
         Declared after the sixty days of Luật art. 15.1.
 
         Only a flag: "quá hạn" does not occur in the law, the procedure is the same.
         """
-        allowed = limit("birth.declare", self.registered_on).days
-        return (self.registered_on - self.child.born_on).days > allowed
+        return late(limits, "birth.declare", self.child.born_on, self.registered_on)
 
     @property
     def gets_personal_id(self) -> bool:
@@ -190,20 +166,19 @@ class Birth:
             found.append(Problem("declarant_paper", "missing"))
         return tuple(found)
 
-    def warnings(self) -> tuple[Problem, ...]:
+    def warnings(self, limits: LimitTable) -> tuple[Problem, ...]:
         """What an officer should look at twice; none of it stops the entry."""
         found = []
-        if self.is_late:
+        if self.is_late(limits):
             found.append(Problem("born_on", "late"))
         for role, parent in (("mother", self.mother), ("father", self.father)):
             if parent is not None and parent.birth_year is not None:
                 age = self.child.born_on.year - parent.birth_year
                 if 0 < age < YOUNGEST_PARENT + 4 or age > 65:
                     found.append(Problem(f"{role}_birth_year", "unusual_age"))
-        if self.father is not None and self.father.died_on is not None:
-            allowed = limit("birth.after_father", self.registered_on).days
-            if (self.child.born_on - self.father.died_on).days > allowed:
-                found.append(Problem("father_name", "died_long_before"))
+        died_on = self.father.died_on if self.father is not None else None
+        if died_on and (self.child.born_on - died_on).days > AFTER_A_FATHERS_DEATH:
+            found.append(Problem("father_name", "died_long_before"))
         return tuple(found)
 
     def _parent_problems(self, role: str, parent: Parent) -> list[Problem]:
@@ -264,11 +239,9 @@ class Death:
     personal_id: PersonalId | None = None
     identity_paper: str = ""
 
-    @property
-    def is_late(self) -> bool:
+    def is_late(self, limits: LimitTable) -> bool:
         """Declared after the fifteen days of Luật art. 33.1; a flag, as with births."""
-        allowed = limit("death.declare", self.registered_on).days
-        return (self.registered_on - self.died_on).days > allowed
+        return late(limits, "death.declare", self.died_on, self.registered_on)
 
     @property
     def _died_before_birth(self) -> bool:
@@ -292,6 +265,16 @@ class Death:
                 found.append(Problem(field, "missing"))
         found += _name_problems("declarant_name", self.declarant.full_name)
         return tuple(found)
+
+
+def late(limits: LimitTable, code: str, happened_on: date, registered_on: date) -> bool:
+    """Whether a declaration came after its time limit, by the rule of the day it came."""
+    try:
+        limit = limits.get(code, registered_on)
+    except NoSuchLimit:
+        # Before the law of 2016 the book itself says what was late, and it is not judged here.
+        return False
+    return (registered_on - happened_on).days > limit.amount
 
 
 def register_name(text: str) -> str:
