@@ -53,6 +53,12 @@ class Withdrawn(Conflict):
     code = "civil_status.withdrawn"
 
 
+class NothingAwaited(Conflict):
+    """Population has answered for this entry already."""
+
+    code = "civil_status.nothing_awaited"
+
+
 class OtherChild(Conflict):
     """Population answered for another entry than the one that was asked about."""
 

@@ -1,3 +1,24 @@
 """Answers that come later, out of the outbox."""
 
 from __future__ import annotations
+
+from uuid import UUID
+
+from lienthong.exchange import outbox
+from lienthong.exchange.client import Answer
+from lienthong.systems.civil_status.services import births, deaths
+
+
+@outbox.on_answer("civil_status", "personal-id.issue.v1")
+def number_came(answer: Answer, sent: outbox.Sent) -> None:
+    births.take_personal_id(
+        key=UUID(answer.body.registration),
+        personal_id=answer.body.personal_id,
+        issued_on=answer.body.issued_on,
+        message_id=answer.message_id,
+    )
+
+
+@outbox.on_answer("civil_status", "death.record.v1")
+def death_was_recorded(answer: Answer, sent: outbox.Sent) -> None:
+    deaths.confirm_death(key=UUID(sent.correlation), message_id=answer.message_id)

@@ -5,18 +5,10 @@ from __future__ import annotations
 from lienthong.exchange import edge
 from lienthong.exchange.edge import Caller
 from lienthong.exchange.figures import FIGURES_CODE, FigureRequest, FigureSet
-from lienthong.kernel import clock
-from lienthong.kernel.actor import Actor
 from lienthong.kernel.identifiers import PersonalId, Sex
 from lienthong.record import personal
 from lienthong.systems.population import domain, queries, services, shapes
 from lienthong.systems.population.figures import FIGURES
-
-
-def acting(caller: Caller) -> Actor:
-    """A subsystem acts under its own identifier; who sits at its desk is its own record."""
-    name = str(caller.client)
-    return Actor(account=f"exchange:{name}", office=name, unit="", legal_day=clock.today())
 
 
 @edge.offer("personal-id.issue.v1")
@@ -38,7 +30,7 @@ def issue(request: shapes.IssuePersonalId, caller: Caller) -> shapes.IssuedPerso
         registration=f"{caller.client}/{request.registration}",
         registered_on=request.registered_on,
         province=request.province,
-        by=acting(caller),
+        by=caller.actor,
     )
     edge.name_subjects([row.number])
     return shapes.IssuedPersonalId(
@@ -55,7 +47,7 @@ def cancel(request: shapes.CancelPersonalId, caller: Caller) -> shapes.Cancelled
         reason=request.reason,
         decision=request.decision,
         decided_on=request.decided_on,
-        by=acting(caller),
+        by=caller.actor,
     )
     return shapes.CancelledPersonalId(personal_id=row.number, cancelled_on=request.decided_on)
 
@@ -73,7 +65,7 @@ def reestablish(
         sex=Sex(request.sex) if request.sex else None,
         born_on=request.born_on,
         province=request.province,
-        by=acting(caller),
+        by=caller.actor,
     )
     edge.name_subjects([str(number), row.number])
     return shapes.ReestablishedPersonalId(
@@ -123,7 +115,7 @@ def record_death(request: shapes.RecordDeath, caller: Caller) -> shapes.Recorded
         died_on=request.died_on,
         registration=f"{caller.client}/{request.registration}",
         registered_on=request.registered_on,
-        by=acting(caller),
+        by=caller.actor,
     )
     assert person.died_on is not None
     return shapes.RecordedDeath(

@@ -9,11 +9,12 @@ outbox, and the certificate waits with it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID, uuid4
 
 from lienthong import record
 from lienthong.exchange import outbox
+from lienthong.exchange.models import State
 from lienthong.kernel import clock, names
 from lienthong.kernel.actor import Actor, system_actor
 from lienthong.record import personal
@@ -23,15 +24,13 @@ from lienthong.systems.civil_status.errors import (
     DuplicateBirth,
     InvalidEntry,
     NoSuchEntry,
+    NothingAwaited,
     OtherChild,
     Withdrawn,
 )
 from lienthong.systems.civil_status.models import BirthRegistration, Desk, Origin, Paper
 from lienthong.systems.civil_status.services import numbering
 from lienthong.web import catalogues
-
-# A number is wanted for as long as the child has none; after this somebody must look.
-WANTED_FOR = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,6 @@ def ask_for_id(entry: BirthRegistration) -> int:
         needs.issue_personal_id(entry, province=_province(entry)),
         key=f"birth/{entry.key}",
         ordering_key=f"birth/{entry.key}",
-        deadline=WANTED_FOR,
         correlation=str(entry.key),
     )
     return int(row.pk)
@@ -104,8 +102,13 @@ def ask_again(*, key: UUID, by: Actor) -> int:
         entry = queries.entry(BirthRegistration, key, desk=desk)
         if entry.withdrawn_on is not None:
             raise Withdrawn
+        if entry.id_state != IdState.WAITING:
+            raise NothingAwaited
         record.done("civil_status.id_asked_again", entry, by=by)
-        return ask_for_id(entry)
+        row = ask_for_id(entry)
+        if outbox.state_of(row) == State.DEAD:
+            outbox.retry(row, by=by)
+        return row
 
 
 def take_personal_id(
@@ -175,7 +178,6 @@ def _ask_to_cancel(
         ),
         key=f"withdrawn/{entry.key}",
         ordering_key=f"birth/{entry.key}",
-        deadline=WANTED_FOR,
         correlation=str(entry.key),
     )
 

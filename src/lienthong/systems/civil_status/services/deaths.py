@@ -8,22 +8,25 @@ waits in the outbox.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID, uuid4
 
 from lienthong import record
 from lienthong.exchange import outbox
+from lienthong.exchange.models import State
 from lienthong.kernel import clock, names
 from lienthong.kernel.actor import Actor, system_actor
 from lienthong.record import personal
 from lienthong.systems.civil_status import domain, needs, queries
 from lienthong.systems.civil_status.domain import Death, DeathState
-from lienthong.systems.civil_status.errors import DuplicateDeath, InvalidEntry, NoSuchEntry
+from lienthong.systems.civil_status.errors import (
+    DuplicateDeath,
+    InvalidEntry,
+    NoSuchEntry,
+    NothingAwaited,
+)
 from lienthong.systems.civil_status.models import DeathRegistration, Desk, Origin
 from lienthong.systems.civil_status.services import numbering
 from lienthong.web import catalogues
-
-TOLD_WITHIN = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +76,23 @@ def tell_population(entry: DeathRegistration) -> int:
         needs.record_death(entry),
         key=f"death/{entry.key}",
         ordering_key=f"death/{entry.key}",
-        deadline=TOLD_WITHIN,
         correlation=str(entry.key),
     )
     return int(row.pk)
+
+
+def tell_again(*, key: UUID, by: Actor) -> int:
+    """Tell population once more of a death it has not confirmed; the same news, never twice."""
+    desk = queries.desk_of(by)
+    with personal.writing("civil_status.tell_again", by=by):
+        entry = queries.entry(DeathRegistration, key, desk=desk)
+        if entry.state != DeathState.WAITING:
+            raise NothingAwaited
+        record.done("civil_status.death_told_again", entry, by=by)
+        row = tell_population(entry)
+        if outbox.state_of(row) == State.DEAD:
+            outbox.retry(row, by=by)
+        return row
 
 
 def confirm_death(*, key: UUID, message_id: str) -> DeathRegistration:
