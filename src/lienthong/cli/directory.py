@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def show(args: argparse.Namespace) -> int:
-    from lienthong.systems.directory import queries
+    from lienthong.systems.directory.queries import register
 
     rows = [
         {
@@ -45,7 +45,7 @@ def show(args: argparse.Namespace) -> int:
             "purpose": grant.purpose,
             "legal_basis": grant.legal_basis,
         }
-        for grant in queries.grants_at(clock.instant())
+        for grant in register.grants_at(clock.instant())
     ]
     if args.json:
         print(json.dumps(rows, ensure_ascii=False))
@@ -58,12 +58,13 @@ def show(args: argparse.Namespace) -> int:
 
 
 def give(args: argparse.Namespace) -> int:
-    from lienthong.systems.directory import queries, services
+    from lienthong.systems.directory import services
     from lienthong.systems.directory.models import Subsystem
+    from lienthong.systems.directory.queries import register
 
     client = Subsystem.objects.filter(code=args.client.replace("_", "-")).first()
     offer = (
-        queries.offers_in_force()
+        register.offers_in_force()
         .filter(subsystem__code=args.provider.replace("_", "-"), code=args.offer)
         .first()
     )

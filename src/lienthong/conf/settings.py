@@ -24,7 +24,7 @@ def env(name: str, default: str = "") -> str:
 
 
 def secret(name: str) -> str:
-    """``LIENTHONG_<NAME>``, the file ``LIENTHONG_<NAME>_FILE`` names, or the node's own secret file."""
+    """``LIENTHONG_<NAME>``, the file ``LIENTHONG_<NAME>_FILE`` names, or the node's own."""
     if value := env(name.upper()):
         return value
     if path := env(f"{name.upper()}_FILE"):

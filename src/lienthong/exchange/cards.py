@@ -17,7 +17,7 @@ SERVICE_CODE = re.compile(r"[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*\.v[1-9][0-9]*")
 
 
 class Effect(StrEnum):
-    """What an offer does; sets log mode, permitted snapshot age and idempotency (decisions 15-19)."""
+    """What an offer does: sets log mode, permitted age of a snapshot, idempotency."""
 
     CHANGING = "changing"  # strict log, idempotency key required
     SENSITIVE = "sensitive"  # strict log, reads personal data
