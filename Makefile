@@ -1,0 +1,71 @@
+# Liên Thông: `make run` starts a country, `make test` proves it, `make help` lists the rest.
+#
+# Every step leaves a stamp, so that a second run does only what has changed.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN_STAMP := $(VENV)/.lienthong-run
+DEV_STAMP := $(VENV)/.lienthong-dev
+SOURCES := src tests tools bench
+
+.PHONY: help setup setup-dev assets messages run test check lock docs wheel bench clean
+
+help: ## Show what can be made
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(RUN_STAMP) ## Environment with the locked packages a node needs
+
+setup-dev: $(DEV_STAMP) # The same with the tools of developers
+
+$(RUN_STAMP): requirements/runtime.txt requirements/build.txt pyproject.toml tools/setup
+	@PYTHON=$(PYTHON) tools/setup $(VENV) requirements/build.txt requirements/runtime.txt
+	@touch $@
+
+$(DEV_STAMP): $(RUN_STAMP) requirements/dev.txt
+	@PYTHON=$(PYTHON) tools/setup $(VENV) requirements/build.txt requirements/dev.txt
+	@touch $@
+
+assets: $(RUN_STAMP) ## Front-end files and fonts from npm
+	@$(BIN)/python tools/assets/build.py
+
+messages: $(RUN_STAMP) # Compile the translations
+	@$(BIN)/python tools/messages.py compile
+
+run: setup assets messages ## Start everything with the demo country
+	@exec $(BIN)/lienthong up --demo
+
+test: setup-dev assets messages ## The whole suite
+	@$(BIN)/pytest -n auto --dist loadgroup
+
+check: setup-dev assets messages ## Lint, types, import contract, licences, translations, migrations
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy src/lienthong
+	$(BIN)/lint-imports
+	$(BIN)/reuse lint --quiet || $(BIN)/reuse lint
+	$(BIN)/python tools/messages.py check
+	$(BIN)/python tools/no_drift.py
+
+lock: $(RUN_STAMP) ## Resolve the dependencies anew into requirements/*.txt
+	@tools/lock.sh
+
+docs: setup-dev ## Write the generated reference pages
+	@$(BIN)/python tools/reference.py
+
+wheel: setup assets messages ## Build the wheel, with assets, fonts and SQL inside
+	@rm -rf dist
+	@$(BIN)/python -m hatchling build -t wheel
+	@ls -l dist
+
+bench: setup assets messages ## Measure an exchange; the result goes under bench/
+	@$(BIN)/lienthong bench gateway
+
+clean: ## Remove what was made here; a node's state is not touched
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf src/lienthong/web/assets/node_modules src/lienthong/web/static/web/dist src/lienthong/web/fonts
+	find src -name '*.mo' -delete
