@@ -36,7 +36,7 @@ class CastOfficer:
 LEGAL_DAY = date(2021, 8, 20)
 
 # Commune Dương Tơ, Phú Quốc, Kiên Giang, as coded in August 2021.
-DUONG_TO = "31090"
+DUONG_TO = "31096"
 
 AN = CastPerson("Nguyễn Thị An", "female", date(1995, 3, 2), "091195000017", DUONG_TO)
 """The mother."""

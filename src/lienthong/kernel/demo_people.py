@@ -92,8 +92,8 @@ def _told(name: str, sex: Sex, born_on: date, number: str) -> MadeUpPerson:
 
 
 # The people of the tutorials: a mother, a father, and an old man who dies.
-AN = _told("Nguyễn Thị An", Sex.FEMALE, date(1992, 5, 14), "091192007431")
-BINH = _told("Trần Văn Bình", Sex.MALE, date(1990, 11, 2), "091090011206")
+AN = _told("Nguyễn Thị An", Sex.FEMALE, date(1995, 3, 2), "091195000017")
+BINH = _told("Trần Văn Bình", Sex.MALE, date(1993, 11, 30), "091093000025")
 LUOM = _told("Nguyễn Văn Lượm", Sex.MALE, date(1944, 3, 8), "091044000318")
 STORY = (AN, BINH, LUOM)
 _TAKEN = frozenset(str(person.personal_id) for person in STORY)
