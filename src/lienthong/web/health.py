@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from lienthong.exchange import gateway_admin
 from lienthong.kernel.errors import LienThongError
 
 # Changing calls refuse a snapshot older than this (decision 19).
@@ -52,8 +53,6 @@ def database() -> tuple[bool, str]:
 
 
 def gateway() -> tuple[bool, str]:
-    from lienthong.exchange import gateway_admin
-
     try:
         gateway_admin.health()
     except LienThongError as error:

@@ -13,6 +13,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
+from textwrap import wrap
 
 from django.apps import apps
 from django.conf import settings
@@ -23,13 +24,16 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from lienthong.exchange.cards import System
+from lienthong.kernel import clock
+from lienthong.web import catalogues
 
 SIZE = 720
 CENTRE = SIZE / 2
 CORE = 58.0
 INNER = 172.0
-OUTER = 292.0
 RIM = 344.0
+LABEL_WIDTH = 20
+LINE = 23.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ def from_cards() -> Topology:
     cards = list(_cards())
     known = {card.code for card in cards}
     return Topology(
-        systems=tuple(Point(card.code, _title(card), card.owner) for card in cards),
+        systems=tuple(Point(card.code, _title(card), owner_name(card.owner)) for card in cards),
         threads=tuple(
             Thread(card.code, need.system, need.code)
             for card in cards
@@ -108,6 +112,12 @@ def from_cards() -> Topology:
             if need.system in known
         ),
     )
+
+
+def owner_name(code: str) -> str:
+    """The body's name on this legal day, out of the catalogues; its code when they lack it."""
+    body = catalogues.bodies().find(code, clock.today())
+    return body.name if body else code
 
 
 def _title(card: System) -> str:
@@ -174,12 +184,18 @@ def _teeth(inner: float, outer: float, count: int) -> str:
 
 
 def _tangents(count: int, radius: float, size: float) -> str:
-    """From the top of each circle to the foot of the next: the running line of the drum."""
+    """The inner tangent of each circle and the next: the running line of the drum."""
+    places = _around(count, radius)
+    apart = 2 * radius * math.sin(math.pi / count)
+    lean = math.acos(2 * size / apart)
     parts = []
-    for index in range(count):
-        here = 2 * math.pi * index / count
-        there = 2 * math.pi * (index + 1) / count
-        parts.append(f"M{_xy(here, radius + size)}L{_xy(there, radius - size)}")
+    for index, (x, y) in enumerate(places):
+        over_x, over_y = places[(index + 1) % count]
+        towards = math.atan2(over_y - y, over_x - x)
+        away_x, away_y = size * math.cos(towards - lean), size * math.sin(towards - lean)
+        parts.append(
+            f"M{x + away_x:.1f} {y + away_y:.1f}L{over_x - away_x:.1f} {over_y - away_y:.1f}"
+        )
     return "".join(parts)
 
 
@@ -213,16 +229,26 @@ def _members(members: tuple[Point, ...]) -> SafeString:
 
 
 def _systems(systems: tuple[Point, ...], places: list[tuple[float, float]]) -> SafeString:
-    rows = []
-    for (x, y), point in zip(places, systems, strict=True):
-        below = y >= CENTRE - 1
-        rows.append((f"{x:.1f}", f"{y:.1f}", f"{y + 42 if below else y - 32:.1f}", point.label))
     return format_html_join(
         "",
         '<g class="sy"><circle cx="{0}" cy="{1}" r="20"/>'
         '<circle class="in" cx="{0}" cy="{1}" r="14"/>'
-        '<circle class="dt" cx="{0}" cy="{1}" r="5"/><text x="{0}" y="{2}">{3}</text></g>',
-        rows,
+        '<circle class="dt" cx="{0}" cy="{1}" r="5"/>{2}</g>',
+        (
+            (f"{x:.1f}", f"{y:.1f}", _label(x, y, point.label))
+            for (x, y), point in zip(places, systems, strict=True)
+        ),
+    )
+
+
+def _label(x: float, y: float, text: str) -> SafeString:
+    """Above a point of the upper half, below one of the lower; long names take two lines."""
+    lines = wrap(text, LABEL_WIDTH)
+    first = y + 44 if y >= CENTRE - 1 else y - 34 - LINE * (len(lines) - 1)
+    return format_html_join(
+        "",
+        '<text x="{}" y="{}">{}</text>',
+        ((f"{x:.1f}", f"{first + LINE * row:.1f}", line) for row, line in enumerate(lines)),
     )
 
 
@@ -238,18 +264,14 @@ def _core() -> SafeString:
     )
 
 
-def short(label: str) -> str:
-    """A title as it fits the picture: without the words every system has in common."""
-    for start in (
-        "Cơ sở dữ liệu quốc gia về ",
-        "Cơ sở dữ liệu ",
-        "Hệ thống ",
-        "Danh mục dùng chung",
-    ):
-        if label.startswith(start) and len(label) > len(start):
-            label = label.removeprefix(start)
+def short(title: str) -> str:
+    """A title as it fits the picture: the words that set this system apart."""
+    for start in ("Cơ sở dữ liệu quốc gia về ", "Cơ sở dữ liệu ", "Hệ thống "):
+        if title.startswith(start):
+            title = title.removeprefix(start)
             break
-    return label[:1].upper() + label[1:]
+    title = title.split(" Nền tảng ")[0].split(", ")[0]
+    return title[:1].upper() + title[1:]
 
 
 def _around(count: int, radius: float) -> list[tuple[float, float]]:
