@@ -1,1 +1,1 @@
-"""What a system uses to offer and to call: client, outbox and inbox, provider edge, doubles."""
+"""What a system uses to offer and to call: cards, client, outbox and inbox, provider's edge."""

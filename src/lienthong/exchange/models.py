@@ -52,6 +52,8 @@ class OutboxRow(models.Model):
     claim = fields.UUIDField(null=True, data="internal")
     """Who is sending it now; a lost claim may not write the outcome."""
     claimed_until = fields.DateTimeField(null=True, data="internal")
+    by_relay = fields.BooleanField(default=False, data="internal")
+    """Claimed by the relay; its successor need not wait for the lease to run out."""
     last_error = fields.CharField(max_length=100, blank=True, data="internal")
     message_id = fields.CharField(max_length=100, blank=True, data="internal")
     finished_at = fields.DateTimeField(null=True, data="internal")

@@ -9,6 +9,7 @@ and depends on ``("record", "0002_row_history")``.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -142,16 +143,15 @@ def _now(model: type[Model], pk: object) -> dict[str, Any] | None:
     meta = model._meta
     assert meta.pk is not None
     quote = connection.ops.quote_name
+    column = str(meta.pk.column)
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT to_jsonb(t)::text FROM {quote(meta.db_table)} t"
-            f" WHERE {quote(meta.pk.column)}::text = %s",
+            f" WHERE {quote(column)}::text = %s",
             [str(pk)],
         )
         found = cursor.fetchone()
     if found is None:
         return None
-    value: dict[str, Any] = RowHistory._meta.get_field("old").from_db_value(  # type: ignore[attr-defined]
-        found[0], None, connection
-    )
-    return value
+    row: dict[str, Any] = json.loads(found[0])
+    return row

@@ -15,6 +15,7 @@ import hmac
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date
 
 from django.conf import settings
 from django.db import transaction
@@ -78,14 +79,10 @@ def subject_of(subject: Subject) -> str:
 class Opening:
     """An open look; `at` names further people found while looking."""
 
-    def __init__(self, who: str, office: str, day: object, purpose: str, basis: str) -> None:
-        self._common = {
-            "who": who,
-            "office": office,
-            "legal_day": day,
-            "purpose": purpose,
-            "legal_basis": basis,
-        }
+    def __init__(self, who: str, office: str, day: date, purpose: str, basis: str) -> None:
+        self._look = functools.partial(
+            Look, who=who, office=office, legal_day=day, purpose=purpose, legal_basis=basis
+        )
         self._seen: tuple[str, ...] = ()
         self.subjects: set[str] = set()
 
@@ -96,13 +93,7 @@ class Opening:
         seen = tuple(fields) or self._seen
         new = {subject_of(subject) for subject in subjects} - self.subjects
         Look.objects.bulk_create(
-            Look(
-                at=clock.instant(),
-                subject=subject,
-                seen=list(seen),
-                trace=trace.current(),
-                **self._common,
-            )
+            self._look(at=clock.instant(), subject=subject, seen=list(seen), trace=trace.current())
             for subject in sorted(new)
         )
         self.subjects |= new
@@ -200,7 +191,7 @@ def looks_at(*subjects: Subject) -> QuerySet[Look]:
     return Look.objects.filter(subject__in=names).order_by("-at", "-id")
 
 
-def _who(actor: Actor | str) -> tuple[str, str, object]:
+def _who(actor: Actor | str) -> tuple[str, str, date]:
     if isinstance(actor, str):
         return actor, "", clock.today()
     return actor.account, actor.office, actor.legal_day

@@ -85,8 +85,12 @@ def following(trace: str) -> Iterator[str]:
 
 
 def from_headers(headers: Mapping[str, str]) -> str:
-    """The trace a request brings, by our own header or ``traceparent``; else empty."""
-    if own := headers.get(HEADER):
+    """
+    The trace a request brings, by our own header or ``traceparent``; else empty.
+
+    ``headers`` finds names without case (Django's) or has them in lower case.
+    """
+    if own := headers.get(HEADER.lower()):
         return own
     found = _TRACEPARENT.fullmatch(headers.get("traceparent", "").strip())
     return found.group(1) if found else ""

@@ -1,0 +1,47 @@
+"""A question of one system to another, ready to be sent or kept in the outbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from lienthong.exchange.cards import Effect, Need, System
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """
+    One request of a system's card, with its body.
+
+    ``provider`` (``GOV/G01/population``) is given only when several members
+    offer the same service; else the directory's snapshot says who provides it.
+    """
+
+    system: System
+    """The one that asks."""
+    need: Need
+    request: msgspec.Struct
+    provider: str = ""
+
+    def __post_init__(self) -> None:
+        if self.need not in self.system.needs:
+            raise ValueError(
+                f"{self.need.system} {self.need.code} is not on {self.system.code}'s card"
+            )
+        if not isinstance(self.request, self.need.request):
+            raise TypeError(f"{self.need.code} is asked with {self.need.request.__name__}")
+
+    @property
+    def body(self) -> bytes:
+        return msgspec.json.encode(self.request)
+
+    @property
+    def changes(self) -> bool:
+        """Whether the offer has effects, so that an idempotency key is needed."""
+        return self.need.effect is Effect.CHANGING
+
+    def read(self, body: bytes) -> Any:
+        """The answer in the shape this system reads; raises `msgspec.DecodeError`."""
+        return msgspec.json.decode(body, type=self.need.reads)
