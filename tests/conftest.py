@@ -27,13 +27,11 @@ os.environ["LIENTHONG_HOME"] = _home
 # Nobody listens there: only a test that asks for the database gets one.
 os.environ["LIENTHONG_DATABASE_URL"] = "postgresql://lienthong@127.0.0.1:1/asked-for-no-database"
 
-_absent = [
-    name
-    for name in ("record", "exchange", "web", "web/accounts")
-    if not (Path(__file__).parent.parent / "src/lienthong" / name / "apps.py").exists()
-]
-if not _absent:
-    os.environ["DJANGO_SETTINGS_MODULE"] = "lienthong.conf.settings"
+os.environ["DJANGO_SETTINGS_MODULE"] = "lienthong.conf.settings"
+
+import django  # noqa: E402
+
+django.setup()
 
 import cast  # noqa: E402
 from database_server import DatabaseServer, TestDatabase  # noqa: E402

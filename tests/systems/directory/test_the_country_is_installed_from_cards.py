@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+
+import msgspec
+import pytest
+
+from lienthong.exchange import gateway_admin
+from lienthong.exchange.registry import cards
+from lienthong.kernel import clock
+from lienthong.protocol.errors import BadSignature
+from lienthong.protocol.identifiers import ServiceId, SubsystemId
+from lienthong.protocol.snapshot import Anchor, open_snapshot
+from lienthong.systems.directory import services
+from lienthong.systems.directory.errors import GrantEnded
+from lienthong.systems.directory.models import AccessGrant, Snapshot
+
+pytestmark = pytest.mark.django_db
+BY = services.by_the_directory(date(2021, 8, 20))
+ISSUE = ServiceId.parse("VN/GOV/G01/population/personal-id.issue.v1")
+CIVIL_STATUS = SubsystemId.parse("VN/GOV/G15/civil-status")
+
+
+@pytest.fixture
+def installed(node):
+    services.install_country(node, cards())
+    return node
+
+
+def opened(node):
+    anchor = Anchor.load((node.gateway / "anchor.json").read_bytes())
+    return open_snapshot((node.gateway / "snapshot.json").read_bytes(), anchor)
+
+
+def test_the_snapshot_says_what_the_cards_say(installed):
+    said = opened(installed)
+    offered = {(entry.provider, entry.code) for entry in said.offers}
+    assert offered == {
+        (f"GOV/{card.owner}/{card.subsystem}", offer.code)
+        for card in cards()
+        for offer in card.offers
+    }
+    assert said.offer(ISSUE).effect == "changing"
+    assert {entry.code for entry in said.members if entry.sign_keys} >= {"G01", "G14", "G15"}
+
+
+def test_every_grant_of_a_card_to_a_system_carried_here_is_in_the_snapshot(installed):
+    carried = {card.code for card in cards()}
+    stated = {
+        (given.to.replace("_", "-"), offer.code)
+        for card in cards()
+        for offer in card.offers
+        for given in offer.grants
+        if given.to in carried
+    }
+    said = {(entry.client.rpartition("/")[2], entry.code) for entry in opened(installed).grants}
+    assert said == stated
+
+
+def test_one_changed_byte_of_a_snapshot_is_noticed(installed):
+    sealed = json.loads((installed.gateway / "snapshot.json").read_bytes())
+    payload = sealed["payload"]
+    sealed["payload"] = payload[:40] + ("A" if payload[40] != "A" else "B") + payload[41:]
+    anchor = Anchor.load((installed.gateway / "anchor.json").read_bytes())
+    with pytest.raises(BadSignature):
+        open_snapshot(msgspec.json.encode(sealed), anchor)
+
+
+def test_installing_again_publishes_nothing_new(installed):
+    services.install_country(installed, cards())
+    assert Snapshot.objects.count() == 1
+
+
+def test_an_hour_later_the_same_content_is_signed_anew_under_the_next_number(installed):
+    with clock.stopped(at=clock.instant() + timedelta(hours=1, minutes=1)):
+        services.refresh_snapshot(installed)
+    assert list(Snapshot.objects.values_list("number", flat=True)) == [2, 1]
+    assert opened(installed).number == 2
+
+
+def test_a_revoked_grant_leaves_the_snapshot_and_no_restart_gives_it_again(installed, monkeypatch):
+    told = []
+    monkeypatch.setattr(gateway_admin, "revoke", lambda grant: told.append(grant))
+    grant = AccessGrant.objects.get(offer__code=ISSUE.code, client__code="civil-status")
+    services.revoke_grant(grant.pk, by=BY, node=installed)
+    assert told == [str(grant.pk)], "the gateway is told first"
+    services.install_country(installed, cards())
+    assert not [entry for entry in opened(installed).grants if entry.id == str(grant.pk)]
+    assert not AccessGrant.objects.filter(
+        offer__code=ISSUE.code, client__code="civil-status", valid_to=None
+    ).exists()
+
+
+def test_a_grant_is_not_ended_when_the_gateway_cannot_be_told(installed, monkeypatch):
+    def unreachable(grant):
+        raise gateway_admin.LogNotReachable
+
+    monkeypatch.setattr(gateway_admin, "revoke", unreachable)
+    grant = AccessGrant.objects.filter(valid_to=None).first()
+    with pytest.raises(gateway_admin.LogNotReachable):
+        services.revoke_grant(grant.pk, by=BY, node=installed)
+    grant.refresh_from_db()
+    assert grant.valid_to is None
+
+
+def test_a_grant_cannot_be_revoked_twice(installed, monkeypatch):
+    monkeypatch.setattr(gateway_admin, "revoke", lambda grant: None)
+    grant = AccessGrant.objects.filter(valid_to=None).first()
+    services.revoke_grant(grant.pk, by=BY, node=installed)
+    with pytest.raises(GrantEnded):
+        services.revoke_grant(grant.pk, by=BY, node=installed)
+
+
+def test_the_credentials_file_holds_digests_and_no_secret(installed):
+    text = (installed.gateway / "clients.json").read_text()
+    secret = installed.secret("clients/G15.civil-status")
+    assert secret not in text
+    assert json.loads(text)["GOV/G15/civil-status"]["modes"] == ["secret"]
+
+
+def test_the_public_snapshot_is_served_and_not_sent_twice(installed, client):
+    first = client.get("/exchange/snapshot")
+    assert first.status_code == 200
+    assert first.content == (installed.gateway / "snapshot.json").read_bytes()
+    assert client.get("/exchange/snapshot", {"after": "1"}).status_code == 304
+    assert client.get("/exchange/snapshot", {"after": "0"}).status_code == 200
+
+
+def test_the_outside_test_subsystem_holds_only_harmless_grants(installed):
+    outside = services.register_outside_test(installed)
+    effects = set(outside.grants_held.values_list("offer__effect", flat=True))
+    assert effects <= {"public"}
+    services.refresh_snapshot(installed)
+    modes = json.loads((installed.gateway / "clients.json").read_text())
+    assert modes["GOV/G14/outside-test"]["modes"] == ["none"]
