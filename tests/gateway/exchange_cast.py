@@ -12,6 +12,7 @@ from lienthong.gateway.inprocess import InProcessGateway, SystemAnswer, SystemRe
 from lienthong.gateway.memory_log import MemoryLog
 from lienthong.gateway.settings import ClientRule
 from lienthong.kernel import clock
+from lienthong.kernel.node import Node
 from lienthong.protocol import pki
 from lienthong.protocol.identifiers import MemberId
 from lienthong.protocol.pki import Authority, SigningKey
@@ -25,6 +26,7 @@ from lienthong.protocol.snapshot import (
     SignKey,
     Snapshot,
     Subsystem,
+    seal,
 )
 
 POLICE = MemberId("VN", "GOV", "G01")
@@ -105,6 +107,30 @@ class Country:
             provider=answer,
             log=MemoryLog(),
         )
+
+    def write(self, node: Node, provider_url: str, *, snapshot: Snapshot | None = None) -> None:
+        """Put everything where a gateway process of this node reads it."""
+        for directory in (node.secrets, node.gateway, node.run):
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name in ("passphrase", "admission_key", "subject_index_key", "admin_token"):
+            (node.secrets / name).write_text(f"{name} of the tests\n")
+        passphrase = node.secret("passphrase").encode()
+        self.auth_key.save(node.keys / "gateway" / "auth.key", passphrase)
+        (node.keys / "gateway" / "auth.crt").write_text(pki.pem_of(self.auth_certificate))
+        for member, key in self.keys.items():
+            place = node.keys / "members" / member.code
+            key.save(place / "sign.key", passphrase)
+            (place / "sign.crt").write_text(self.snapshot.certificate(key.kid))
+        (node.gateway / "anchor.json").write_bytes(self.anchor.dump())
+        (node.gateway / "gateway.json").write_text('{"code":"national","owner":"GOV/G14"}')
+        (node.gateway / "clients.json").write_bytes(msgspec.json.encode(self.clients))
+        (node.gateway / "providers.json").write_bytes(
+            msgspec.json.encode({"GOV/G01/population": provider_url})
+        )
+        self.publish(node, snapshot or self.snapshot)
+
+    def publish(self, node: Node, snapshot: Snapshot) -> None:
+        pki.write_private(node.gateway / "snapshot.json", seal(snapshot, self.directory_key))
 
 
 def country(*, peer_port: int = 5500) -> Country:

@@ -9,7 +9,6 @@ names, never by a host name.
 from __future__ import annotations
 
 import ssl
-from pathlib import Path
 
 from lienthong.gateway.settings import GatewaySettings
 
@@ -51,11 +50,15 @@ def _own(protocol: int, settings: GatewaySettings) -> ssl.SSLContext:
     # Offered explicitly so that no peer falls back to another protocol on this port.
     context.set_alpn_protocols(["http/1.1"])
     context.options |= ssl.OP_NO_COMPRESSION
-    passphrase = settings.node.secret("passphrase")
-    _load(context, settings.auth_certificate, settings.auth_key, passphrase)
+    reload(context, settings)
     context.load_verify_locations(cadata="\n".join(settings.anchor.roots))
     return context
 
 
-def _load(context: ssl.SSLContext, certificate: Path, key: Path, passphrase: str) -> None:
-    context.load_cert_chain(certificate, key, password=passphrase)
+def reload(context: ssl.SSLContext, settings: GatewaySettings) -> None:
+    """Take up a renewed certificate; connections that exist keep the one they began with."""
+    context.load_cert_chain(
+        settings.auth_certificate,
+        settings.auth_key,
+        password=settings.node.secret("passphrase"),
+    )

@@ -1,0 +1,275 @@
+"""
+A gateway process: read the settings, listen, follow what changes, stop in order.
+
+Several of these share their ports, one for each core. All hold a sealer, of
+which one works; the first process also asks the directory for snapshots and
+serves the administration API and the public log.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import ssl
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+import uvloop
+
+from lienthong.gateway import tls
+from lienthong.gateway.bodies import SpoolRoom
+from lienthong.gateway.consumer import Consumer
+from lienthong.gateway.core import Gateway
+from lienthong.gateway.edge_http import Listener
+from lienthong.gateway.postgres_log import PostgresLog
+from lienthong.gateway.provider import PeerSide
+from lienthong.gateway.sealer import Sealer
+from lienthong.gateway.settings import (
+    BadSettings,
+    GatewaySettings,
+    Holdings,
+    database_url,
+    load_holdings,
+    load_settings,
+    stamp,
+)
+from lienthong.gateway.snapshots import Directory, SnapshotFile
+from lienthong.gateway.ways_out import Sockets
+from lienthong.kernel.node import Node
+from lienthong.protocol.errors import LoggingFailed, ProtocolError
+
+logger = logging.getLogger("lienthong.gateway")
+
+LOOK_EVERY = 2.0
+DRAIN = 10.0
+DATABASE_PATIENCE = 30.0
+
+
+@dataclass(slots=True)
+class Process:
+    """One running gateway process and everything it has open."""
+
+    settings: GatewaySettings
+    gateway: Gateway
+    log: PostgresLog
+    sealer: Sealer
+    snapshots: SnapshotFile
+    sockets: Sockets
+    contexts: list[ssl.SSLContext]
+    index: int = 0
+    listeners: list[Listener] = field(default_factory=list)
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _stamp: tuple[tuple[str, int, int], ...] = ()
+
+    @classmethod
+    async def start(cls, node: Node, index: int, environ: Mapping[str, str]) -> Process:
+        """Everything up and listening; raises what is missing."""
+        settings = load_settings(node)
+        holdings = load_holdings(node, settings.anchor.instance)
+        known = stamp(node)
+        dsn = database_url(node, environ)
+        log = PostgresLog(dsn)
+        await connect(log)
+        spool = node.run / "spool"
+        spool.mkdir(parents=True, exist_ok=True, mode=0o700)
+        room = SpoolRoom(spool)
+        caller, peer, consumer = (
+            tls.peer_caller(settings), tls.peer_listener(settings), tls.consumer_listener(settings)
+        )  # fmt: skip
+        sockets = Sockets(room, caller)
+        snapshots = SnapshotFile(node.gateway / "snapshot.json", settings.anchor)
+        gateway = Gateway(
+            identity=settings.gateway,
+            anchor=settings.anchor,
+            secrets=settings.secrets,
+            holdings=holdings,
+            log=log,
+            way_out=sockets,
+            current=snapshots.look(),
+        )
+        process = cls(
+            settings=settings,
+            gateway=gateway,
+            log=log,
+            sealer=make_sealer(dsn, settings, holdings),
+            snapshots=snapshots,
+            sockets=sockets,
+            contexts=[caller, peer, consumer],
+            index=index,
+        )
+        process._stamp = known
+        await process.listen(room, peer, consumer)
+        process.begin(room)
+        return process
+
+    async def listen(self, room: SpoolRoom, peer: ssl.SSLContext, consumer: ssl.SSLContext) -> None:
+        ports, file = self.settings.node.ports, self.settings.file
+        consumers, peers = Consumer(self.gateway), PeerSide(self.gateway)
+        plain, secure, inner = (
+            Listener(consumers, room), Listener(consumers, room), Listener(peers, room)
+        )  # fmt: skip
+        self.listeners = [plain, secure, inner]
+        await inner.start(file.peer_host, ports.peer, tls=peer, shared=True)
+        await secure.start(file.consumer_tls_host, ports.consumer_tls, tls=consumer, shared=True)
+        # Plain HTTP is for this machine only, whatever a file says (decision 8).
+        await plain.start("127.0.0.1", ports.consumer, shared=True)
+
+    def begin(self, room: SpoolRoom) -> None:
+        self.tasks.append(asyncio.create_task(self.watch(), name="watch"))
+        self.tasks.append(asyncio.create_task(self.sealer.run(), name="sealer"))
+        if self.index == 0 and self.settings.file.snapshot_url:
+            directory = Directory(self.settings.file.snapshot_url, self.snapshots, room)
+            self.tasks.append(asyncio.create_task(self.follow(directory), name="directory"))
+
+    async def watch(self) -> None:
+        """Take up changed files; one that is broken leaves what was there before."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            self.gateway.current = self.snapshots.look()
+            self.look_at_files()
+
+    async def follow(self, directory: Directory) -> None:
+        """Ask the directory for what is newer; the file on disk carries it to the others."""
+        try:
+            while True:
+                await directory.ask()
+                self.gateway.current = self.snapshots.current
+                await asyncio.sleep(LOOK_EVERY)
+        finally:
+            directory.close()
+
+    def look_at_files(self) -> None:
+        node = self.settings.node
+        now = stamp(node)
+        if now == self._stamp:
+            return
+        try:
+            self.gateway.holdings = load_holdings(node, self.settings.anchor.instance)
+            for context in self.contexts:
+                tls.reload(context, self.settings)
+        except (BadSettings, ProtocolError, msgspec.DecodeError, ValueError, OSError) as problem:
+            logger.error("settings", extra={"error": type(problem).__name__})
+            return
+        self._stamp = now
+        logger.info("settings", extra={"clients": len(self.gateway.holdings.clients)})
+
+    async def stop(self) -> None:
+        """Refuse new work, finish what is under way, make the log whole."""
+        # The consumer's side first: what it has under way still needs the peer port.
+        *consumers, peer = self.listeners
+        cut = sum(await asyncio.gather(*(listener.stop(DRAIN) for listener in consumers)))
+        cut += await peer.stop(DRAIN)
+        self.sealer.stop()
+        for task in self.tasks:
+            if task.get_name() != "sealer":
+                task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self.log.close()
+        self.sockets.close()
+        logger.info("stopped", extra={"cut": cut})
+
+
+def make_sealer(dsn: str, settings: GatewaySettings, holdings: Holdings) -> Sealer:
+    """The sealer signs heads with the key of the gateway's owner; raises BadSettings without it."""
+    owner = settings.gateway.owner
+    key = holdings.keys.get(owner)
+    if key is None:
+        raise BadSettings(f"the signing key of {owner}, who owns this gateway, is not here")
+    return Sealer(dsn, origin=str(settings.gateway), key=key)
+
+
+async def connect(log: PostgresLog) -> None:
+    """Wait for the database; raises LoggingFailed when it does not come."""
+    deadline = time.monotonic() + DATABASE_PATIENCE
+    while True:
+        try:
+            return await log.start()
+        except LoggingFailed:
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.2)
+
+
+class JsonLines(logging.Formatter):
+    """The application log: one JSON object a line, allow-listed fields only (decision 30)."""
+
+    FIELDS = (
+        "fault", "trace", "side", "client", "service", "outcome", "number", "error", "rows",
+        "clients", "cut", "size",
+    )  # fmt: skip
+
+    def format(self, record: logging.LogRecord) -> str:
+        said: dict[str, object] = {
+            "at": round(record.created, 3),
+            "level": record.levelname.lower(),
+            "from": record.name,
+            "event": record.getMessage(),
+        }
+        said |= {name: value for name in self.FIELDS if (value := record.__dict__.get(name))}
+        if record.exc_info:
+            # The place of an error, never its text, which may hold what somebody sent.
+            kind, _, where = record.exc_info
+            said["error"] = kind.__name__ if kind else ""
+            while where is not None and where.tb_next is not None:
+                where = where.tb_next
+            if where is not None:
+                code = where.tb_frame.f_code
+                said["where"] = f"{os.path.basename(code.co_filename)}:{where.tb_lineno}"
+        return json.dumps(said, ensure_ascii=False, default=str)
+
+
+def begin_logging(environ: Mapping[str, str]) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    root = logging.getLogger("lienthong")
+    root.handlers = [handler]
+    root.setLevel(environ.get("LIENTHONG_LOG_LEVEL", "INFO"))
+    root.propagate = False
+
+
+async def serve(node: Node, index: int, count: int, environ: Mapping[str, str]) -> None:
+    """Run until SIGTERM or SIGINT."""
+    end = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end.set)
+    process = await Process.start(node, index, environ)
+    snapshot = process.gateway.current
+    ready = {
+        "ready": str(process.settings.gateway),
+        "index": index,
+        "of": count,
+        "pid": os.getpid(),
+        "consumer": node.ports.consumer,
+        "peer": node.ports.peer,
+        "snapshot": snapshot.number if snapshot is not None else None,
+    }
+    sys.stdout.write(json.dumps(ready) + "\n")
+    sys.stdout.flush()
+    await end.wait()
+    await process.stop()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """``python -m lienthong.gateway --index I --of N``."""
+    parser = argparse.ArgumentParser(prog="lienthong.gateway", description=main.__doc__)
+    parser.add_argument("--index", type=int, default=0)
+    parser.add_argument("--of", type=int, default=1)
+    options = parser.parse_args(arguments)
+    begin_logging(os.environ)
+    node = Node.from_environment()
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            uvloop.run(serve(node, options.index, options.of, os.environ))
+    except (BadSettings, FileNotFoundError, LoggingFailed, msgspec.DecodeError) as problem:
+        sys.stderr.write(f"The gateway does not start: {problem}\n")
+        return 1
+    return 0
