@@ -52,6 +52,7 @@ def print_paper(job: dict[str, Any], pdf: Path) -> dict[str, str]:
     said = "; ".join(str(warning) for warning in warnings)
     if "font" in said:
         return {"outcome": "fonts", "diagnostic": said}
+    assert isinstance(made, bytes)
     pdf.write_bytes(made)
     return {"outcome": "printed", "diagnostic": said}
 

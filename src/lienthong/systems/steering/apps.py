@@ -1,0 +1,24 @@
+"""Django's name for the steering secretariat."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from lienthong.web.desks import Desk
+
+
+class SteeringConfig(AppConfig):
+    name = "lienthong.systems.steering"
+    label = "steering"
+    verbose_name = "Báo cáo tháng của Ban Chỉ đạo"
+    desks = (
+        Desk(
+            system="steering",
+            url_name="steering:editions",
+            label=_("Monthly report"),
+            icon="report",
+            role="steering.secretary",
+            summary=_("Collect the figures of the month and issue the report."),
+        ),
+    )

@@ -1,0 +1,317 @@
+"""
+The report as a tree of blocks: the words of the outline with the figures of an edition.
+
+A sentence is written only from figures its system stated. One whose system did
+not answer says so at its place; one that no system can state yet goes to the list
+of what is not answered. Both are read from the outline, so nothing falls between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from lienthong.kernel import clock
+from lienthong.kernel.words import long_date
+from lienthong.web.papers.blocks import (
+    Annex,
+    Aside,
+    Block,
+    Document,
+    Heading,
+    Inline,
+    LetterHead,
+    Number,
+    Paragraph,
+    Signing,
+    Text,
+    Title,
+)
+
+from ..domain import editions as about
+from ..domain.outline import OUTLINE, TITLES, Fig, Item, Section, Sentence, Slot
+from ..domain.relations import Verdict, relation
+from ..domain.wording import exact, written
+from ..manifest import SOURCES
+from ..models import CollectedFigure, RelationCheck, ReportEdition
+from . import editions
+from .provenance import figures_table, open_points_table, relations_table
+
+ABSTRACT = (
+    "Tình hình thực hiện Nghị quyết số 17/NQ-CP ngày 07/3/2019 của Chính phủ về một số nhiệm vụ,"
+    " giải pháp trọng tâm phát triển Chính phủ điện tử giai đoạn 2019 - 2020, định hướng đến 2025"
+)
+MANDATE = (
+    "Thực hiện ý kiến chỉ đạo của Thủ tướng Chính phủ tại Văn bản số 435/LĐCP ngày 16/10/2019 về"
+    " việc báo cáo tình hình thực hiện Nghị quyết số 17/NQ-CP ngày 07/3/2019 về một số nhiệm vụ,"
+    " giải pháp trọng tâm phát triển Chính phủ điện tử giai đoạn 2019 - 2020, định hướng đến 2025"
+    " tại các phiên họp Chính phủ thường kỳ, Bộ Thông tin và Truyền thông xin báo cáo tình hình"
+    " thực hiện trong "
+)
+CLOSING = (
+    "Trên đây là Báo cáo tình hình thực hiện Nghị quyết số 17/NQ-CP, Bộ Thông tin và Truyền thông"
+    " kính trình Chính phủ, Thủ tướng Chính phủ./."
+)
+RECIPIENTS = (
+    "Thủ tướng Chính phủ (để b/c);",
+    "Các Phó Thủ tướng Chính phủ (để b/c);",
+    "Văn phòng Chủ tịch nước;",
+    "Các bộ, cơ quan ngang bộ, cơ quan thuộc CP;",
+    "UBND các tỉnh, thành phố trực thuộc TW;",
+    "Bộ TTTT: Bộ trưởng, các Thứ trưởng, các đơn vị thuộc Bộ;",
+    "Lưu: VT, THH (CĐS).",
+)
+AUTHORITY = ("KT. Bộ trưởng", "Thứ trưởng")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPoint:
+    """A sentence of the report that no system answers yet."""
+
+    section: Section
+    sentence: Sentence
+    reason: str
+    """``person`` (an officer writes it), ``absent`` (no such system yet), ``unstated``."""
+
+    @property
+    def system_title(self) -> str:
+        return TITLES[self.sentence.system]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything a page or a file shows of one edition, read once."""
+
+    edition: ReportEdition
+    sources: tuple[editions.Source, ...]
+    figures: dict[str, CollectedFigure]
+    every_figure: tuple[CollectedFigure, ...]
+    checks: dict[str, RelationCheck]
+
+    @classmethod
+    def of(cls, edition: ReportEdition) -> Report:
+        found = editions.figures_of(edition)
+        return cls(
+            edition=edition,
+            sources=editions.sources(edition),
+            figures=editions.printed_figures(found),
+            every_figure=found,
+            checks=editions.checks_of(edition),
+        )
+
+    @property
+    def at(self) -> datetime:
+        """The moment written into its files: of issue, or of the last asking."""
+        asked = [source.last.asked_at for source in self.sources if source.last]
+        at: datetime = self.edition.issued_at or max(asked, default=self.edition.opened_at)
+        return at
+
+    def source(self, system: str) -> editions.Source | None:
+        return next((source for source in self.sources if source.system == system), None)
+
+    def failing(self, code: str = "") -> list[RelationCheck]:
+        """Relations that fail, of one figure or of all."""
+        return [
+            check
+            for check in self.checks.values()
+            if check.verdict == Verdict.FAILS and (not code or code in relation(check.key).codes)
+        ]
+
+    def remarks(self) -> list[RelationCheck]:
+        return [check for check in self.checks.values() if check.verdict == Verdict.REMARK]
+
+    def reason_open(self, sentence: Sentence) -> str:
+        """Why a sentence cannot be written, or nothing when it can."""
+        if not sentence.parts:
+            return "person" if not sentence.system else "absent"
+        if sentence.system not in SOURCES:
+            return "absent"
+        source = self.source(sentence.system)
+        answered = source is not None and source.answer is not None
+        if answered and not any(code in self.figures for code in sentence.codes):
+            return "unstated"
+        return ""
+
+    def open_points(self) -> list[OpenPoint]:
+        return [
+            OpenPoint(section, sentence, reason)
+            for section in OUTLINE
+            for item in section.items
+            for sentence in item.sentences
+            if (reason := self.reason_open(sentence))
+        ]
+
+
+def document(report: Report) -> Document:
+    """The whole report with its annexes."""
+    month = about.month_words(report.edition.month)
+    return Document(
+        title=f"Báo cáo {month}",
+        at=report.at,
+        blocks=(*body(report), *annexes(report)),
+    )
+
+
+def body(report: Report) -> tuple[Block, ...]:
+    """From the national name to the signatures."""
+    edition = report.edition
+    month = about.month_words(edition.month)
+    blocks: list[Block] = [
+        LetterHead(
+            body=about.BODY_NAME,
+            number=about.document_number(edition.number, edition.symbol),
+            place_date=place_date(edition),
+        ),
+        Title("Báo cáo", ABSTRACT),
+        Paragraph((Text(f"{MANDATE}{month} như sau:"),)),
+    ]
+    for section in OUTLINE:
+        blocks.append(Heading(section.level, section.number, section.title, section.anchor))
+        blocks.extend(section_blocks(report, section))
+    blocks.append(Paragraph((Text(CLOSING),)))
+    blocks.append(Signing(RECIPIENTS, AUTHORITY))
+    return tuple(blocks)
+
+
+def place_date(edition: ReportEdition) -> str:
+    """Box 4; a draft leaves the day open, as drafts do."""
+    if edition.issued_on is None:
+        day = clock.today()
+        return f"{about.PLACE}, ngày      tháng {about.month_number(day)} năm {day.year}"
+    return f"{about.PLACE}, {long_date(edition.issued_on)}"
+
+
+def section_blocks(report: Report, section: Section) -> Iterator[Block]:
+    """The paragraphs of one section, or one line that says nobody answers it yet."""
+    written_any = False
+    for item in section.items:
+        for block in item_blocks(report, item):
+            written_any = True
+            yield block
+    if section.items and not written_any:
+        yield Paragraph(
+            (Text("Chưa có hệ thống trả lời mục này; xem danh sách tại Phụ lục II.", italic=True),)
+        )
+    codes = {c for item in section.items for s in item.sentences for c in s.codes}
+    for check in report.failing():
+        if relation(check.key).codes[0] in codes:
+            yield failing_aside(check)
+
+
+def item_blocks(report: Report, item: Item) -> Iterator[Block]:
+    inlines: list[Inline] = []
+    silent: dict[str, list[str]] = {}
+    for sentence in item.sentences:
+        if report.reason_open(sentence):
+            continue
+        source = report.source(sentence.system)
+        if source is None or source.answer is None:
+            silent.setdefault(sentence.system, []).extend(sentence.codes)
+            continue
+        inlines += [Text(" "), *sentence_inlines(report, sentence)]
+    if inlines:
+        lead = (Text(item.lead),) if item.lead else ()
+        yield Paragraph((*lead, *(inlines if item.lead else inlines[1:])), mark=item.mark)
+    for system, codes in silent.items():
+        yield missing_aside(report, system, codes)
+    for system in dict.fromkeys(s.system for s in item.sentences):
+        source = report.source(system)
+        if source is not None and source.state == "stale" and inlines:
+            yield stale_aside(source)
+
+
+def sentence_inlines(report: Report, sentence: Sentence) -> Iterator[Inline]:
+    for part in sentence.parts:
+        match part:
+            case Fig():
+                yield number_inline(report, part)
+            case Slot():
+                yield Text(slot_text(report.edition, part))
+            case _:
+                yield Text(part)
+
+
+def number_inline(report: Report, part: Fig) -> Number:
+    figure = report.figures.get(part.code)
+    if figure is None:
+        return Number(part.code, "chưa có số liệu", "missing")
+    state = "fails" if report.failing(part.code) else ""
+    if not state and figure.state == CollectedFigure.State.STALE:
+        state = "stale"
+    return Number(part.code, written(figure.stated, part.form), state)
+
+
+def slot_text(edition: ReportEdition, slot: Slot) -> str:
+    match slot.name:
+        case "as_of":
+            return about.short_day(edition.counted_to)
+        case "month":
+            return about.month_words(edition.month)
+        case _:
+            return str(edition.period_start.year)
+
+
+def failing_aside(check: RelationCheck) -> Aside:
+    """A contradiction, printed with both sides; the figures stay as they were stated."""
+    rule = relation(check.key)
+    assert check.left is not None
+    assert check.right is not None
+    words = (
+        f"{exact(check.left)} và {exact(check.right)}, lệch"
+        f" {exact(abs(check.left - check.right))}. Báo cáo giữ nguyên số liệu như đơn vị gửi."
+    )
+    note = f" Ghi chú: {check.note}" if check.note else ""
+    return Aside("danger", f"Quan hệ không khớp: {rule.text}", (Text(words + note),))
+
+
+def missing_aside(report: Report, system: str, codes: list[str]) -> Aside:
+    source = report.source(system)
+    since = source.silent_since if source else None
+    when = f"không trả lời từ {moment(since)}" if since else "chưa được hỏi"
+    return Aside(
+        "warning",
+        f"Chưa có số liệu của {TITLES[system]}",
+        (Text(f"Hệ thống {when}. Còn thiếu: {', '.join(codes)}."),),
+    )
+
+
+def stale_aside(source: editions.Source) -> Aside:
+    assert source.answer is not None
+    assert source.silent_since is not None
+    return Aside(
+        "warning",
+        f"Số liệu cũ của {TITLES[source.system]}",
+        (
+            Text(
+                f"Số liệu trên lấy lúc {moment(source.answer.asked_at)}; hệ thống không trả lời"
+                f" từ {moment(source.silent_since)}."
+            ),
+        ),
+    )
+
+
+def moment(at: datetime) -> str:
+    """``08:20 ngày 20/08/2021`` on the clocks of Viet Nam."""
+    return f"{clock.local(at):%H:%M ngày %d/%m/%Y}"
+
+
+def annexes(report: Report) -> tuple[Block, ...]:
+    """Where each number comes from, what holds between them, and what nobody answers yet."""
+    number = about.document_number(report.edition.number, report.edition.symbol)
+    reference = f"(Kèm theo Báo cáo {number.removeprefix('Số: ').strip()})"
+    if report.edition.number is None:
+        reference = "(Kèm theo dự thảo Báo cáo)"
+    points = report.open_points()
+    return (
+        Annex("Phụ lục I", "Nguồn của từng số liệu", reference),
+        *figures_table(report.every_figure),
+        *relations_table(report.checks.values()),
+        Annex("Phụ lục II", "Nội dung chưa có hệ thống trả lời", reference),
+        *open_points_table(
+            [
+                (p.section.label, p.sentence.gist, p.sentence.codes, p.system_title, p.reason)
+                for p in points
+            ]
+        ),
+    )

@@ -1,0 +1,113 @@
+"""The report as JSON: the same figures, for programs. Open data only."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+
+from ..domain.editions import BODY
+from ..domain.relations import relation
+from ..domain.wording import exact
+from ..models import CollectedFigure, RelationCheck, SourceAnswer
+from .document import Report
+
+FORMAT = "lienthong-steering-report-1"
+
+
+def to_json(report: Report) -> bytes:
+    """UTF-8 JSON; decimals are strings, so that nothing is rounded on the way."""
+    return json.dumps(
+        described(report), cls=DjangoJSONEncoder, ensure_ascii=False, indent=2
+    ).encode()
+
+
+def described(report: Report) -> dict[str, Any]:
+    edition = report.edition
+    return {
+        "format": FORMAT,
+        "month": str(edition.month),
+        "version": edition.version,
+        "state": edition.state,
+        "body": BODY,
+        "number": edition.number,
+        "symbol": edition.symbol,
+        "issued_on": edition.issued_on,
+        "counted_to": edition.counted_to,
+        "figures": [figure_described(figure) for figure in report.every_figure],
+        "sources": [
+            {
+                "system": source.system,
+                "state": source.state,
+                "silent_since": source.silent_since,
+                "answer": answer_described(source.answer) if source.answer else None,
+            }
+            for source in report.sources
+        ],
+        "relations": [check_described(check) for check in report.checks.values()],
+        "not_answered": [
+            {
+                "place": point.section.label,
+                "sentence": point.sentence.key,
+                "about": point.sentence.gist,
+                "figures": list(point.sentence.codes),
+                "system": point.sentence.system,
+                "reason": point.reason,
+            }
+            for point in report.open_points()
+        ],
+    }
+
+
+def figure_described(figure: CollectedFigure) -> dict[str, Any]:
+    return {
+        "code": figure.code,
+        "system": figure.system,
+        "title": figure.title,
+        "value": plain_number(figure),
+        "parts": None if figure.whole is None else [figure.part, figure.whole],
+        "unit": figure.unit,
+        "kind": figure.kind,
+        "definition": figure.definition,
+        "window": [figure.window_start, figure.window_end],
+        "source": figure.source,
+        "function": figure.function,
+        "rows": figure.rows,
+        "imported": figure.imported,
+        "state": figure.state,
+        "stale_since": figure.stale_since,
+        "collected_at": figure.collected_at,
+        "message_id": figure.answer.message_id,
+        "proof": figure.answer.proof,
+    }
+
+
+def plain_number(figure: CollectedFigure) -> str:
+    """``8110.5`` with a point, as programs read it."""
+    return exact(figure.value).replace(".", "").replace(",", ".")
+
+
+def answer_described(answer: SourceAnswer) -> dict[str, Any]:
+    return {
+        "asked_at": answer.asked_at,
+        "message_id": answer.message_id,
+        "request_id": answer.request_id,
+        "provider": answer.provider,
+        "body_sha256": answer.body_digest,
+        "promise": answer.promise,
+        "proof": answer.proof,
+        "proof_detail": answer.proof_detail,
+        "receipt": answer.receipt,
+    }
+
+
+def check_described(check: RelationCheck) -> dict[str, Any]:
+    return {
+        "relation": check.key,
+        "text": relation(check.key).text,
+        "verdict": check.verdict,
+        "left": check.left,
+        "right": check.right,
+        "note": check.note,
+    }

@@ -1,0 +1,137 @@
+"""Where each number comes from, as tables at the end of the printed report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lienthong.kernel.numbers import vn_number
+from lienthong.web.papers.blocks import Block, Column, Paragraph, Table, Text
+
+from ..domain.editions import short_day
+from ..domain.outline import TITLES
+from ..domain.relations import Verdict, relation
+from ..domain.wording import exact
+from ..models import CollectedFigure, RelationCheck, SourceAnswer
+
+PROOFS = {
+    SourceAnswer.Proof.NONE: "không có biên nhận",
+    SourceAnswer.Proof.PROMISED: "đã có lời hứa ký số, biên nhận chưa niêm phong",
+    SourceAnswer.Proof.VERIFIED: "biên nhận đã kiểm tra, chữ ký và niêm phong đúng",
+    SourceAnswer.Proof.BROKEN: "biên nhận KHÔNG đúng",
+}
+VERDICTS = {
+    Verdict.HOLDS: "Khớp",
+    Verdict.FAILS: "Không khớp",
+    Verdict.REMARK: "Cần lưu ý",
+    Verdict.OPEN: "Chưa đủ số liệu",
+}
+REASONS = {
+    "person": "Người soạn báo cáo viết",
+    "absent": "Hệ thống chưa kết nối",
+    "unstated": "Hệ thống chưa nêu số liệu này",
+}
+
+
+def value_text(figure: CollectedFigure) -> str:
+    """Every digit, with both terms of a ratio."""
+    if figure.whole is not None and figure.unit != "%":
+        return f"{vn_number(figure.part or 0)}/{vn_number(figure.whole)}"
+    return exact(figure.value)
+
+
+def window_text(figure: CollectedFigure) -> str:
+    """A stock is counted on its last day, a flow over its days."""
+    if figure.kind == "stock":
+        return f"đến hết {short_day(figure.window_end)}"
+    return f"{short_day(figure.window_start)} - {short_day(figure.window_end)}"
+
+
+def rows_text(figure: CollectedFigure) -> str:
+    """How many rows lie behind it, and how many of them were imported (decision 2)."""
+    text = f"{vn_number(figure.rows)} bản ghi"
+    if figure.imported:
+        text += f", trong đó {vn_number(figure.imported)} nhập từ trước"
+    return text
+
+
+def way_text(figure: CollectedFigure) -> str:
+    answer = figure.answer
+    proof = PROOFS[SourceAnswer.Proof(answer.proof)]
+    return f"{TITLES.get(figure.system, figure.system)}; thông điệp {answer.message_id}; {proof}"
+
+
+def figures_table(figures: Iterable[CollectedFigure]) -> tuple[Block, ...]:
+    rows = tuple(
+        (
+            figure.code,
+            f"{figure.title}. {figure.definition}",
+            value_text(figure),
+            window_text(figure),
+            f"{rows_text(figure)}; {way_text(figure)}",
+        )
+        for figure in figures
+    )
+    if not rows:
+        return (Paragraph((Text("Chưa có số liệu nào được lấy."),)),)
+    return (
+        Table(
+            "",
+            (
+                Column("Mã", 10),
+                Column("Số liệu và định nghĩa", 44),
+                Column("Giá trị", 18, end=True),
+                Column("Kỳ tính", 19),
+                Column("Nguồn và bằng chứng", 44),
+            ),
+            rows,
+        ),
+    )
+
+
+def relations_table(checks: Iterable[RelationCheck]) -> tuple[Block, ...]:
+    rows = tuple(
+        (
+            relation(check.key).text,
+            "" if check.left is None else exact(check.left),
+            "" if check.right is None else exact(check.right),
+            VERDICTS[Verdict(check.verdict)] + (f". {check.note}" if check.note else ""),
+        )
+        for check in checks
+    )
+    if not rows:
+        return ()
+    return (
+        Table(
+            "Quan hệ giữa các số liệu",
+            (
+                Column("Quan hệ", 50),
+                Column("Vế trái", 22, end=True),
+                Column("Vế phải", 22, end=True),
+                Column("Kết quả", 41),
+            ),
+            rows,
+        ),
+    )
+
+
+def open_points_table(
+    points: Iterable[tuple[str, str, tuple[str, ...], str, str]],
+) -> tuple[Block, ...]:
+    rows = tuple(
+        (place, gist, ", ".join(codes), f"{system}. {REASONS[reason]}")
+        for place, gist, codes, system, reason in points
+    )
+    if not rows:
+        return (Paragraph((Text("Mọi nội dung của báo cáo đã có hệ thống trả lời."),)),)
+    return (
+        Table(
+            "",
+            (
+                Column("Mục", 12),
+                Column("Nội dung", 50),
+                Column("Số liệu", 33),
+                Column("Hệ thống sẽ trả lời", 40),
+            ),
+            rows,
+        ),
+    )

@@ -1,0 +1,239 @@
+"""What the report's page shows, made from a `Report`: outline, provenance, paper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from lienthong.web.papers.blocks import Annex, Aside, Number
+from lienthong.web.papers.page import to_html
+
+from ..domain.outline import OUTLINE, TITLES, Section, place_of
+from ..domain.relations import Relation, Verdict, relation
+from ..domain.wording import exact, percent_of
+from ..models import CollectedFigure, RelationCheck, SourceAnswer
+from ..queries.document import OpenPoint, Report, body
+from ..queries.provenance import value_text, window_text
+
+COLOURS = {
+    Verdict.HOLDS: "success",
+    Verdict.FAILS: "danger",
+    Verdict.REMARK: "warning",
+    Verdict.OPEN: "neutral",
+}
+ICONS = {
+    Verdict.HOLDS: "check",
+    Verdict.FAILS: "x",
+    Verdict.REMARK: "alert-triangle",
+    Verdict.OPEN: "minus",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineLine:
+    """A line of the table of contents with what needs attention under it."""
+
+    section: Section
+    failing: int
+    remarks: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One side of a relation, drawn to the scale of the longer side."""
+
+    label: str
+    total: str
+    parts: tuple[tuple[str, int, int], ...]
+    """Text, start and length, in thousandths of the scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelationShown:
+    check: RelationCheck
+    rule: Relation
+    colour: str
+    icon: str
+    words: str
+    bars: tuple[Bar, ...] = ()
+
+    @property
+    def fails(self) -> bool:
+        return bool(self.check.verdict == Verdict.FAILS)
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where one figure comes from."""
+
+    figure: CollectedFigure
+    value: str
+    window: str
+    source_title: str
+    place: str
+    relations: tuple[RelationShown, ...]
+    proof: SourceAnswer
+    twins: tuple[CollectedFigure, ...] = field(default=())
+    """The same code as another system states it."""
+
+    @property
+    def colour(self) -> str:
+        """Of the panel's upper edge: a contradiction, old data, or all is well."""
+        if any(shown.fails for shown in self.relations):
+            return "danger"
+        if self.figure.state == CollectedFigure.State.STALE or self.proof.proof == "broken":
+            return "warning"
+        return "accent"
+
+
+def outline(report: Report) -> list[OutlineLine]:
+    points = report.open_points()
+    return [
+        OutlineLine(
+            section=section,
+            failing=sum(in_section(check, section) for check in report.failing()),
+            remarks=sum(in_section(check, section) for check in report.remarks()),
+            open=sum(point.section == section for point in points),
+        )
+        for section in OUTLINE
+    ]
+
+
+def in_section(check: RelationCheck, section: Section) -> bool:
+    """A relation belongs where its first figure stands."""
+    place = place_of(relation(check.key).codes[0])
+    return place is not None and place[0] == section
+
+
+def paper(report: Report, selected: str, *, base: str = "") -> SafeString:
+    """The document as HTML; every figure is a link that opens its provenance."""
+
+    def linked(number: Number) -> SafeString:
+        figure = report.figures.get(number.code)
+        title = figure.title if figure else _("not stated")
+        return format_html(
+            '<a class="lt-figure" id="so-{code}" href="{base}?figure={code}#nguon"'
+            ' data-figure="{code}" data-state="{state}" aria-label="{text}, {title}"{current}'
+            ' hx-get="{base}?figure={code}" hx-target="#nguon" hx-swap="outerHTML"'
+            ' hx-push-url="true">{text}</a>',
+            code=number.code,
+            base=base,
+            state=number.state,
+            text=number.text,
+            title=title,
+            current=SafeString(' aria-current="true"') if number.code == selected else "",
+        )
+
+    blocks = [b for b in body(report) if not isinstance(b, Annex)]
+    # Contradictions get a block of their own on the page, with both sides drawn.
+    return to_html([b for b in blocks if not (isinstance(b, Aside) and b.tone == "danger")], linked)
+
+
+def provenance(report: Report, code: str) -> Provenance | None:
+    """Where the figure with this code comes from, or nothing when nobody stated it."""
+    figure = report.figures.get(code)
+    if figure is None:
+        return None
+    place = place_of(code)
+    return Provenance(
+        figure=figure,
+        value=percent_of(figure.value) if figure.unit == "%" else value_text(figure),
+        window=window_text(figure),
+        source_title=TITLES.get(figure.system, figure.system),
+        place=place[0].label if place else "",
+        relations=tuple(
+            relation_shown(check, report)
+            for check in report.checks.values()
+            if code in relation(check.key).codes
+        ),
+        proof=figure.answer,
+        twins=tuple(
+            other for other in report.every_figure if other.code == code and other.pk != figure.pk
+        ),
+    )
+
+
+def relation_shown(check: RelationCheck, report: Report) -> RelationShown:
+    verdict = Verdict(check.verdict)
+    rule = relation(check.key)
+    return RelationShown(
+        check=check,
+        rule=rule,
+        colour=COLOURS[verdict],
+        icon=ICONS[verdict],
+        words=relation_words(check, rule),
+        bars=bars(check, rule, report) if verdict == Verdict.FAILS else (),
+    )
+
+
+def relation_words(check: RelationCheck, rule: Relation) -> str:
+    """Both sides in words, and by how much they differ."""
+    if check.left is None or check.right is None:
+        return _("a figure of it is missing")
+    left, right = exact(check.left), exact(check.right)
+    gap = exact(abs(check.left - check.right))
+    match Verdict(check.verdict):
+        case Verdict.HOLDS:
+            return _("%(left)s and %(right)s") % {"left": left, "right": right}
+        case Verdict.REMARK if rule.remainder:
+            return _("%(left)s against %(right)s, %(gap)s not accounted for") % {
+                "left": left,
+                "right": right,
+                "gap": gap,
+            }
+        case _:
+            return _("%(left)s against %(right)s, differ by %(gap)s") % {
+                "left": left,
+                "right": right,
+                "gap": gap,
+            }
+
+
+def bars(check: RelationCheck, rule: Relation, report: Report) -> tuple[Bar, ...]:
+    """Both sides as bars of one scale, split where a side is a sum of figures."""
+    if check.left is None or check.right is None:
+        return ()
+    scale = max(abs(check.left), abs(check.right)) or Decimal(1)
+
+    def bar(label: str, total: Decimal, codes: tuple[str, ...]) -> Bar:
+        values = [report.figures[code].value for code in codes if code in report.figures]
+        shown = values if len(values) > 1 and sum(values) == total else [total]
+        parts, start = [], 0
+        for value in shown:
+            length = int(abs(value) * 1000 / scale)
+            parts.append((exact(value), start, length))
+            start += length
+        return Bar(label=label, total=exact(total), parts=tuple(parts))
+
+    return (
+        bar(" + ".join(rule.left_parts) or rule.codes[0], check.left, rule.left_parts),
+        bar(" + ".join(rule.right_parts) or _("expected"), check.right, rule.right_parts),
+    )
+
+
+def counts(report: Report) -> dict[str, Any]:
+    """The bar's numbers: how many figures, on how many live and imported rows."""
+    figures = report.every_figure
+    return {
+        "figures": len(figures),
+        "resting_on_imports": sum(bool(figure.imported) for figure in figures),
+        "stale": sum(figure.state == CollectedFigure.State.STALE for figure in figures),
+        "failing": len(report.failing()),
+        "remarks": len(report.remarks()),
+        "unexplained": sum(not check.note for check in report.failing()),
+        "promised": sum(
+            1
+            for source in report.sources
+            if source.answer and source.answer.proof == SourceAnswer.Proof.PROMISED
+        ),
+    }
+
+
+def open_points(report: Report) -> list[OpenPoint]:
+    return report.open_points()
