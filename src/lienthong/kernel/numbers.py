@@ -33,11 +33,15 @@ def share(part: int, whole: int, places: int = 2) -> str:
 def shortened(value: int | Decimal, places: int = 1) -> str:
     """``8,1 triệu``: the largest fitting unit, trailing zeros dropped."""
     number = Decimal(value)
-    for size, word in _UNITS:
-        # Rounded first: 999.96 thousand is one million, not 1.000,0 thousand.
-        if abs(rounded(number / size, places)) >= 1:
-            text = vn_number(rounded(number / size, places))
-            return f"{text.rstrip('0').rstrip(',') if ',' in text else text} {word}"
+    for place, (size, word) in enumerate(_UNITS):
+        if abs(number) < size:
+            continue
+        amount = rounded(number / size, places)
+        if abs(amount) >= 1000 and place:
+            # 999.96 thousand is one million, not 1.000,0 thousand.
+            amount, word = amount / 1000, _UNITS[place - 1][1]
+        text = vn_number(amount.normalize())
+        return f"{text} {word}"
     return vn_number(number)
 
 
