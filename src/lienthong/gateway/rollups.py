@@ -12,26 +12,24 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
+import msgspec
 
 from lienthong.gateway.postgres_log import Connection
-from lienthong.gateway.rows import Kind
+from lienthong.gateway.rows import Kind, LogSide, Outcome
 from lienthong.protocol.rest import METASERVICES
 
 Key = tuple[datetime, str, str, str, str]
 """Hour, side, client, service, outcome."""
 
+# What is selected before side, outcome and origin, and how many columns that is.
 GROUPS = {
-    "total": ("", ""),
-    "day": (
-        "to_char(hour AT TIME ZONE 'Asia/Ho_Chi_Minh', 'YYYY-MM-DD') AS day,",
-        "day,",
-    ),
-    "hour": ("hour,", "hour,"),
-    "pair": ("client, service,", "client, service,"),
+    "total": ("", 0),
+    "day": ("date_trunc('day', hour, 'UTC') AS hour,", 1),
+    "hour": ("hour,", 1),
+    "pair": ("client, service,", 2),
 }
 # The service's last segment; those of metaservices are no exchanges of data.
 IS_DATA = "regexp_replace(service, '^.*/', '') <> ALL($3)"
@@ -39,8 +37,7 @@ COUNTED = """
     SELECT {select} side, outcome, origin, sum(count)::bigint AS count
     FROM rollup
     WHERE hour >= $1 AND hour < $2 AND {is_data}
-    GROUP BY {group} side, outcome, origin
-    ORDER BY {group} side, outcome, origin
+    GROUP BY {places} ORDER BY {places}
 """
 RECOUNTED = """
     SELECT side, outcome, 'live' AS origin, count(*)::bigint AS count
@@ -61,17 +58,39 @@ UNKNOWN = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """The counts of one group."""
+class Split(msgspec.Struct):
+    """A count in two parts: what passed this gateway, and what an import brought."""
 
-    key: tuple[str, ...]
-    answered: int = 0
-    answered_live: int = 0
-    answered_import: int = 0
-    refused: int = 0
-    unreachable: int = 0
-    failed: int = 0
+    live: int = 0
+    imported: int = 0
+
+    def add(self, origin: str, count: int) -> None:
+        if origin == "live":
+            self.live += count
+        else:
+            self.imported += count
+
+
+class CountRow(msgspec.Struct, kw_only=True):
+    """Answered exchanges of one hour, UTC day or pair."""
+
+    hour: datetime | None = None
+    client: str = ""
+    service: str = ""
+    live: int = 0
+    imported: int = 0
+
+
+class Counts(msgspec.Struct, kw_only=True):
+    """Exchanges answered at the provider; apart from them what the consumer's side met."""
+
+    answered: Split = msgspec.field(default_factory=Split)
+    refused: Split = msgspec.field(default_factory=Split)
+    unreachable: Split = msgspec.field(default_factory=Split)
+    failed: Split = msgspec.field(default_factory=Split)
+    unknown: int = 0
+    """Requests a provider's side forwarded and of which it knows no end."""
+    rows: list[CountRow] = msgspec.field(default_factory=list)
 
 
 def tally_rows(records: Iterable[asyncpg.Record]) -> Counter[Key]:
@@ -106,19 +125,24 @@ async def write_rollups(
 
 async def count(
     connection: Connection, start: datetime, end: datetime, group: str = "total"
-) -> list[Tally]:
+) -> Counts:
     """Counts of the hours that begin from ``start`` up to ``end``; KeyError for another group."""
-    select, grouped = GROUPS[group]
-    sql = COUNTED.format(select=select, group=grouped, is_data=IS_DATA)
+    select, columns = GROUPS[group]
+    places = ", ".join(str(place + 1) for place in range(columns + 3))
+    sql = COUNTED.format(select=select, places=places, is_data=IS_DATA)
     records = await connection.fetch(sql, start, end, sorted(METASERVICES))
-    return tally(records, group)
+    counts = _sum(records)
+    counts.rows = [] if group == "total" else _rows(records)
+    counts.unknown = await unknown_outcomes(connection, start, end)
+    return counts
 
 
-async def recount(connection: Connection, start: datetime, end: datetime) -> Tally:
-    """The same from the rows themselves; live only, for tests and reconciliation."""
+async def recount(connection: Connection, start: datetime, end: datetime) -> Counts:
+    """The same totals from the rows themselves; live only, for tests and reconciliation."""
     sql = RECOUNTED.format(is_data=IS_DATA)
-    records = await connection.fetch(sql, start, end, sorted(METASERVICES))
-    return tally(records, "total")[0]
+    counts = _sum(await connection.fetch(sql, start, end, sorted(METASERVICES)))
+    counts.unknown = await unknown_outcomes(connection, start, end)
+    return counts
 
 
 async def unknown_outcomes(connection: Connection, start: datetime, end: datetime) -> int:
@@ -126,22 +150,29 @@ async def unknown_outcomes(connection: Connection, start: datetime, end: datetim
     return int(await connection.fetchval(UNKNOWN, start, end, sorted(METASERVICES)))
 
 
-def tally(records: Iterable[asyncpg.Record], group: str) -> list[Tally]:
-    """Fold counted rows into one tally a group; the total exists even over nothing."""
-    sums: dict[tuple[str, ...], Counter[str]] = {(): Counter()} if group == "total" else {}
+def _sum(records: Iterable[asyncpg.Record]) -> Counts:
+    counts = Counts()
     for record in records:
-        key = {
-            "total": (),
-            "day": (record.get("day"),),
-            "hour": (record["hour"].isoformat(),) if group == "hour" else (),
-            "pair": (record.get("client"), record.get("service")),
-        }[group]
-        counter = sums.setdefault(tuple(str(part) for part in key), Counter())
         outcome, side = record["outcome"], record["side"]
         # Answered counts at the provider, everything else where the consumer met it.
-        if (outcome == "answered") == (side == "provider"):
-            counter[outcome] += record["count"]
-            if outcome == "answered":
-                counter[f"answered_{record['origin']}"] += record["count"]
-    names = ("answered", "answered_live", "answered_import", "refused", "unreachable", "failed")
-    return [Tally(key, **{name: counter[name] for name in names}) for key, counter in sums.items()]
+        if (outcome == Outcome.ANSWERED) == (side == LogSide.PROVIDER):
+            split: Split = getattr(counts, outcome)
+            split.add(record["origin"], record["count"])
+    return counts
+
+
+def _rows(records: Iterable[asyncpg.Record]) -> list[CountRow]:
+    rows: dict[tuple[object, ...], CountRow] = {}
+    for record in records:
+        if record["outcome"] != Outcome.ANSWERED or record["side"] != LogSide.PROVIDER:
+            continue
+        hour, client, service = (record.get(name) for name in ("hour", "client", "service"))
+        row = rows.setdefault(
+            (hour, client, service),
+            CountRow(hour=hour, client=client or "", service=service or ""),
+        )
+        if record["origin"] == "live":
+            row.live += record["count"]
+        else:
+            row.imported += record["count"]
+    return list(rows.values())
