@@ -96,6 +96,8 @@ AN = _told("Nguyễn Thị An", Sex.FEMALE, date(1995, 3, 2), "091195000017")
 BINH = _told("Trần Văn Bình", Sex.MALE, date(1993, 11, 30), "091093000025")
 LUOM = _told("Nguyễn Văn Lượm", Sex.MALE, date(1944, 3, 8), "091044000318")
 STORY = (AN, BINH, LUOM)
+# Births that stand open on the story's desk: entered in the last days, without a number yet.
+OPEN_BIRTHS = 3
 _TAKEN = frozenset(str(person.personal_id) for person in STORY)
 
 
@@ -139,21 +141,24 @@ class Crowd:
             unit = self._by_code[unit.parent]
         return unit.code
 
-    def births(self, count: int, with_number: int) -> Iterator[MadeUpBirth]:
+    def births(
+        self, count: int, with_number: int, *, numbered_only: bool = False
+    ) -> Iterator[MadeUpBirth]:
         """
         ``count`` births in order of registration; the last ``with_number`` carry a number.
 
         Older ones were digitised from paper books. Days of registration never go
-        back, so that numbers of books follow the days.
+        back, so that numbers of books follow the days. Every register that tells of
+        these children must ask with the same two counts.
         """
         without = count - with_number
-        for place in range(count):
+        for place in range(without if numbered_only else 0, count):
             numbered = place >= without
             if numbered:
-                day = _spread(NUMBERS_SINCE, self.day, place - without, with_number)
+                day = spread(NUMBERS_SINCE, self.day, place - without, with_number)
             else:
                 last = NUMBERS_SINCE - timedelta(days=1)
-                day = _spread(BOOKS_SINCE, last, place, without)
+                day = spread(BOOKS_SINCE, last, place, without)
             yield self._birth(place, day, numbered=numbered)
 
     def person(
@@ -267,7 +272,7 @@ def entry_key(seed: int, salt: str, place: int) -> UUID:
     return UUID(int=(high << 64 | low) & ~(0xF << 76 | 0x3 << 62) | 0x8 << 76 | 0x2 << 62)
 
 
-def _spread(first: date, last: date, place: int, count: int) -> date:
+def spread(first: date, last: date, place: int, count: int) -> date:
     """Day of the place-th of ``count`` events spread evenly; the last falls on the last day."""
     span = (last - first).days
     return first + timedelta(days=span * (place + 1) // count if count else 0)

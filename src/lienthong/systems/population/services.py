@@ -11,9 +11,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import secrets
-import time
-import uuid
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -33,6 +30,7 @@ from lienthong.systems.population.errors import (
     RecordLocked,
 )
 from lienthong.systems.population.models import Origin, Person, PersonalIdRow, RangeCounter
+from lienthong.web.accounts.uuids import uuid7
 
 log = logging.getLogger("lienthong.population")
 
@@ -189,17 +187,6 @@ def correct_residence(*, number: PersonalId, residence: str, unit: str, by: Acto
         return person
 
 
-def new_person_key() -> uuid.UUID:
-    """
-    A key that sorts by time of making and means nothing else (UUID version 7, RFC 9562).
-
-    Made here because PostgreSQL makes them only since version 18.
-    """
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds & (1 << 48) - 1) << 80 | secrets.randbits(80)
-    return uuid.UUID(int=value & ~(0xF << 76 | 0x3 << 62) | 0x7 << 76 | 0x2 << 62)
-
-
 @cache
 def number_key() -> bytes:
     """
@@ -262,7 +249,7 @@ def _cancel(row: PersonalIdRow, *, reason: str, decision: str, decided_on: date)
 
 def _newborn_row(child: Newborn, name: str) -> Person:
     return Person(
-        person_key=new_person_key(),
+        person_key=uuid7(),
         full_name=name,
         name_sort=names.sort_key(name),
         name_fold=names.folding_key(name),
