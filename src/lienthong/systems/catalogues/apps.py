@@ -6,6 +6,7 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.web.desks import Desk
+from lienthong.web.home import Card, PublicLink
 
 
 class CataloguesConfig(AppConfig):
@@ -20,5 +21,19 @@ class CataloguesConfig(AppConfig):
             icon="list-details",
             role="catalogues.steward",
             summary=_("Units, bodies, working days and time limits, and what has been published"),
+        ),
+    )
+    public_cards = (
+        Card(
+            url_name="catalogues:units",
+            title=_("Look up a place"),
+            text=_("What a commune or district was called on a day, and what it is now"),
+            icon="map-search",
+            order=60,
+        ),
+    )
+    public_links = (
+        PublicLink(
+            url_name="catalogues:units", label=_("Administrative units"), place="openness"
         ),
     )
