@@ -28,6 +28,7 @@ from lienthong.gateway.core import (
     milliseconds_left,
     record_fault,
     refuse_body,
+    require_time,
 )
 from lienthong.gateway.limits import CircuitOpen, LaneFull
 from lienthong.gateway.messages import Caller, Head, Incoming, Outgoing
@@ -157,6 +158,7 @@ async def forward(
     gateway: Gateway, plan: Plan, part: RequestPart, signed: Signed, body: Body, trail: Trail
 ) -> Received:
     """Send to the first of the provider's gateways that can be reached."""
+    require_time(plan.deadline - MARGIN, SIDE)
     limit = plan.offer.max_body if plan.offer is not None else DEFAULT_BODY
     failure: Exception = NotReached("Could not connect to any target host")
     for entry in random.sample(plan.gateways, len(plan.gateways)):

@@ -257,6 +257,12 @@ def refuse_body(request: Incoming, side: Side) -> None:
         raise XRoadFault(f"{side}.IOError", "There is no room for this body now; try again later")
 
 
+def require_time(deadline: float, side: Side) -> None:
+    """Raise NetworkError when nobody would wait for the answer; nothing has been sent then."""
+    if time.monotonic() >= deadline:
+        raise XRoadFault(f"{side}.NetworkError", "No time was left to send the request")
+
+
 def milliseconds_left(deadline: float) -> bytes:
     """The value of ``Lienthong-Deadline`` for the next hop."""
     return b"%d" % max(int((deadline - time.monotonic()) * 1000), 0)

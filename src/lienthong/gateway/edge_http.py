@@ -180,7 +180,9 @@ class Connection(asyncio.Protocol):
             if self._head is None and self._head_bytes > self._listener.limits.head_bytes:
                 raise Malformed("the head of the request is too long")
         except httptools.HttpParserUpgrade:
-            self._end_with("an upgrade or a tunnel is not offered")
+            # The upgrade is not taken (Java's client offers one on every first call): the
+            # request is served as it is, and whatever follows it is not read as HTTP.
+            self._eof = self._discarding = True
         except httptools.HttpParserCallbackError as error:
             self._end_with(str(error.__context__) if _is_malformed(error) else "unreadable")
         except (httptools.HttpParserError, Malformed) as error:

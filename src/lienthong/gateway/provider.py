@@ -24,6 +24,7 @@ from lienthong.gateway.core import (
     milliseconds_left,
     record_fault,
     refuse_body,
+    require_time,
 )
 from lienthong.gateway.edge_http import http_date
 from lienthong.gateway.limits import CircuitOpen, LaneFull
@@ -141,6 +142,7 @@ async def ask(
     provider = gateway.holdings.providers.get(local)
     if provider is None:
         raise UnknownMember(f"{target.service.subsystem} is not behind this gateway")
+    require_time(deadline, SIDE)
     message = for_system(gateway, provider, admitted, part, target, body, deadline, trail)
     lane = gateway.providers.lane(local)
     try:
