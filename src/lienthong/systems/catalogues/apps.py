@@ -33,7 +33,5 @@ class CataloguesConfig(AppConfig):
         ),
     )
     public_links = (
-        PublicLink(
-            url_name="catalogues:units", label=_("Administrative units"), place="openness"
-        ),
+        PublicLink(url_name="catalogues:units", label=_("Administrative units"), place="openness"),
     )

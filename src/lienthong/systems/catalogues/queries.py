@@ -13,57 +13,22 @@ from lienthong.systems.catalogues.models import (
     TimeLimit,
     Unit,
 )
-from lienthong.web.catalogues.tables import COLUMNS, Tables
+from lienthong.web.catalogues.tables import Tables
 
 
 def tables() -> Tables:
     """All rows of all catalogues, in a fixed order: the same rows give the same snapshot."""
     return Tables(
-        units=tuple(
-            units.Unit(*row[:3], units.Level(row[3]), *row[4:])
-            for row in Unit.objects.order_by("code", "valid_from").values_list(
-                "code",
-                "name",
-                "kind",
-                "level",
-                "parent",
-                "valid_from",
-                "valid_to",
-                "legal_basis",
-                "source",
-                "doubt",
-            )
-        ),
+        units=tuple(_unit(row) for row in Unit.objects.order_by("code", "valid_from")),
         successions=tuple(
-            units.Succession(*row[:3], units.Confidence(row[3]), *row[4:])
-            for row in Succession.objects.order_by("old", "happened_on", "new").values_list(
-                "old",
-                "new",
-                "happened_on",
-                "confidence",
-                "is_default",
-                "share",
-                "legal_basis",
-                "source",
-                "doubt",
-            )
+            _succession(row) for row in Succession.objects.order_by("old", "happened_on", "new")
         ),
-        bodies=tuple(
-            bodies.Body(*row)
-            for row in Body.objects.order_by("scheme", "code", "valid_from").values_list(
-                *COLUMNS["bodies"]
-            )
-        ),
+        bodies=tuple(_body(row) for row in Body.objects.order_by("scheme", "code", "valid_from")),
         calendar=tuple(
-            working_days.CalendarDay(*row)
-            for row in CalendarDay.objects.order_by("day").values_list(*COLUMNS["calendar"])
+            working_days.CalendarDay(row.day, row.works, row.name, row.legal_basis, row.doubt)
+            for row in CalendarDay.objects.order_by("day")
         ),
-        limits=tuple(
-            limits.TimeLimit(*row[:3], limits.LimitUnit(row[3]), *row[4:])
-            for row in TimeLimit.objects.order_by("code", "valid_from").values_list(
-                *COLUMNS["limits"]
-            )
-        ),
+        limits=tuple(_limit(row) for row in TimeLimit.objects.order_by("code", "valid_from")),
     )
 
 
@@ -85,3 +50,60 @@ def counts() -> dict[str, int]:
         "calendar": CalendarDay.objects.count(),
         "limits": TimeLimit.objects.count(),
     }
+
+
+def _unit(row: Unit) -> units.Unit:
+    return units.Unit(
+        code=row.code,
+        name=row.name,
+        kind=row.kind,
+        level=units.Level(row.level),
+        parent=row.parent,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        legal_basis=row.legal_basis,
+        source=row.source,
+        doubt=row.doubt,
+    )
+
+
+def _succession(row: Succession) -> units.Succession:
+    return units.Succession(
+        old=row.old,
+        new=row.new,
+        happened_on=row.happened_on,
+        confidence=units.Confidence(row.confidence),
+        is_default=row.is_default,
+        share=row.share,
+        legal_basis=row.legal_basis,
+        source=row.source,
+        doubt=row.doubt,
+    )
+
+
+def _body(row: Body) -> bodies.Body:
+    return bodies.Body(
+        code=row.code,
+        scheme=row.scheme,
+        name=row.name,
+        kind=row.kind,
+        unit=row.unit,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        successor=row.successor,
+        legal_basis=row.legal_basis,
+        doubt=row.doubt,
+    )
+
+
+def _limit(row: TimeLimit) -> limits.TimeLimit:
+    return limits.TimeLimit(
+        code=row.code,
+        title=row.title,
+        amount=row.amount,
+        unit=limits.LimitUnit(row.unit),
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        legal_basis=row.legal_basis,
+        doubt=row.doubt,
+    )
