@@ -113,7 +113,4 @@ class Lanes:
 
 def _tells_of_provider(error: ExchangeError) -> bool:
     """A problem document of the provider's own shows that it is there, even when it says no."""
-    own_codes = (Unavailable.code, UnknownOutcome.code)
-    return (
-        not error.fault and error.code not in own_codes and not error.code.startswith("exchange.")
-    )
+    return not error.fault and not error.code.startswith("exchange.")

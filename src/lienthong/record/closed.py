@@ -97,6 +97,8 @@ class PersonalManager(models.Manager[M]):
 def _selects_personal(query: Query, whole_rows: bool) -> bool:
     if query.extra_select:
         return True
+    if any(_selects_personal(part, part.default_cols) for part in query.combined_queries):
+        return True
     if whole_rows and (_row_is_closed(query) or _follows_closed(query)):
         return True
     selected = () if whole_rows else query.select
@@ -140,7 +142,7 @@ def _reveals(expression: Any) -> bool:
     if isinstance(expression, RawSQL):
         return True
     if isinstance(expression, Subquery):
-        return _selects_personal(expression.query, whole_rows=False)
+        return _selects_personal(expression.query, expression.query.default_cols)
     if not hasattr(expression, "get_source_expressions"):
         return False
     return any(map(_reveals, expression.get_source_expressions()))
