@@ -1,0 +1,357 @@
+"""
+The gateway's local administration API: loopback only, with a bearer token.
+
+The console, the figures of traffic and the command line ask here, since the
+log's tables are the gateway's own (decision 5). JSON both ways; errors are
+RFC 9457 problem documents.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import hmac
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+from urllib.parse import parse_qsl, unquote
+
+import msgspec
+
+from lienthong.gateway import inquiries, rollups, statements
+from lienthong.gateway.bodies import Body
+from lienthong.gateway.core import Gateway
+from lienthong.gateway.inquiries import Search
+from lienthong.gateway.measures import Measures, read_measures
+from lienthong.gateway.messages import Caller, Head, Incoming, Outgoing
+from lienthong.gateway.reading import LogReader
+from lienthong.gateway.sealer import Sealer
+from lienthong.kernel.errors import Invalid, LienThongError, NotFound, Refused
+
+logger = logging.getLogger("lienthong.gateway.admin")
+
+LARGEST_IMPORT = 256 << 20
+LARGEST_BODY = 64 << 10
+REASONS = {
+    200: b"OK", 201: b"Created", 400: b"Bad Request", 401: b"Unauthorized", 403: b"Forbidden",
+    404: b"Not Found", 405: b"Method Not Allowed", 409: b"Conflict", 413: b"Content Too Large",
+    500: b"Internal Server Error", 503: b"Service Unavailable",
+}  # fmt: skip
+
+
+class BadQuestion(Invalid):
+    """The question is not one this interface answers."""
+
+    code = "gateway.bad_question"
+
+
+class NoToken(Refused):
+    """The administration token is missing or wrong."""
+
+    code = "gateway.no_token"
+    status = 401
+
+
+class NoSuchPage(NotFound):
+    """There is nothing here."""
+
+    code = "gateway.no_such_page"
+
+
+class WrongMethod(Invalid):
+    """This address is not asked in this way."""
+
+    code = "gateway.wrong_method"
+    status = 405
+
+
+class TooLarge(Invalid):
+    """The body is longer than this address takes."""
+
+    code = "gateway.too_large"
+    status = 413
+
+
+Limit = Annotated[int, msgspec.Meta(ge=1, le=1000)]
+
+
+class Exchanges(msgspec.Struct, frozen=True):
+    exchanges: list[inquiries.ExchangeLine]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request to this interface, taken apart."""
+
+    method: str
+    parts: tuple[str, ...]
+    query: Mapping[str, str]
+    body: bytes
+
+    def moment(self, name: str) -> datetime | None:
+        """A moment of the query; raises BadQuestion when it is none or has no time zone."""
+        text = self.query.get(name, "")
+        if not text:
+            return None
+        try:
+            # A plus sign that was not escaped arrives as a blank.
+            moment = datetime.fromisoformat(text.replace(" ", "+"))
+        except ValueError:
+            raise BadQuestion(f"{name} is not a moment") from None
+        if moment.tzinfo is None:
+            raise BadQuestion(f"{name} lacks a time zone")
+        return moment.astimezone(UTC)
+
+
+Answerer = Callable[[Question], Awaitable[Outgoing]]
+
+
+class Administration:
+    """The application behind the administration port."""
+
+    def __init__(self, gateway: Gateway, reader: LogReader, sealer: Sealer, token: str) -> None:
+        self._gateway = gateway
+        self._reader = reader
+        self._sealer = sealer
+        self._token = token.encode()
+        if not self._token:
+            raise ValueError("the administration token is empty")
+        self._pages: dict[tuple[str, str, int], Answerer] = {
+            ("GET", "health", 1): self.health,
+            ("GET", "metrics", 1): self.metrics,
+            ("GET", "exchanges", 1): self.exchanges,
+            ("GET", "exchanges", 2): self.exchange,
+            ("GET", "receipts", 2): self.receipt,
+            ("GET", "counts", 1): self.counts,
+            ("POST", "imports", 1): self.imports,
+            ("POST", "revocations", 1): self.revocations,
+        }
+
+    # -- as the edge asks --------------------------------------------------------
+
+    def body_limit(self, head: Head) -> int:
+        # Nobody without the token makes this process hold a large body.
+        if head.method == b"POST" and head.target == b"/imports" and self._may(head):
+            return LARGEST_IMPORT
+        return LARGEST_BODY
+
+    async def answer(self, request: Incoming) -> Outgoing:
+        try:
+            if not self._may(request.head):
+                raise NoToken
+            if request.refused is not None:
+                raise TooLarge
+            question = read_question(request)
+            return await self._page(question)(question)
+        except LienThongError as problem:
+            return problem_answer(problem)
+        except Exception as error:
+            logger.error("unforeseen", exc_info=error)
+            return problem_answer(LienThongError("the question could not be answered"))
+
+    def malformed(self, why: str, caller: Caller) -> Outgoing:
+        return problem_answer(BadQuestion(why))
+
+    def _may(self, head: Head) -> bool:
+        given = head.header(b"authorization") or b""
+        return hmac.compare_digest(given, b"Bearer " + self._token)
+
+    def _page(self, question: Question) -> Answerer:
+        if not question.parts:
+            raise NoSuchPage
+        name, length = question.parts[0], len(question.parts)
+        page = self._pages.get((question.method, name, length))
+        if page is not None:
+            return page
+        if any(known[1:] == (name, length) for known in self._pages):
+            raise WrongMethod
+        raise NoSuchPage
+
+    # -- pages -------------------------------------------------------------------
+
+    async def health(self, question: Question) -> Outgoing:
+        async with self._reader.connection() as connection:
+            measures = await read_measures(connection)
+        snapshot = self._gateway.current
+        wrong = [
+            name
+            for name, fails in {
+                "log": not self._gateway.log.healthy,
+                "snapshot": snapshot is None,
+                "sealing": measures.is_late,
+            }.items()
+            if fails
+        ]
+        return answer_json(
+            {
+                "status": "degraded" if wrong else "ok",
+                "wrong": wrong,
+                "gateway": str(self._gateway.identity),
+                "snapshot": snapshot.number if snapshot is not None else None,
+                "snapshot_made_at": snapshot.made_at if snapshot is not None else None,
+                "members_hosted": len(self._gateway.holdings.keys),
+                "sealing_here": self._sealer.state.active,
+                "missed_promises": self._sealer.state.missed_promises,
+                **measures.told(),
+            }
+        )
+
+    async def metrics(self, question: Question) -> Outgoing:
+        async with self._reader.connection() as connection:
+            measures = await read_measures(connection)
+        return Outgoing(
+            200,
+            REASONS[200],
+            [(b"Content-Type", b"text/plain; version=0.0.4; charset=utf-8")],
+            Body.of(exposition(self._gateway, self._sealer, measures).encode()),
+        )
+
+    async def exchanges(self, question: Question) -> Outgoing:
+        query = question.query
+        try:
+            limit = msgspec.convert(query.get("limit", "25"), Limit, strict=False)
+        except msgspec.ValidationError:
+            raise BadQuestion("limit is a number from 1 to 1000") from None
+        wanted = Search(
+            client=query.get("client", ""),
+            service=query.get("service", ""),
+            outcome=query.get("outcome", ""),
+            limit=limit,
+        )
+        ends = [end for name in ("until", "before") if (end := question.moment(name))]
+        wanted = dataclasses.replace(
+            wanted,
+            since=question.moment("since") or wanted.since,
+            until=min(ends, default=wanted.until),
+        )
+        async with self._reader.connection() as connection:
+            return answer_json(Exchanges(await inquiries.search(connection, wanted)))
+
+    async def exchange(self, question: Question) -> Outgoing:
+        async with self._reader.connection() as connection:
+            found = await inquiries.detail(
+                connection,
+                self._gateway,
+                question.parts[1],
+                question.query.get("request_id", ""),
+            )
+        return answer_json(found)
+
+    async def receipt(self, question: Question) -> Outgoing:
+        side = question.query.get("side", "")
+        if side not in ("", "consumer", "provider"):
+            raise BadQuestion("a side is consumer or provider")
+        async with self._reader.connection() as connection:
+            made = await inquiries.receipt(
+                connection,
+                self._gateway,
+                question.parts[1],
+                side=side,
+                request_id=question.query.get("request_id", ""),
+            )
+        return answer_json(made)
+
+    async def counts(self, question: Question) -> Outgoing:
+        start, end = question.moment("start"), question.moment("end")
+        group = question.query.get("group", "total")
+        if start is None or end is None or end < start:
+            raise BadQuestion("start and end are moments, in this order")
+        if group not in rollups.GROUPS:
+            raise BadQuestion(f"group is one of {', '.join(rollups.GROUPS)}")
+        async with self._reader.connection() as connection:
+            return answer_json(await rollups.count(connection, start, end, group))
+
+    async def imports(self, question: Question) -> Outgoing:
+        # Off the loop: a year of a country is tens of megabytes, and exchanges go on meanwhile.
+        prepared = await asyncio.to_thread(statements.prepare, question.body)
+        async with self._reader.connection() as connection:
+            done = await statements.enter(connection, prepared, gateway=str(self._gateway.identity))
+        return answer_json(done, status=200 if done.repeated else 201)
+
+    async def revocations(self, question: Question) -> Outgoing:
+        try:
+            revocation = msgspec.json.decode(question.body, type=statements.Revocation)
+        except msgspec.DecodeError as problem:
+            raise BadQuestion(str(problem)) from None
+        async with self._reader.connection() as connection:
+            fresh = await statements.revoke(connection, revocation)
+        return answer_json({"grant": revocation.grant, "repeated": not fresh})
+
+
+def read_question(request: Incoming) -> Question:
+    head = request.head
+    path, _, query = head.target.partition(b"?")
+    try:
+        parts = tuple(unquote(part, errors="strict") for part in path.decode("ascii").split("/"))
+        pairs = parse_qsl(query.decode("ascii"), errors="strict", max_num_fields=20)
+    except (UnicodeDecodeError, ValueError):
+        raise BadQuestion("the address is not percent-encoded UTF-8") from None
+    if any("\x00" in text for pair in pairs for text in pair) or any("\x00" in p for p in parts):
+        raise BadQuestion("the address contains a zero byte")
+    return Question(head.method.decode("ascii"), parts[1:], dict(pairs), request.body.whole())
+
+
+def answer_json(value: object, *, status: int = 200) -> Outgoing:
+    return Outgoing(
+        status,
+        REASONS[status],
+        [(b"Content-Type", b"application/json"), (b"Cache-Control", b"no-store")],
+        Body.of(msgspec.json.encode(value)),
+    )
+
+
+def problem_answer(problem: LienThongError) -> Outgoing:
+    status = problem.status if problem.status in REASONS else 500
+    document = {
+        "type": "about:blank",
+        "title": type(problem).message(),
+        "status": status,
+        "detail": str(problem),
+        "code": problem.code,
+    }
+    return Outgoing(
+        status,
+        REASONS[status],
+        [(b"Content-Type", b"application/problem+json")],
+        Body.of(msgspec.json.encode(document)),
+    )
+
+
+def exposition(gateway: Gateway, sealer: Sealer, measures: Measures) -> str:
+    """Prometheus text: what this process carried, and how the log does."""
+    lines = [
+        "# HELP lienthong_gateway_exchanges_total Ends of exchanges in this process, by side.",
+        "# TYPE lienthong_gateway_exchanges_total counter",
+    ]
+    for (side, outcome), count in sorted(gateway.counted.items()):
+        labels = f'side="{_label(side)}",outcome="{_label(outcome)}"'
+        lines.append(f"lienthong_gateway_exchanges_total{{{labels}}} {count}")
+    gauges: dict[str, tuple[str, float]] = {
+        "log_up": ("Whether the next row would be written.", gateway.log.healthy),
+        "log_leaves": ("Leaves under a signed head.", measures.tree_size),
+        "log_unsealed": ("Rows of the last ten minutes without a leaf.", measures.unsealed),
+        "log_oldest_unsealed_seconds": ("Age of the oldest of them.", measures.oldest_unsealed),
+        "log_head_age_seconds": ("Time since the last head.", measures.head_age),
+        "sealer_active": ("Whether this process seals.", sealer.state.active),
+        "sealer_missed_promises": (
+            "Rows this process sealed after their promised time.",
+            sealer.state.missed_promises,
+        ),
+        "snapshot_number": (
+            "Number of the directory's snapshot.",
+            gateway.current.number if gateway.current is not None else 0,
+        ),
+    }
+    for name, (told, value) in gauges.items():
+        lines += [
+            f"# HELP lienthong_gateway_{name} {told}",
+            f"# TYPE lienthong_gateway_{name} gauge",
+            f"lienthong_gateway_{name} {float(value):g}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _label(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,0 +1,429 @@
+"""
+Questions about what was exchanged: the list, one exchange with its evidence, its receipt.
+
+Evidence is checked again each time it is shown, against the snapshot and the
+anchor the gateway holds now; the verdict is a word, so that a page can say it
+in its reader's language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import asyncpg
+import msgspec
+
+from lienthong.gateway import tree
+from lienthong.gateway.postgres_log import EPOCH, Connection
+from lienthong.gateway.records import Placed, read_row
+from lienthong.gateway.rows import Evidence, Kind, LogSide, Outcome
+from lienthong.gateway.settings import Holdings
+from lienthong.kernel import clock
+from lienthong.kernel.errors import NotFound
+from lienthong.protocol import merkle, signature
+from lienthong.protocol.checkpoint import Checkpoint, open_checkpoint, read_checkpoint
+from lienthong.protocol.errors import BadProof, OutdatedSnapshot, ProtocolError
+from lienthong.protocol.evidence import leaf_of
+from lienthong.protocol.identifiers import GatewayId, ServiceId, SubsystemId, parse_client
+from lienthong.protocol.receipt import Receipt, ReceiptRecord, signed_of
+from lienthong.protocol.snapshot import Anchor, Snapshot
+
+# A request without an answer is still under way until the longest deadline has passed.
+STILL_UNDER_WAY = timedelta(seconds=60)
+UNKNOWN = "unknown"
+# Values that say who a person is or let one in; a screen shows that they were there.
+MASKED = frozenset(
+    {"authorization", "cookie", "set-cookie", "x-road-userid", "x-road-represented-party"}
+)
+
+
+class Trust(Protocol):
+    """What the gateway knows that judges evidence."""
+
+    @property
+    def identity(self) -> GatewayId: ...
+    @property
+    def anchor(self) -> Anchor: ...
+    @property
+    def current(self) -> Snapshot | None: ...
+    @property
+    def holdings(self) -> Holdings: ...
+
+
+class NoSuchExchange(NotFound):
+    """The log of this gateway holds no such exchange."""
+
+    code = "gateway.no_such_exchange"
+
+
+class NotSealed(NotFound):
+    """The exchange has no receipt yet: its rows are not under a head, or it was not answered."""
+
+    code = "gateway.not_sealed"
+
+
+class ExchangeLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One exchange in a list, as the side that asked saw it when both are here."""
+
+    message_id: str
+    request_id: str
+    client: str
+    service: str
+    outcome: str
+    fault: str
+    status: int
+    at: datetime
+    took_ms: int | None
+    side: str
+    repeated: bool
+    """Whether the same message id came with other requests (flagged, decision 16)."""
+
+
+class RecordDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """One row, with what checking it again just now gave."""
+
+    kind: str
+    side: str
+    at: datetime
+    outcome: str
+    fault: str
+    status: int
+    head: str
+    body_digest: str
+    body_size: int
+    signer: str
+    signed_by: str
+    signature_valid: bool | None
+    signature_verdict: str
+    """``valid``, ``unsigned``, or the code of what is wrong."""
+    record_verdict: str
+    """``valid`` while the row still has the digest its leaf was made from, else ``changed``."""
+    peer: str
+    mode: str
+    effect: str
+    grant: str
+    trace: str
+    subjects: int
+    leaf: str
+    leaf_index: int | None
+    tree_size: int | None
+    proof: list[str]
+    proof_valid: bool | None
+
+
+class ExchangeDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """All rows of both sides that this gateway holds of one exchange."""
+
+    message_id: str
+    request_id: str
+    client: str
+    service: str
+    records: list[RecordDetail]
+    checkpoint: str
+    other_requests: list[str]
+    """Request ids that came under the same message id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What the list is narrowed to; texts match from their start."""
+
+    since: datetime = EPOCH
+    until: datetime = field(default_factory=lambda: datetime(9999, 1, 1, tzinfo=UTC))
+    client: str = ""
+    service: str = ""
+    outcome: str = ""
+    limit: int = 25
+
+
+LINES = """
+    WITH line AS (
+        SELECT r.time, r.message_id, r.request_id, r.client, r.service, r.side, r.fault, r.status,
+               CASE WHEN r.kind = 'answer' THEN r.outcome ELSE 'unknown' END AS outcome
+        FROM message_record r
+        WHERE r.time >= $1 AND r.time < $2
+          AND starts_with(r.client, $3) AND starts_with(r.service, $4)
+          AND (r.side = 'consumer' OR r.request_id = '' OR NOT EXISTS (
+               SELECT 1 FROM message_record asking
+               WHERE asking.request_id = r.request_id AND asking.side = 'consumer'))
+          AND (r.kind = 'answer' OR r.kind = 'request' AND r.time < $5 AND NOT EXISTS (
+               SELECT 1 FROM message_record answer
+               WHERE answer.request_id = r.request_id AND answer.side = r.side
+                 AND answer.kind = 'answer'))
+          AND ($6 = '' OR $6 = CASE WHEN r.kind = 'answer' THEN r.outcome ELSE 'unknown' END)
+        ORDER BY r.time DESC
+        LIMIT $7
+    )
+    SELECT line.*,
+           (SELECT min(asked.time) FROM message_record asked
+            WHERE asked.request_id = line.request_id AND asked.side = line.side
+              AND asked.kind = 'request' AND line.request_id <> '') AS asked_at,
+           EXISTS (SELECT 1 FROM message_record other
+                   WHERE other.message_id = line.message_id AND line.message_id <> ''
+                     AND other.request_id <> line.request_id) AS repeated
+    FROM line ORDER BY line.time DESC
+"""
+OF_MESSAGE = """
+    SELECT r.*, l.seq FROM message_record r LEFT JOIN log_leaf l ON l.record_id = r.id
+    WHERE r.message_id = $1 ORDER BY r.time, r.kind DESC, r.side
+"""
+
+
+async def search(connection: Connection, wanted: Search) -> list[ExchangeLine]:
+    """The newest exchanges first."""
+    records = await connection.fetch(
+        LINES, wanted.since, wanted.until, wanted.client, wanted.service,
+        clock.instant() - STILL_UNDER_WAY, wanted.outcome, wanted.limit,
+    )  # fmt: skip
+    return [_line(record) for record in records]
+
+
+def _line(record: asyncpg.Record | Mapping[str, Any]) -> ExchangeLine:
+    took = None
+    if record["asked_at"] is not None and record["outcome"] != UNKNOWN:
+        took = max(0, round((record["time"] - record["asked_at"]).total_seconds() * 1000))
+    return ExchangeLine(
+        message_id=record["message_id"],
+        request_id=record["request_id"],
+        client=record["client"],
+        service=record["service"],
+        outcome=record["outcome"],
+        fault=record["fault"],
+        status=record["status"],
+        at=record["time"],
+        took_ms=took,
+        side=record["side"],
+        repeated=record["repeated"],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The rows of one request, and the other requests under its message id."""
+
+    placed: list[Placed]
+    others: list[str]
+
+    def of(self, kind: str, side: str) -> Placed | None:
+        for one in self.placed:
+            if (one.row.evidence.kind, one.row.evidence.side) == (kind, side):
+                return one
+        return None
+
+
+async def find(connection: Connection, message_id: str, request_id: str = "") -> Found:
+    """The rows under a message id, of the newest request unless one is named."""
+    records = await connection.fetch(OF_MESSAGE, message_id)
+    placed = [Placed(read_row(record), record["seq"]) for record in records]
+    ids = list(dict.fromkeys(one.row.evidence.request_id for one in placed))
+    if not ids or (request_id and request_id not in ids):
+        raise NoSuchExchange
+    chosen = request_id or ids[-1]
+    return Found(
+        [one for one in placed if one.row.evidence.request_id == chosen],
+        [other for other in ids if other != chosen],
+    )
+
+
+async def detail(
+    connection: Connection, trust: Trust, message_id: str, request_id: str = ""
+) -> ExchangeDetail:
+    """One exchange with its evidence checked again; raises NoSuchExchange."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        found = await find(connection, message_id, request_id)
+        head, note = await newest_head(connection, trust)
+        records = [await _record(connection, trust, found, one, head) for one in found.placed]
+    first = found.placed[0].row.evidence
+    return ExchangeDetail(
+        message_id=message_id,
+        request_id=first.request_id,
+        client=first.client,
+        service=first.service,
+        records=records,
+        checkpoint=note,
+        other_requests=found.others,
+    )
+
+
+async def newest_head(connection: Connection, trust: Trust) -> tuple[Checkpoint | None, str]:
+    """The last head and its note; the head is None when there is none that verifies."""
+    note = await connection.fetchval("SELECT note FROM log_checkpoint ORDER BY size DESC LIMIT 1")
+    if note is None:
+        return None, ""
+    note = bytes(note)
+    try:
+        return verified_head(note, trust), note.decode()
+    except ProtocolError:
+        return None, note.decode()
+
+
+def verified_head(note: bytes, trust: Trust) -> Checkpoint:
+    """The head of a note, once a key of the log's owner signed it; raises ProtocolError."""
+    head, _, _ = read_checkpoint(note)
+    snapshot = _snapshot(trust)
+    then = datetime.fromtimestamp(head.time, UTC)
+    problem: ProtocolError = BadProof("no key of the log's owner signed its head")
+    for entry in snapshot.member(trust.identity.owner).sign_keys:
+        try:
+            _, key = snapshot.sign_key_at(entry.kid, trust.anchor, then)
+            return open_checkpoint(note, key, origin=str(trust.identity))
+        except ProtocolError as why:
+            problem = why
+    raise problem
+
+
+async def _record(
+    connection: Connection, trust: Trust, found: Found, one: Placed, head: Checkpoint | None
+) -> RecordDetail:
+    row, evidence = one.row, one.row.evidence
+    signed_by, verdict = judge_signature(trust, found, evidence)
+    changed = (
+        evidence.digest() != row.record_digest or leaf_of(row.blind, row.record_digest) != row.leaf
+    )
+    proof: list[bytes] = []
+    proved: bool | None = None
+    if head is not None and one.seq is not None and one.seq < head.size:
+        proof, proved = await _proved(connection, row.leaf, one.seq, head)
+    return RecordDetail(
+        kind=evidence.kind,
+        side=evidence.side,
+        at=EPOCH + timedelta(microseconds=evidence.time),
+        outcome=evidence.outcome,
+        fault=evidence.fault,
+        status=evidence.status,
+        head=shown(evidence.head),
+        body_digest=evidence.body_digest.hex(),
+        body_size=evidence.body_size,
+        signer=evidence.signer,
+        signed_by=signed_by,
+        signature_valid=None if verdict == "unsigned" else verdict == "valid",
+        signature_verdict=verdict,
+        record_verdict="changed" if changed else "valid",
+        peer=row.peer,
+        mode=row.mode,
+        effect=row.effect,
+        grant=row.grant,
+        trace=row.trace,
+        subjects=len(row.subjects),
+        leaf=row.leaf.hex(),
+        leaf_index=one.seq,
+        tree_size=head.size if head is not None else None,
+        proof=[step.hex() for step in proof],
+        proof_valid=proved,
+    )
+
+
+async def _proved(
+    connection: Connection, leaf: bytes, index: int, head: Checkpoint
+) -> tuple[list[bytes], bool]:
+    try:
+        proof = await tree.prove(connection, merkle.inclusion_path(index, head.size), head.size)
+        merkle.verify_inclusion(leaf, index, head.size, proof, head.root)
+    except BadProof:
+        return [], False
+    return proof, True
+
+
+def judge_signature(trust: Trust, found: Found, evidence: Evidence) -> tuple[str, str]:
+    """Who signed a row's message and the verdict on it."""
+    if not evidence.signature:
+        return "", "unsigned"
+    signed_by = ""
+    try:
+        signed = signed_of(evidence)
+        then = datetime.fromtimestamp(signed.created, UTC)
+        member, key = _snapshot(trust).sign_key_at(signed.kid, trust.anchor, then)
+        signed_by = str(member)
+        if evidence.kind == Kind.REQUEST:
+            signature.verify_logged_request(signed, key)
+            expected = member_asking(evidence)
+        else:
+            asked = found.of(Kind.REQUEST, evidence.side)
+            if asked is None:
+                return signed_by, "request_missing"
+            signature.verify_logged_answer(signed, signed_of(asked.row.evidence), key)
+            expected = str(ServiceId.parse(evidence.service).subsystem.member)
+    except ProtocolError as problem:
+        return signed_by, problem.code.rpartition(".")[2]
+    return signed_by, "valid" if signed_by == expected else "other_member"
+
+
+def member_asking(evidence: Evidence) -> str:
+    client = parse_client(evidence.client)
+    return str(client.member if isinstance(client, SubsystemId) else client)
+
+
+def _snapshot(trust: Trust) -> Snapshot:
+    if trust.current is None:
+        raise OutdatedSnapshot("this gateway has no snapshot")
+    return trust.current
+
+
+def shown(head: bytes) -> str:
+    """A message's part as text, without what lets a person in or names one."""
+    lines = []
+    for line in head.decode("utf-8", "replace").split("\r\n"):
+        name, colon, _ = line.partition(":")
+        lines.append(f"{name}:…" if colon and name.lower() in MASKED else line)
+    return "\n".join(lines)
+
+
+async def receipt(
+    connection: Connection, trust: Trust, message_id: str, *, side: str = "", request_id: str = ""
+) -> Receipt:
+    """
+    The receipt of one side, the asking one when both are here.
+
+    Raises NoSuchExchange, or NotSealed while a row is not under a head.
+    """
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        found = await find(connection, message_id, request_id)
+        sides = [side] if side else [LogSide.CONSUMER, LogSide.PROVIDER]
+        pairs = [(found.of(Kind.REQUEST, one), found.of(Kind.ANSWER, one)) for one in sides]
+        whole = [(asked, answered) for asked, answered in pairs if asked and answered]
+        if not whole or whole[0][1].row.evidence.outcome != Outcome.ANSWERED:
+            raise NotSealed
+        note = await connection.fetchval(
+            "SELECT note FROM log_checkpoint ORDER BY size DESC LIMIT 1"
+        )
+        if note is None or any(one.seq is None for one in whole[0]):
+            raise NotSealed
+        size = read_checkpoint(bytes(note))[0].size
+        records = [await _receipt_record(connection, one, size) for one in whole[0]]
+    signers = {record.evidence.signer for record in records}
+    return Receipt(
+        records=records,
+        checkpoint=bytes(note).decode(),
+        certificates=_certificates(trust, signers),
+        hosted=_hosted(trust, records[0].evidence),
+    )
+
+
+async def _receipt_record(connection: Connection, one: Placed, size: int) -> ReceiptRecord:
+    index = one.seq if one.seq is not None else size
+    return ReceiptRecord(
+        evidence=one.row.evidence,
+        blind=one.row.blind,
+        leaf_index=index,
+        proof=await tree.prove(connection, merkle.inclusion_path(index, size), size),
+    )
+
+
+def _certificates(trust: Trust, signers: set[str]) -> dict[str, str]:
+    snapshot = _snapshot(trust)
+    owner = snapshot.member(trust.identity.owner)
+    kids = signers | {entry.kid for entry in owner.sign_keys}
+    return {kid: snapshot.certificate(kid) for kid in sorted(kids)}
+
+
+def _hosted(trust: Trust, asked: Evidence) -> list[str]:
+    """The exchange's members whose keys this gateway held for them."""
+    parties = {member_asking(asked), str(ServiceId.parse(asked.service).subsystem.member)}
+    return sorted(
+        str(member)
+        for member in trust.holdings.keys
+        if str(member) in parties and member != trust.identity.owner
+    )

@@ -1,0 +1,183 @@
+"""
+What an administrator may add to the log's database: import statements and withdrawn grants.
+
+History is imported, not forged (decision 2): a load enters as one statement
+with the digest of its rows, which is itself a leaf of the log; its counts
+stand beside live ones under ``origin=import`` and have no receipts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from datetime import UTC, datetime
+from typing import Annotated
+
+import asyncpg
+import msgspec
+
+from lienthong.gateway.postgres_log import CHANNEL, COLUMNS, Connection, values
+from lienthong.gateway.rows import Kind, LogSide, Outcome, make_row
+from lienthong.kernel import clock
+from lienthong.kernel.errors import Invalid
+
+COUNTED = (Outcome.ANSWERED, Outcome.REFUSED, Outcome.UNREACHABLE, Outcome.FAILED)
+DOMAIN = b"lienthong-import-1\n"
+
+
+class BadStatement(Invalid):
+    """The rows of the import are not hourly counts."""
+
+    code = "gateway.bad_statement"
+
+
+class ImportRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Exchanges of one hour that were counted elsewhere."""
+
+    hour: Annotated[datetime, msgspec.Meta(tz=True)]
+    client: str
+    service: str
+    outcome: str = Outcome.ANSWERED.value
+    side: str = LogSide.PROVIDER.value
+    count: Annotated[int, msgspec.Meta(ge=1)]
+
+
+class ImportStatement(msgspec.Struct, frozen=True):
+    """What is imported and where it comes from."""
+
+    source: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    rows: Annotated[list[ImportRow], msgspec.Meta(min_length=1)]
+
+
+class ImportDone(msgspec.Struct, frozen=True, kw_only=True):
+    statement: str
+    digest: str
+    rows: int
+    exchanges: int
+    repeated: bool
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """A checked statement with its digest; rows in one order, hours in UTC."""
+
+    source: str
+    rows: list[tuple[datetime, str, str, str, str, int]]
+    digest: bytes
+
+    @property
+    def exchanges(self) -> int:
+        return sum(row[-1] for row in self.rows)
+
+
+def prepare(raw: bytes) -> Prepared:
+    """Read and check a statement; pure work that may take a while. Raises BadStatement."""
+    try:
+        statement = msgspec.json.decode(raw, type=ImportStatement)
+    except msgspec.DecodeError as problem:
+        raise BadStatement(f"{BadStatement.message()} {problem}") from None
+    rows = sorted(_checked(row) for row in statement.rows)
+    listed = msgspec.json.encode([statement.source, rows])
+    return Prepared(statement.source, rows, hashlib.sha256(DOMAIN + listed).digest())
+
+
+def _checked(row: ImportRow) -> tuple[datetime, str, str, str, str, int]:
+    hour = row.hour.astimezone(UTC)
+    if hour.minute or hour.second or hour.microsecond:
+        raise BadStatement("an hour begins at its start")
+    if row.outcome not in COUNTED or row.side not in tuple(LogSide):
+        raise BadStatement("an outcome or a side is not of this exchange")
+    return hour, row.side, row.client, row.service, row.outcome, row.count
+
+
+async def enter(connection: Connection, prepared: Prepared, *, gateway: str) -> ImportDone:
+    """Write the statement, its leaf-to-be and its counts in one transaction; once per digest."""
+    again = await _known(connection, prepared)
+    if again is not None:
+        return again
+    now, statement = clock.instant(), uuid.uuid4()
+    summary = {
+        "source": prepared.source,
+        "rows": len(prepared.rows),
+        "exchanges": prepared.exchanges,
+        "first": prepared.rows[0][0],
+        "last": prepared.rows[-1][0],
+    }
+    row = make_row(
+        kind=Kind.IMPORT,
+        side=LogSide.PROVIDER,
+        gateway=gateway,
+        at=now,
+        message_id=f"import-{statement}",
+        request_id=str(statement),
+        client="",
+        service="",
+        head=msgspec.json.encode(summary),
+        body_digest=prepared.digest,
+    )
+    try:
+        async with connection.transaction():
+            await connection.execute(
+                "INSERT INTO import_statement"
+                " (id, source, digest, rows, exchanges, imported_at, record_id)"
+                " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                statement, prepared.source, prepared.digest, len(prepared.rows),
+                prepared.exchanges, now, row.id,
+            )  # fmt: skip
+            await connection.copy_records_to_table(
+                "message_record", records=[values(row)], columns=COLUMNS
+            )
+            await connection.copy_records_to_table(
+                "rollup",
+                records=[(*counted, "import", statement) for counted in prepared.rows],
+                columns=(
+                    "hour", "side", "client", "service", "outcome", "count", "origin", "statement",
+                ),
+            )  # fmt: skip
+    except asyncpg.UniqueViolationError:
+        # Another process entered the same statement at the same moment.
+        again = await _known(connection, prepared)
+        if again is None:
+            raise
+        return again
+    return ImportDone(
+        statement=str(statement),
+        digest=prepared.digest.hex(),
+        rows=len(prepared.rows),
+        exchanges=prepared.exchanges,
+        repeated=False,
+    )
+
+
+async def _known(connection: Connection, prepared: Prepared) -> ImportDone | None:
+    record = await connection.fetchrow(
+        "SELECT id, rows, exchanges FROM import_statement WHERE digest = $1", prepared.digest
+    )
+    if record is None:
+        return None
+    return ImportDone(
+        statement=str(record["id"]),
+        digest=prepared.digest.hex(),
+        rows=record["rows"],
+        exchanges=record["exchanges"],
+        repeated=True,
+    )
+
+
+class Revocation(msgspec.Struct, frozen=True, kw_only=True):
+    """A grant that is withdrawn at once, whatever the snapshot says."""
+
+    grant: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    reason: str = ""
+    by: str = "admin"
+
+
+async def revoke(connection: Connection, revocation: Revocation) -> bool:
+    """Withdraw a grant and tell every process; whether it was not withdrawn before."""
+    async with connection.transaction():
+        done = await connection.execute(
+            "INSERT INTO grant_revocation (grant_id, revoked_at, by_whom, reason)"
+            " VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+            revocation.grant, clock.instant(), revocation.by, revocation.reason,
+        )  # fmt: skip
+        await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, revocation.grant)
+    return bool(done.endswith("1"))
