@@ -1,0 +1,96 @@
+"""
+How much memory an idle node holds: the sum of PSS over all its processes (decision 6).
+
+    python bench/node/idle_memory.py [--seconds 30] [--write]
+
+Asks a node that is running (LIENTHONG_HOME). PSS counts a page shared by n
+processes as one n-th in each, so the sum is what the machine really gives.
+The supervisor is counted too. Run it as the user the node runs as, or as root.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import time
+from datetime import UTC
+from pathlib import Path
+
+from lienthong.cli import memory, probes
+from lienthong.kernel import clock
+from lienthong.kernel.node import Node
+
+LIMIT_MB = 900
+RESULT = Path(__file__).with_suffix(".json")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--seconds", type=float, default=30.0, help="rest before measuring")
+    parser.add_argument("--write", action="store_true", help="keep the result beside this file")
+    options = parser.parse_args()
+    node = Node.from_environment()
+    state = probes.running_state(node)
+    if state is None:
+        print(f"No node runs from {node.home}. Next: `lienthong up`, then this again.")
+        return 2
+    time.sleep(options.seconds)
+    parts = measure(state)
+    total = sum(parts.values())
+    for name, megabytes in parts.items():
+        print(f"{name:<14} {megabytes:>7.1f} MB")
+    print(f"{'sum of PSS':<14} {total:>7.1f} MB   (limit {LIMIT_MB} MB)")
+    if options.write:
+        RESULT.write_text(json.dumps(result(parts, total), indent=1) + "\n")
+        print(f"Written: {RESULT.name}")
+    return 0 if total < LIMIT_MB else 1
+
+
+def measure(state: dict[str, object]) -> dict[str, float]:
+    """Megabytes by part; each with all processes it started."""
+    children = state["children"]
+    assert isinstance(children, list)
+    supervisor = state["supervisor"]
+    assert isinstance(supervisor, int)
+    parts = {"supervisor": memory.pss(supervisor) / 1024}
+    for child in children:
+        parts[child["name"]] = memory.family_pss(child["pid"]) / 1024
+    if not all(parts.values()):
+        raise SystemExit("A process could not be read; run this as the node's user or as root.")
+    return parts
+
+
+def result(parts: dict[str, float], total: float) -> dict[str, object]:
+    return {
+        "what": "sum of PSS of an idle node with the demo country, megabytes",
+        "measured_at": clock.instant().astimezone(UTC).isoformat(timespec="seconds"),
+        "machine": machine(),
+        "limit_mb": LIMIT_MB,
+        "total_mb": round(total, 1),
+        "parts_mb": {name: round(value, 1) for name, value in parts.items()},
+    }
+
+
+def machine() -> dict[str, object]:
+    model = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.machine(),
+    )
+    return {
+        "cpu": model,
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
