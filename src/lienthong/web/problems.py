@@ -8,6 +8,7 @@ answer carries personal data, a stack or an internal address.
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,9 @@ from django.utils.translation import gettext_lazy as _
 
 from lienthong.kernel.errors import LienThongError
 from lienthong.record import trace
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +177,10 @@ def page(request: HttpRequest, told: dict[str, Any]) -> str:
     """The whole page; a plain one when the usual frame itself cannot be drawn."""
     try:
         return render_to_string("web/problem.html", told, request)
-    except (OperationalError, InterfaceError):
-        # The frame asks the database who is signed in; without it, no frame.
+    except Exception:
+        # The frame asks who is signed in and which links there are. A fault there must
+        # not hide the page that tells of a fault.
+        log.exception("problem page without its frame")
         return render_to_string("web/problem_plain.html", told | {"language": get_language()})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from datetime import timedelta
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -13,6 +14,11 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+
+from lienthong.kernel import clock
+from lienthong.web.accounts import second_factor
+
+JUST_NOW = timedelta(minutes=5)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -33,6 +39,18 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def is_reauthentication_required(self, *, app: str) -> bool:
+        """
+        Ask for the password again, but not of an officer who has just typed it.
+
+        Without a second factor a session opens nothing but its setting up, so
+        asking twice within minutes would guard nothing.
+        """
+        account = self.request.user
+        if app == "allauth.mfa" and second_factor.is_missing(self.request):
+            return not account.last_login or clock.instant() - account.last_login > JUST_NOW
+        return bool(super().is_reauthentication_required(app=app))
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Say nothing after sign-in: the desk itself shows that it worked."""

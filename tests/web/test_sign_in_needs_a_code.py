@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+import cast
+from lienthong.web.accounts.demo import totp
+from lienthong.web.accounts.models import Account
+from lienthong.web.offices import Position
+
+PASSWORD = "ba-con-ga-trong-9"
+
+
+@pytest.fixture(autouse=True)
+def no_attempts_counted_yet() -> None:
+    cache.clear()
+
+
+def give_password(client: Client, password: str = PASSWORD, login: str = cast.LE_CUONG.login):
+    return client.post("/dang-nhap", {"login": login, "password": password})
+
+
+def test_password_and_code_open_the_desks(client: Client, registrar: Account, secret: str) -> None:
+    asked = give_password(client)
+    assert asked.headers["Location"] == "/dang-nhap/ma"
+
+    done = client.post("/dang-nhap/ma", {"code": totp(secret)})
+
+    assert done.headers["Location"] == "/canbo/"
+    assert client.get("/canbo/").status_code == 200
+
+
+def test_the_password_alone_opens_nothing(client: Client, registrar: Account) -> None:
+    give_password(client)
+    assert client.get("/canbo/").headers["Location"].startswith("/dang-nhap")
+
+
+def test_a_code_is_good_once(client: Client, registrar: Account, secret: str) -> None:
+    code = totp(secret)
+    give_password(client)
+    client.post("/dang-nhap/ma", {"code": code})
+    other = Client()
+    give_password(other)
+
+    again = other.post("/dang-nhap/ma", {"code": code})
+
+    assert again.status_code == 200
+    assert "Mã sai hoặc đã hết hạn" in again.content.decode()
+
+
+def test_a_wrong_password_says_what_to_do_and_not_which_half_was_wrong(
+    client: Client, registrar: Account
+) -> None:
+    wrong = give_password(client, "khong-phai-no").content.decode()
+    unknown = give_password(client, login="khong.ai").content.decode()
+    told = "Tên tài khoản và mật khẩu không đi với nhau"
+    assert told in wrong
+    assert told in unknown
+    assert 'role="alert"' in wrong
+
+
+def test_five_wrong_passwords_close_the_door_for_a_while(
+    client: Client, registrar: Account
+) -> None:
+    for _ in range(5):
+        give_password(client, "khong-phai-no")
+    shut = give_password(client)
+    assert shut.status_code == 200
+    assert "chờ năm phút" in shut.content.decode()
+
+
+def test_a_name_in_capitals_is_the_same_name(client: Client, registrar: Account) -> None:
+    assert give_password(client, login=" Le.Cuong ").headers["Location"] == "/dang-nhap/ma"
+
+
+def test_an_officer_without_a_code_sets_it_up_before_any_desk_opens(
+    client: Client, account: Account, seat: Callable[..., Position], legal_day: None
+) -> None:
+    seat(account)
+    client.force_login(account)
+
+    sent = client.get("/canbo/")
+
+    assert sent.headers["Location"] == "/tai-khoan/ma-xac-thuc?next=%2Fcanbo%2F"
+
+
+def test_setting_up_the_code_shows_recovery_codes_and_opens_the_desks(
+    client: Client, account: Account, seat: Callable[..., Position], legal_day: None
+) -> None:
+    seat(account)
+    give_password(client)  # a fresh sign-in, so that no password is asked again
+    page = client.get("/tai-khoan/ma-xac-thuc")
+    secret = page.context["form"].secret
+
+    done = client.post("/tai-khoan/ma-xac-thuc", {"code": totp(secret)}, follow=True)
+
+    assert done.request["PATH_INFO"] == "/tai-khoan/ma-du-phong"
+    assert len(done.context["unused_codes"]) == 10
+    assert client.get("/canbo/").status_code == 200
+
+
+def test_an_officer_cannot_switch_the_code_off(signed_in: Client) -> None:
+    page = signed_in.get("/tai-khoan/ma-xac-thuc/tat", follow=True)
+    assert "không thể tắt" in page.content.decode() or page.request["PATH_INFO"].startswith(
+        "/tai-khoan/nhap-lai"
+    )
+
+
+def test_a_recovery_code_stands_in_for_the_app_once(
+    client: Client, registrar: Account, secret: str
+) -> None:
+    from allauth.mfa.models import Authenticator
+
+    codes = Authenticator.objects.get(user=registrar, type="recovery_codes").wrap()
+    code = codes.get_unused_codes()[0]
+    give_password(client)
+    assert client.post("/dang-nhap/ma", {"code": code}).headers["Location"] == "/canbo/"
+    other = Client()
+    give_password(other)
+    assert other.post("/dang-nhap/ma", {"code": code}).status_code == 200
+
+
+def test_the_secret_lies_encrypted_in_the_database(registrar: Account, secret: str) -> None:
+    from allauth.mfa.models import Authenticator
+
+    stored = Authenticator.objects.get(user=registrar, type="totp").data["secret"]
+    assert secret not in stored
+
+
+def test_nobody_makes_an_account_alone(client: Client, db: None) -> None:
+    assert client.get("/dang-nhap/mo-tai-khoan").status_code == 404
+
+
+def test_signing_out_closes_the_desks(signed_in: Client) -> None:
+    assert signed_in.get("/canbo/").status_code == 200
+    signed_in.post("/dang-xuat")
+    assert signed_in.get("/canbo/").status_code == 302
