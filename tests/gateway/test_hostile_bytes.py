@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import threading
+import socket
 import time
 
 import pytest
 
+from gateway.edge_thread import Edge
 from lienthong.gateway.bodies import Body, Refusal, SpoolRoom
 from lienthong.gateway.core import fault_answer
-from lienthong.gateway.edge_http import EdgeLimits, Listener
+from lienthong.gateway.edge_http import EdgeLimits
 from lienthong.gateway.messages import Outgoing
 from lienthong.protocol.faults import XRoadFault
 
@@ -49,27 +50,6 @@ class Recorder:
         return fault_answer(XRoadFault("Client.BadRequest", f"Bad request: {why}"), None)
 
 
-class Edge:
-    """A listener on a loop of its own thread."""
-
-    def __init__(self, room):
-        self.application = Recorder()
-        self.loop = asyncio.new_event_loop()
-        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
-        self.thread.start()
-        self.listener = Listener(self.application, room, LIMITS)
-        self.run(self.listener.start("127.0.0.1", 0))
-
-    def run(self, work):
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
-
-    def close(self):
-        self.run(self.listener.stop(1.0))
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(5)
-        self.loop.close()
-
-
 @pytest.fixture
 def room(tmp_path):
     return SpoolRoom(tmp_path, quota=8 << 20)
@@ -77,7 +57,7 @@ def room(tmp_path):
 
 @pytest.fixture
 def edge(room):
-    edge = Edge(room)
+    edge = Edge(Recorder(), room, LIMITS)
     yield edge
     edge.close()
 
@@ -85,7 +65,6 @@ def edge(room):
 @pytest.fixture
 def talk(edge):
     """Send pieces, read until the other side closes or is silent."""
-    import socket
 
     def send(*pieces, patience=0.6, gap=0.0):
         with socket.create_connection(("127.0.0.1", edge.listener.port), timeout=5) as link:
@@ -280,9 +259,7 @@ def test_answers_to_head_have_no_body(edge, talk):
 
 
 def test_a_stopping_listener_finishes_what_is_under_way(room):
-    import socket
-
-    edge = Edge(room)
+    edge = Edge(Recorder(), room, LIMITS)
     edge.application.pause = 0.4
     with socket.create_connection(("127.0.0.1", edge.listener.port), timeout=5) as link:
         link.sendall(GET + b"\r\n")

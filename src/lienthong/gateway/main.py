@@ -25,12 +25,15 @@ import msgspec
 import uvloop
 
 from lienthong.gateway import tls
+from lienthong.gateway.admin import Administration
 from lienthong.gateway.bodies import SpoolRoom
 from lienthong.gateway.consumer import Consumer
 from lienthong.gateway.core import Gateway
 from lienthong.gateway.edge_http import Listener
 from lienthong.gateway.postgres_log import PostgresLog
 from lienthong.gateway.provider import PeerSide
+from lienthong.gateway.public_log import PublicLog
+from lienthong.gateway.reading import LogReader
 from lienthong.gateway.sealer import Sealer
 from lienthong.gateway.settings import (
     BadSettings,
@@ -48,6 +51,7 @@ from lienthong.protocol.errors import LoggingFailed, ProtocolError
 
 logger = logging.getLogger("lienthong.gateway")
 
+LOOPBACK = "127.0.0.1"
 LOOK_EVERY = 2.0
 DRAIN = 10.0
 DATABASE_PATIENCE = 30.0
@@ -64,8 +68,10 @@ class Process:
     snapshots: SnapshotFile
     sockets: Sockets
     contexts: list[ssl.SSLContext]
+    reader: LogReader
     index: int = 0
     listeners: list[Listener] = field(default_factory=list)
+    """The peer port comes last, since all others lean on it."""
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _stamp: tuple[tuple[str, int, int], ...] = ()
 
@@ -103,6 +109,7 @@ class Process:
             snapshots=snapshots,
             sockets=sockets,
             contexts=[caller, peer, consumer],
+            reader=LogReader(dsn),
             index=index,
         )
         process._stamp = known
@@ -112,15 +119,25 @@ class Process:
 
     async def listen(self, room: SpoolRoom, peer: ssl.SSLContext, consumer: ssl.SSLContext) -> None:
         ports, file = self.settings.node.ports, self.settings.file
-        consumers, peers = Consumer(self.gateway), PeerSide(self.gateway)
-        plain, secure, inner = (
-            Listener(consumers, room), Listener(consumers, room), Listener(peers, room)
-        )  # fmt: skip
-        self.listeners = [plain, secure, inner]
+        inner = Listener(PeerSide(self.gateway), room)
         await inner.start(file.peer_host, ports.peer, tls=peer, shared=True)
+        consumers = Consumer(self.gateway)
+        secure, plain = Listener(consumers, room), Listener(consumers, room)
         await secure.start(file.consumer_tls_host, ports.consumer_tls, tls=consumer, shared=True)
         # Plain HTTP is for this machine only, whatever a file says (decision 8).
-        await plain.start("127.0.0.1", ports.consumer, shared=True)
+        await plain.start(LOOPBACK, ports.consumer, shared=True)
+        self.listeners = [plain, secure, inner]
+        if self.index == 0:
+            token = self.settings.node.secret("admin_token")
+            office = Administration(self.gateway, self.reader, self.sealer, token)
+            window = PublicLog(self.reader)
+            for application, host, port in (
+                (office, LOOPBACK, ports.gateway_admin),
+                (window, file.public_log_host, ports.public_log),
+            ):
+                listener = Listener(application, room)
+                await listener.start(host, port)
+                self.listeners.insert(0, listener)
 
     def begin(self, room: SpoolRoom) -> None:
         self.tasks.append(asyncio.create_task(self.watch(), name="watch"))
@@ -163,15 +180,16 @@ class Process:
 
     async def stop(self) -> None:
         """Refuse new work, finish what is under way, make the log whole."""
-        # The consumer's side first: what it has under way still needs the peer port.
-        *consumers, peer = self.listeners
-        cut = sum(await asyncio.gather(*(listener.stop(DRAIN) for listener in consumers)))
+        # What the consumer's side has under way still needs the peer port.
+        *others, peer = self.listeners
+        cut = sum(await asyncio.gather(*(listener.stop(DRAIN) for listener in others)))
         cut += await peer.stop(DRAIN)
         self.sealer.stop()
         for task in self.tasks:
             if task.get_name() != "sealer":
                 task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self.reader.close()
         await self.log.close()
         self.sockets.close()
         logger.info("stopped", extra={"cut": cut})

@@ -42,6 +42,7 @@ class GatewayFile(msgspec.Struct, frozen=True, kw_only=True):
     peer_host: str = "127.0.0.1"
     """The address the peer port listens on; another than loopback is a site's own decision."""
     consumer_tls_host: str = "127.0.0.1"
+    public_log_host: str = "127.0.0.1"
 
 
 class ClientRule(msgspec.Struct, frozen=True, kw_only=True):
