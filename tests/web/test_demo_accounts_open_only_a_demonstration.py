@@ -4,7 +4,6 @@ import base64
 import dataclasses
 import json
 import stat
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,10 +19,10 @@ from lienthong.web.actors import actor_of
 
 
 @pytest.fixture
-def demonstration(db: None, settings: Settings, tmp_path: Path, legal_day: None) -> Iterator[Path]:
+def demonstration(db: None, settings: Settings, tmp_path: Path, legal_day: None) -> Path:
     settings.DEMO = True
     settings.NODE = dataclasses.replace(settings.NODE, home=tmp_path)
-    yield tmp_path / "secrets" / "demo_accounts.json"
+    return tmp_path / "secrets" / "demo_accounts.json"
 
 
 def test_the_code_is_the_one_of_rfc_6238() -> None:

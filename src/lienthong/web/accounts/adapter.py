@@ -16,7 +16,6 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.kernel import clock
-from lienthong.web.accounts import second_factor
 
 JUST_NOW = timedelta(minutes=5)
 
@@ -40,17 +39,12 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
-    def is_reauthentication_required(self, *, app: str) -> bool:
-        """
-        Ask for the password again, but not of an officer who has just typed it.
-
-        Without a second factor a session opens nothing but its setting up, so
-        asking twice within minutes would guard nothing.
-        """
-        account = self.request.user
-        if app == "allauth.mfa" and second_factor.is_missing(self.request):
-            return not account.last_login or clock.instant() - account.last_login > JUST_NOW
-        return bool(super().is_reauthentication_required(app=app))
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Ask for the password again, but not within minutes of the sign-in itself."""
+        last = self.request.user.last_login
+        if last is not None and clock.instant() - last <= JUST_NOW:
+            return False
+        return bool(super().is_reauthentication_required(app=app, **kwargs))
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Say nothing after sign-in: the desk itself shows that it worked."""
