@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
+from lienthong.systems.catalogues import services
+from lienthong.web import catalogues, roles
+
 pytestmark = pytest.mark.django_db
 
 PAGE = "/don-vi-hanh-chinh/"
@@ -62,8 +65,6 @@ def test_what_was_typed_is_not_markup(client: Client) -> None:
 
 
 def test_a_split_commune_is_marked_with_its_default(client: Client) -> None:
-    from lienthong.web import catalogues
-
     link = next(link for link in catalogues.units().successions if link.is_split)
     page = text(client, f"{PAGE}{link.old}/?ngay=2025-06-30")
     assert 'data-color="warning"' in page
@@ -91,3 +92,17 @@ def test_the_desk_is_closed_to_visitors(client: Client) -> None:
     answer = client.get("/canbo/catalogues/")
     assert answer.status_code == 302
     assert answer["Location"].startswith("/dang-nhap")
+
+
+def test_the_desk_shows_rows_doubts_and_snapshots(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Who may come in is tested with the roles; this is what a steward then sees.
+    monkeypatch.setattr(roles, "check", lambda request, role: None)
+    services.load_shipped()
+    services.publish()
+    page = text(client, "/canbo/catalogues/")
+    assert "15.354" in page
+    assert "Số 1" in page
+    assert "60 ngày" in page
+    assert "Bộ Thông tin và Truyền thông" in page

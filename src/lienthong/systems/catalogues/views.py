@@ -80,7 +80,7 @@ def units(request: HttpRequest) -> HttpResponse:
             ],
             "more": asked and len(found) > MOST_RESULTS,
             "counts": {level.value: table.count(level, day) for level in Level},
-            "days": table.days_of_change,
+            "days": _days_to_compare(table),
             "number": table.number,
         },
     )
@@ -138,6 +138,12 @@ def tables(request: HttpRequest) -> HttpResponse:
             "in_use": catalogues.snapshot_number(),
         },
     )
+
+
+def _days_to_compare(table: UnitTable) -> list[date]:
+    """Today, and both sides of the last change."""
+    last = table.days_of_change[-1]
+    return sorted({clock.today(), last - timedelta(days=1), last})
 
 
 def _initial(form: UnitSearch, day: date) -> dict[str, str]:
