@@ -12,7 +12,18 @@ import asyncpg
 from lienthong.gateway.postgres_log import COMMAND_SECONDS, CONNECT_SECONDS, Connection
 from lienthong.protocol.errors import LoggingFailed
 
-LOST = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+NOT_OPENED = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+LOST = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+)
+
+
+def away(problem: BaseException) -> LoggingFailed:
+    return LoggingFailed(f"the log's database is away: {type(problem).__name__}")
 
 
 class LogReader:
@@ -28,10 +39,16 @@ class LogReader:
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection for one question; raises LoggingFailed when the database is away."""
         try:
-            async with (await self._opened()).acquire(timeout=CONNECT_SECONDS) as connection:
-                yield connection
+            pool = await self._opened()
+            connection = await pool.acquire(timeout=CONNECT_SECONDS)
+        except NOT_OPENED as problem:
+            raise away(problem) from None
+        try:
+            yield connection
         except LOST as problem:
-            raise LoggingFailed(f"the log's database is away: {type(problem).__name__}") from None
+            raise away(problem) from None
+        finally:
+            await pool.release(connection, timeout=CONNECT_SECONDS)
 
     async def _opened(self) -> Any:
         async with self._opening:
