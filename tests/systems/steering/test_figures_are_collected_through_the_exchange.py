@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from systems.steering.stated import MONTH, figure, stated_by
 
 from lienthong.exchange.figures import FIGURES_CODE
 from lienthong.kernel import clock
@@ -17,6 +16,7 @@ from lienthong.systems.steering.errors import MonthNotBegun
 from lienthong.systems.steering.models import CollectedFigure, ReportEdition, SourceAnswer
 from lienthong.systems.steering.queries import editions
 from lienthong.systems.steering.queries.document import Report
+from systems.steering.stated import MONTH, figure, stated_by
 
 AUGUST = Period.month("2021-08")
 
@@ -56,9 +56,7 @@ def test_a_month_of_the_future_is_refused_and_nobody_is_asked(month, db, secreta
     assert not ReportEdition.objects.exists()
 
 
-def test_a_system_that_is_down_leaves_its_figures_missing_and_the_others_stand(
-    month, db, collect
-):
+def test_a_system_that_is_down_leaves_its_figures_missing_and_the_others_stand(month, db, collect):
     month.is_down("population")
     edition = collect()
     codes = {f.code for f in editions.figures_of(edition)}

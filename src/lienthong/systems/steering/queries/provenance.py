@@ -26,7 +26,6 @@ VERDICTS = {
     Verdict.OPEN: "Chưa đủ số liệu",
 }
 REASONS = {
-    "person": "Người soạn báo cáo viết",
     "absent": "Hệ thống chưa kết nối",
     "unstated": "Hệ thống chưa nêu số liệu này",
 }
@@ -114,11 +113,16 @@ def relations_table(checks: Iterable[RelationCheck]) -> tuple[Block, ...]:
     )
 
 
+def who_text(system: str, reason: str) -> str:
+    """Which system will answer and why it does not yet; a person is a person."""
+    return system if reason == "person" else f"{system}. {REASONS[reason]}"
+
+
 def open_points_table(
     points: Iterable[tuple[str, str, tuple[str, ...], str, str]],
 ) -> tuple[Block, ...]:
     rows = tuple(
-        (place, gist, ", ".join(codes), f"{system}. {REASONS[reason]}")
+        (place, gist, ", ".join(codes), who_text(system, reason))
         for place, gist, codes, system, reason in points
     )
     if not rows:

@@ -1,0 +1,58 @@
+"""Every figure of the register has its one sentence, and no number is written in the code."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+from lienthong.kernel.demo import shipped_figures
+from lienthong.systems.steering.domain import outline
+from lienthong.systems.steering.domain.outline import TITLES, Fig, place_of, sentences
+from lienthong.systems.steering.manifest import SOURCES
+
+
+def test_every_figure_of_the_register_stands_in_exactly_one_sentence():
+    found = Counter(code for _, _, s in sentences() for code in s.codes)
+    register = {row.code for row in shipped_figures()}
+    assert {code for code in found if code.startswith("F")} == register
+    assert {code for code, times in found.items() if times > 1} == set()
+
+
+def test_every_sentence_with_figures_names_a_known_system():
+    for _, _, sentence in sentences():
+        assert sentence.system in TITLES
+        assert bool(sentence.codes) <= bool(sentence.system)
+        if sentence.parts:
+            assert sentence.system in SOURCES
+
+
+def test_sentences_have_keys_of_their_own():
+    keys = Counter(s.key for _, _, s in sentences())
+    assert max(keys.values()) == 1
+
+
+def test_no_sentence_carries_a_number_of_its_own():
+    words = " ".join(part for _, _, s in sentences() for part in s.parts if isinstance(part, str))
+    assert not re.search(r"\d", words)
+
+
+def test_no_value_of_the_register_is_written_in_the_outline():
+    source = Path(outline.__file__).read_text(encoding="utf-8")
+    for row in shipped_figures():
+        if row.value >= 1000:
+            whole = f"{int(row.value)}"
+            assert whole not in source
+            assert f"{int(row.value):,}".replace(",", ".") not in source
+
+
+def test_a_figure_is_found_at_its_place():
+    section, sentence = place_of("F009")
+    assert section.label == "I.3"
+    assert sentence.key == "I.3.traffic"
+    assert place_of("F033") is None
+
+
+def test_each_part_is_words_a_figure_or_a_date():
+    kinds = {type(part) for _, _, s in sentences() for part in s.parts}
+    assert kinds == {str, Fig, outline.Slot}
