@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -16,7 +17,7 @@ from lienthong.record.models import Entry
 from lienthong.systems.catalogues import queries, services
 from lienthong.systems.catalogues.domain import Part, Replacement
 from lienthong.systems.catalogues.errors import BadMerger, CodeInUse, NoSnapshot
-from lienthong.systems.catalogues.models import Body, Snapshot, Succession, Unit
+from lienthong.systems.catalogues.models import Body, Shipment, Snapshot, Succession, Unit
 from lienthong.systems.catalogues.shapes import SnapshotRequest
 from lienthong.web import catalogues
 from lienthong.web.catalogues import published, tables
@@ -44,8 +45,24 @@ def test_loading_brings_every_shipped_row_and_loading_again_none() -> None:
     assert added["successions"] == len(shipped().successions)
     assert added["bodies"] == len(shipped().bodies)
     assert set(queries.tables().units) == set(shipped().units)
+    assert services.load_shipped(by=STEWARD) == {}
+    Shipment.objects.all().delete()  # as when another release ships other rows
     assert set(services.load_shipped(by=STEWARD).values()) == {0}
     assert Entry.objects.filter(what="catalogues.loaded").count() == 1
+
+
+def test_starting_a_node_puts_its_catalogues_in_use_and_again_costs_nothing(
+    django_capture_on_commit_callbacks,  # type: ignore[no-untyped-def]
+    django_assert_max_num_queries,  # type: ignore[no-untyped-def]
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        services.settle()
+    assert catalogues.snapshot_number() == 1
+    with django_assert_max_num_queries(6):
+        assert services.settle().number == 1
+    (Path(os.environ["LIENTHONG_HOME"]) / "catalogues" / "snapshot.json.gz").unlink()
+    services.settle()
+    assert catalogues.snapshot_number() == 1
 
 
 def test_loading_leaves_what_officers_entered() -> None:

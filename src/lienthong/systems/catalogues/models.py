@@ -135,6 +135,13 @@ class TimeLimit(models.Model):
         ordering = ["code", "valid_from"]
 
 
+class Shipment(models.Model):
+    """Tables of a release that have been loaded; the same ones are not loaded twice."""
+
+    digest = fields.CharField(data="open", max_length=64, unique=True)
+    loaded_at = fields.DateTimeField(data="open")
+
+
 class Snapshot(models.Model):
     """All tables as they were published under one number; numbers only grow."""
 

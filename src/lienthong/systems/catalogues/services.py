@@ -12,9 +12,8 @@ from lienthong.kernel import clock
 from lienthong.kernel.actor import Actor, system_actor
 from lienthong.systems.catalogues import bulk, domain, queries
 from lienthong.systems.catalogues.errors import BadMerger, CodeInUse
-from lienthong.systems.catalogues.models import Snapshot, Succession, Unit
-from lienthong.web.catalogues import published
-from lienthong.web.catalogues.shipped import shipped
+from lienthong.systems.catalogues.models import Shipment, Snapshot, Succession, Unit
+from lienthong.web.catalogues import published, shipped
 from lienthong.web.catalogues.tables import write
 
 SYSTEM = "catalogues"
@@ -27,12 +26,32 @@ def load_shipped(*, by: Actor | None = None) -> dict[str, int]:
 
     Loading again adds nothing. Rows entered or changed here are left as they are.
     """
+    digest = shipped.digest()
+    if Shipment.objects.filter(digest=digest).exists():
+        return {}
     by = by or system_actor(SYSTEM, clock.today())
     _hold_catalogues()
-    added = bulk.load(shipped())
+    added = bulk.load(shipped.shipped())
+    Shipment.objects.get_or_create(digest=digest, defaults={"loaded_at": clock.instant()})
     if any(added.values()):
         record.done("catalogues.loaded", SYSTEM, by=by, detail=added)
     return added
+
+
+def settle() -> Snapshot:
+    """
+    Make this node's catalogues those of its database; quick when they are already.
+
+    For the start of a node: loads what this release ships, publishes when
+    anything was added, and puts the newest snapshot in use.
+    """
+    added = load_shipped()
+    newest = queries.newest_snapshot()
+    if newest is None or any(added.values()):
+        return publish()
+    if published.current().number != newest.number:
+        _put_in_use(newest)
+    return newest
 
 
 @transaction.atomic

@@ -13,7 +13,5 @@ class Command(BaseCommand):
     help = "Add shipped catalogue rows that are missing and publish a snapshot if any changed."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        added = services.load_shipped()
-        snapshot = services.publish()
-        rows = ", ".join(f"{count} {table}" for table, count in added.items())
-        self.stdout.write(f"Added {rows}. Snapshot {snapshot.number} is in use.")
+        snapshot = services.settle()
+        self.stdout.write(f"Snapshot {snapshot.number} of the catalogues is in use.")
