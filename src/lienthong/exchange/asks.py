@@ -27,9 +27,8 @@ class Ask:
 
     def __post_init__(self) -> None:
         if self.need not in self.system.needs:
-            raise ValueError(
-                f"{self.need.system} {self.need.code} is not on {self.system.code}'s card"
-            )
+            what = f"{self.need.system} {self.need.code}"
+            raise ValueError(f"{what} is not on the card of {self.system.code}")
         if not isinstance(self.request, self.need.request):
             raise TypeError(f"{self.need.code} is asked with {self.need.request.__name__}")
 
