@@ -33,6 +33,10 @@ def install(node: Node) -> None:
     """Install the country of the cards: members, subsystems, offers, grants, snapshot, files."""
     from lienthong.systems.directory import services
 
+    if any(card.code == "catalogues" for card in cards.cards()):
+        from lienthong.systems.catalogues import services as catalogues
+
+        catalogues.settle()
     if os.environ.get("LIENTHONG_DEMO") == "1":
         # The outside test subsystem is part of the demonstration and of nothing else.
         services.install_country(node, cards.cards())
