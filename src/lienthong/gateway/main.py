@@ -48,6 +48,7 @@ from lienthong.gateway.snapshots import Directory, SnapshotFile
 from lienthong.gateway.ways_out import Sockets
 from lienthong.kernel.node import Node
 from lienthong.protocol.errors import LoggingFailed, ProtocolError
+from lienthong.protocol.pki import SigningKey
 
 logger = logging.getLogger("lienthong.gateway")
 
@@ -169,7 +170,9 @@ class Process:
         if now == self._stamp:
             return
         try:
-            self.gateway.holdings = load_holdings(node, self.settings.anchor.instance)
+            holdings = load_holdings(node, self.settings.anchor.instance)
+            self.sealer.key = owners_key(self.settings, holdings)
+            self.gateway.holdings = holdings
             for context in self.contexts:
                 tls.reload(context, self.settings)
         except (BadSettings, ProtocolError, msgspec.DecodeError, ValueError, OSError) as problem:
@@ -197,11 +200,15 @@ class Process:
 
 def make_sealer(dsn: str, settings: GatewaySettings, holdings: Holdings) -> Sealer:
     """The sealer signs heads with the key of the gateway's owner; raises BadSettings without it."""
+    return Sealer(dsn, origin=str(settings.gateway), key=owners_key(settings, holdings))
+
+
+def owners_key(settings: GatewaySettings, holdings: Holdings) -> SigningKey:
     owner = settings.gateway.owner
     key = holdings.keys.get(owner)
     if key is None:
         raise BadSettings(f"the signing key of {owner}, who owns this gateway, is not here")
-    return Sealer(dsn, origin=str(settings.gateway), key=key)
+    return key
 
 
 async def connect(log: PostgresLog) -> None:

@@ -69,7 +69,8 @@ class Sealer:
     def __init__(self, dsn: str, *, origin: str, key: SigningKey) -> None:
         self._dsn = dsn
         self._origin = origin
-        self._key = key
+        self.key = key
+        """Replaced when the owner's certificate is renewed."""
         self._connection: Connection | None = None
         self._edge = Edge()
         self._floor = "0"
@@ -170,7 +171,7 @@ class Sealer:
             head.size,
             head.root,
             now,
-            sign_checkpoint(head, self._key),
+            sign_checkpoint(head, self.key),
         )
 
     def _account(self, records: list[asyncpg.Record]) -> None:
