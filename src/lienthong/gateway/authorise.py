@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from lienthong.gateway.messages import Head
 from lienthong.gateway.settings import UNCHECKED, ClientRule
 from lienthong.protocol import headers as names
-from lienthong.protocol.errors import BadIdentifier, UnknownMember
+from lienthong.protocol.errors import BadIdentifier, UnknownMember, UnknownService
 from lienthong.protocol.faults import XRoadFault
 from lienthong.protocol.identifiers import (
     GatewayId,
@@ -62,6 +63,7 @@ def identify_client(
     return client
 
 
+@lru_cache(maxsize=4096)
 def claimed_client(value: bytes | None) -> SubsystemId:
     """The subsystem a header names, nothing proved; raises XRoadFault."""
     if value is None:
@@ -148,14 +150,16 @@ def effect_of(snapshot: Snapshot, target: Target) -> tuple[str, OfferEntry | Non
     The class of a request as the consumer's side knows it, and its offer.
 
     An offer this snapshot does not have yet is treated as one with effects; the
-    provider's gateway has the last word.
+    provider's gateway has the last word. Raises UnknownMember for a provider
+    that is not in the exchange.
     """
     if target.service.code in METASERVICES:
         return HOUSEKEEPING, None
-    for offer in snapshot.offers_of(target.service.subsystem):
-        if offer.code == target.service.code:
-            return offer.effect, offer
-    return "changing", None
+    try:
+        offer = snapshot.offer(target.service)
+    except UnknownService:
+        return "changing", None
+    return offer.effect, offer
 
 
 def encoded_code(service: ServiceId) -> bytes:

@@ -8,6 +8,7 @@ log it, and hand it over with the promise that its row will be sealed.
 from __future__ import annotations
 
 import random
+import re
 import time
 import uuid
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ from lienthong.protocol.snapshot import GatewayEntry, OfferEntry, Snapshot
 SIDE = Side.CONSUMER
 # Left to the provider's gateway to say that its service was too slow.
 MARGIN = 0.05
+CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 @dataclass(slots=True)
@@ -74,7 +76,7 @@ class Consumer:
         try:
             return await carry(self.gateway, request, trail)
         except Exception as error:
-            fault = as_fault(error, SIDE, trail)
+            fault = as_fault(error, SIDE)
             await record_fault(self.gateway, trail, fault)
             return fault_answer(fault, request.head.header(b"accept"), trail)
 
@@ -149,7 +151,7 @@ def sign_on(head: Head, plan: Plan, trail: Trail) -> RequestPart:
         message_id=trail.message_id.encode(),
     )
     for name, value in part.headers:
-        if any(letter < 32 and letter != 9 for letter in value):
+        if CONTROL.search(value) is not None:
             raise XRoadFault("Client.BadRequest", f"Header {name.decode()} has a control character")
     return part
 

@@ -12,7 +12,6 @@ import hashlib
 import hmac
 import logging
 import time
-import uuid
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -146,7 +145,8 @@ class Trail:
     peer: str = ""
     effect: str = ""
     grant: str = ""
-    trace: str = field(default_factory=lambda: str(uuid.uuid4()))
+    trace: str = ""
+    """That of the fault, once there is one."""
     asked: asyncio.Future[None] | None = None
     """The request's row, once it is on its way to the log."""
     beyond: bool = False
@@ -192,15 +192,15 @@ class Trail:
         )
 
 
-def as_fault(error: Exception, side: Side, trail: Trail) -> XRoadFault:
+def as_fault(error: Exception, side: Side) -> XRoadFault:
     """What the client is told; anything unforeseen is an InternalError with a trace id."""
     if isinstance(error, XRoadFault):
-        error.trace = error.trace if error.trace else trail.trace
         return error
     if isinstance(error, ProtocolError):
-        return fault_of(error, side, trail.trace)
-    logger.error("unforeseen", exc_info=error, extra={"trace": trail.trace, "side": side})
-    return XRoadFault(f"{side}.InternalError", "The exchange failed", trail.trace)
+        return fault_of(error, side)
+    fault = XRoadFault(f"{side}.InternalError", "The exchange failed")
+    logger.error("unforeseen", exc_info=error, extra={"trace": fault.trace, "side": side})
+    return fault
 
 
 def outcome_of(fault: str) -> Outcome:

@@ -68,7 +68,7 @@ class PeerSide:
         try:
             return await provide(self.gateway, request, trail)
         except Exception as error:
-            fault = as_fault(error, SIDE, trail)
+            fault = as_fault(error, SIDE)
             await record_fault(self.gateway, trail, fault)
             return fault_answer(fault, None, trail)
 

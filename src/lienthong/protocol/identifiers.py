@@ -9,6 +9,7 @@ one is the registrar's business, not the traffic's.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 from urllib.parse import quote, unquote_to_bytes
 
@@ -28,10 +29,13 @@ def from_wire(subsystem: str) -> str:
     return subsystem.replace("-", "_")
 
 
+# The same few identifiers are written eighty times in each exchange (bench/gateway).
+@lru_cache(maxsize=4096)
 def encode(part: str) -> str:
     return quote(part, safe=LITERAL)
 
 
+@lru_cache(maxsize=4096)
 def decode(part: str) -> str:
     try:
         return unquote_to_bytes(part).decode("utf-8")

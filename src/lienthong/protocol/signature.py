@@ -62,6 +62,7 @@ PARAMETERS = (
 )
 REQUEST_INPUT = re.compile(re.escape(REQUEST_COMPONENTS) + PARAMETERS)
 ANSWER_INPUT = re.compile(re.escape(ANSWER_COMPONENTS) + PARAMETERS)
+PRINTABLE = re.compile(rb"[\x20-\x7e]*")
 SIGNATURE_VALUE = re.compile(rb":([A-Za-z0-9+/]{86}==):")
 
 FindKey = Callable[[str], VerifyingKey]
@@ -219,7 +220,7 @@ def answer_base(
 
 def _base(components: tuple[tuple[bytes, bytes], ...], signed_input: bytes) -> bytes:
     for name, value in components:
-        if not value.isascii() or any(letter < 32 or letter == 127 for letter in value):
+        if PRINTABLE.fullmatch(value) is None:
             raise rest.MalformedPart(f"{name.decode()} is not printable ASCII")
     lines = [name + b": " + value for name, value in components]
     lines.append(b'"@signature-params": ' + signed_input)
