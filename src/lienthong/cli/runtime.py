@@ -28,6 +28,12 @@ from lienthong.kernel.node import Node
 # What a base installation carries that no process of a node ever imports.
 NOT_NEEDED = ("test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3",
               "site-packages", "dist-packages", "__pycache__", "config-*", "*.a")  # fmt: skip
+# The copied program looks for its library where it was installed, which is closed. A wrapper
+# rather than a variable for every child: some children are started with an empty environment.
+WRAPPER = """#!/bin/bash
+here=$(dirname "$0")
+LD_LIBRARY_PATH="$here/../lib" exec -a "$0" "$here/python3.real" "$@"
+"""
 PROBE = "import lienthong.cli.main, django, psycopg, granian, uvloop"
 
 
@@ -97,12 +103,9 @@ def interpreter_for(user: ServiceUser, node: Node) -> tuple[list[str], dict[str,
     if in_place == 0:
         return [sys.executable], {}
     place = copied_runtime(Path(os.environ.get("LIENTHONG_RUNTIME") or node.home / "runtime"))
-    extra = {"PYTHONNOUSERSITE": "1"}
-    if sysconfig.get_config_var("Py_ENABLE_SHARED"):
-        extra["LD_LIBRARY_PATH"] = str(place / "python" / "lib")
     os.environ.pop("PYTHONPATH", None)
     os.environ.pop("PYTHONHOME", None)
-    return [str(place / "python" / "bin" / "python3")], extra
+    return [str(place / "python" / "bin" / "python3")], {"PYTHONNOUSERSITE": "1"}
 
 
 def copied_runtime(shelf: Path) -> Path:
@@ -113,8 +116,15 @@ def copied_runtime(shelf: Path) -> Path:
     print("Copying the interpreter and the packages to where the service user can read them …")
     draft = shelf / f".making-{os.getpid()}"
     shutil.rmtree(draft, ignore_errors=True)
-    packages = copy_base(draft / "python")
-    copy_packages(packages)
+    others = others_digest()
+    twin = next((old for old in shelf.glob("[0-9a-f]*") if kept_digest(old) == others), None)
+    if twin is None:
+        packages = copy_base(draft / "python")
+        copy_packages(packages)
+    else:
+        packages = link_base(twin / "python", draft / "python")
+    copy_own(packages)
+    (draft / "others").write_text(others)
     # The service user may not write here, so the byte code is made now.
     compileall.compile_dir(packages / "lienthong", quiet=1)
     open_for_reading(draft)
@@ -128,16 +138,39 @@ def copied_runtime(shelf: Path) -> Path:
 
 
 def runtime_digest() -> str:
-    """What the copy would hold: interpreter, versions of packages, our own files as they are."""
+    """What the copy would hold: what others wrote, and our own files as they are."""
+    whole = hashlib.sha256(others_digest().encode())
+    for path, name in own_files():
+        stat = path.stat()
+        whole.update(f"{name} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    return whole.hexdigest()[:16]
+
+
+def others_digest() -> str:
+    """The interpreter and the versions of all packages but our own."""
     whole = hashlib.sha256()
     base = Path(os.path.realpath(sys.executable))
     whole.update(f"{sys.version} {base.stat().st_mtime_ns}".encode())
     for distribution in closure("lienthong"):
         whole.update(f"{distribution.metadata['Name']} {distribution.version}\n".encode())
-    for path, name in own_files():
-        stat = path.stat()
-        whole.update(f"{name} {stat.st_size} {stat.st_mtime_ns}\n".encode())
     return whole.hexdigest()[:16]
+
+
+def kept_digest(place: Path) -> str:
+    """The digest of what others wrote in a finished copy; empty for anything else."""
+    if not (place / "complete").exists() or not (place / "others").exists():
+        return ""
+    return (place / "others").read_text()
+
+
+def link_base(old: Path, target: Path) -> Path:
+    """What others wrote, shared with an older copy: a change of our own files takes a moment."""
+
+    def our_own(directory: str, names: list[str]) -> list[str]:
+        return ["lienthong"] if Path(directory).name == "site-packages" else []
+
+    shutil.copytree(old, target, copy_function=os.link, symlinks=True, ignore=our_own)
+    return next(target.glob("lib/python3*")) / "site-packages"
 
 
 def own_files() -> Iterator[tuple[Path, Path]]:
@@ -186,7 +219,8 @@ def copy_base(target: Path) -> Path:
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     stdlib = Path(sysconfig.get_path("stdlib", vars={"installed_base": sys.base_prefix}))
     (target / "bin").mkdir(parents=True)
-    shutil.copy2(os.path.realpath(sys.executable), target / "bin" / "python3")
+    program = target / "bin" / "python3"
+    shutil.copy2(os.path.realpath(sys.executable), program)
     shutil.copytree(
         stdlib,
         target / "lib" / version,
@@ -196,6 +230,9 @@ def copy_base(target: Path) -> Path:
     if sysconfig.get_config_var("Py_ENABLE_SHARED"):
         library = sysconfig.get_config_var("INSTSONAME")
         shutil.copy2(Path(sysconfig.get_config_var("LIBDIR")) / library, target / "lib" / library)
+        program.rename(program.with_name("python3.real"))
+        program.write_text(WRAPPER)
+        program.chmod(0o755)
     packages = target / "lib" / version / "site-packages"
     packages.mkdir()
     return packages
@@ -210,6 +247,9 @@ def copy_packages(packages: Path) -> None:
             if source.is_file():
                 (packages / file).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(source, packages / file)
+
+
+def copy_own(packages: Path) -> None:
     for path, name in own_files():
         (packages / "lienthong" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, packages / "lienthong" / name)
