@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from gateway.rows_cast import AT, row
-from lienthong.gateway import schema
+from lienthong.gateway import archive, schema
 from lienthong.gateway.postgres_log import PostgresLog
 from lienthong.gateway.records import read_row
 from lienthong.gateway.rows import ReplayKey
@@ -240,6 +240,20 @@ def test_a_month_leaves_only_when_it_is_over_and_sealed(gateway_db):
         ).fetchone()
     assert sealed == 1
     assert kept(gateway_db) == []
+
+
+def test_a_sweep_forgets_only_what_left_the_replay_window(gateway_db):
+    with psycopg.connect(gateway_db.owner_url) as connection:
+        connection.execute(
+            "INSERT INTO replay_window VALUES"
+            " ('p', 'old', now() - interval '2 hours'), ('p', 'new', now() - interval '4 minutes')"
+        )
+    assert archive.sweep(gateway_db.archiver_url).forgotten == 1
+    with psycopg.connect(gateway_db.owner_url) as connection:
+        assert connection.execute("SELECT request_id FROM replay_window").fetchall() == [("new",)]
+    ahead = archive.months(gateway_db.archiver_url)
+    assert len(ahead) >= 14
+    assert ahead == sorted(ahead)
 
 
 def test_migrating_twice_changes_nothing(gateway_db):

@@ -190,6 +190,10 @@ class Snapshot(msgspec.Struct, frozen=True, dict=True, kw_only=True):
         return {gateway.code: gateway for gateway in self.gateways}
 
     @functools.cached_property
+    def _gateways_by_certificate(self) -> dict[str, GatewayEntry]:
+        return {sha256: entry for entry in self.gateways for sha256 in entry.auth_cert_sha256}
+
+    @functools.cached_property
     def _offers(self) -> dict[tuple[str, str], OfferEntry]:
         return {(offer.provider, offer.code): offer for offer in self.offers}
 
@@ -254,10 +258,10 @@ class Snapshot(msgspec.Struct, frozen=True, dict=True, kw_only=True):
 
     def gateway_of_certificate(self, sha256: str) -> GatewayEntry:
         """Whose TLS certificate this is; raises UnknownMember."""
-        for gateway in self.gateways:
-            if sha256 in gateway.auth_cert_sha256:
-                return gateway
-        raise UnknownMember("no gateway of this exchange has this TLS certificate")
+        found = self._gateways_by_certificate.get(sha256)
+        if found is None:
+            raise UnknownMember("no gateway of this exchange has this TLS certificate")
+        return found
 
     def grant(
         self,
