@@ -9,7 +9,7 @@ the row lives on the calendar day in Viet Nam.
 from __future__ import annotations
 
 import time
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import DatabaseError, models, transaction
 
@@ -38,7 +38,9 @@ class LegalDay(models.Model):
         return f"{self.starts_on} as of {self.loaded_on}"
 
     def on(self, calendar_day: date) -> date:
-        return self.starts_on + (calendar_day - self.loaded_on)
+        days: timedelta = calendar_day - self.loaded_on
+        starts_on: date = self.starts_on
+        return starts_on + days
 
 
 def calendar_day() -> date:

@@ -9,6 +9,7 @@ the act it rests on.
 from __future__ import annotations
 
 from datetime import date
+from typing import Self, TypeVar
 
 from django.conf import settings
 from django.db import models
@@ -17,9 +18,11 @@ from django.utils.translation import gettext_lazy as _
 
 from lienthong.record import fields
 
+M = TypeVar("M", bound=models.Model)
 
-class DatedQuerySet(models.QuerySet["DatedRow"]):
-    def on(self, day: date) -> DatedQuerySet:
+
+class DatedQuerySet(models.QuerySet[M]):
+    def on(self, day: date) -> Self:
         """Rows in force on a legal day; both ends belong to the time."""
         return self.filter(Q(valid_to=None) | Q(valid_to__gte=day), valid_from__lte=day)
 
@@ -27,8 +30,6 @@ class DatedQuerySet(models.QuerySet["DatedRow"]):
 class DatedRow(models.Model):
     valid_from = fields.DateField(data="internal")
     valid_to = fields.DateField(data="internal", null=True, blank=True)
-
-    objects = DatedQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -50,12 +51,14 @@ class Office(DatedRow):
     body = fields.CharField(data="open", max_length=40, blank=True)
     """Member code of the agency above it (``G15``)."""
 
+    objects = DatedQuerySet["Office"].as_manager()
+
     class Meta:
         verbose_name = _("office")
         constraints = [ends_after_it_starts("web_office_ends_after_it_starts")]
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)
 
 
 class Position(DatedRow):
@@ -74,6 +77,8 @@ class Position(DatedRow):
     title = fields.CharField(data="open", max_length=120)
     roles = fields.JSONField(data="internal", default=list, blank=True)
     """Dotted names of roles, such as ``civil_status.registrar``."""
+
+    objects = DatedQuerySet["Position"].as_manager()
 
     class Meta:
         verbose_name = _("position")
@@ -100,9 +105,11 @@ class Delegation(DatedRow):
     basis = fields.CharField(data="open", max_length=200)
     """The act of delegation: its number and date."""
 
+    objects = DatedQuerySet["Delegation"].as_manager()
+
     class Meta:
         verbose_name = _("delegation")
         constraints = [ends_after_it_starts("web_delegation_ends_after_it_starts")]
 
     def __str__(self) -> str:
-        return self.basis
+        return str(self.basis)

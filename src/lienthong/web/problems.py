@@ -23,7 +23,6 @@ from django.utils.translation import gettext_lazy as _
 from lienthong.kernel.errors import LienThongError
 from lienthong.record import trace
 
-
 log = logging.getLogger(__name__)
 
 

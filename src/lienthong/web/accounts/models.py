@@ -47,7 +47,7 @@ class Account(AbstractBaseUser):
     made_at = fields.DateTimeField(data="internal", auto_now_add=True)
 
     USERNAME_FIELD = "username"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: list[str] = []  # type: ignore[misc]
 
     objects = AccountManager()
 
@@ -63,11 +63,11 @@ class Account(AbstractBaseUser):
 
     @property
     def is_officer(self) -> bool:
-        return self.kind == Kind.OFFICER
+        return bool(self.kind == Kind.OFFICER)
 
     @property
     def has_only_local_sign_in(self) -> bool:
-        return self.issuer == LOCAL
+        return bool(self.issuer == LOCAL)
 
     def get_email_field_name(self) -> Any:  # type: ignore[override]
         """No account has an address; password resets go through the officer's office."""

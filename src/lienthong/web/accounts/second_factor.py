@@ -31,13 +31,14 @@ def is_missing(request: HttpRequest) -> bool:
 
 
 def has_totp(account: Account) -> bool:
-    return Authenticator.objects.filter(user=account, type=Authenticator.Type.TOTP).exists()
+    found: bool = Authenticator.objects.filter(user=account, type=Authenticator.Type.TOTP).exists()
+    return found
 
 
 def set_up(account: Account) -> str:
     """Give an account a new TOTP secret and recovery codes; returns the secret."""
     Authenticator.objects.filter(user=account).delete()
-    secret = generate_totp_secret()
+    secret: str = generate_totp_secret()
     TOTP.activate(account, secret)
     RecoveryCodes.activate(account)
     return secret

@@ -85,7 +85,7 @@ def field(
     was looked up in; ``style`` of choices is ``seg`` (side by side) or ``q-opts``
     (rows). Further arguments become attributes of the control, with ``_`` for ``-``.
     """
-    values = {name.replace("_", "-"): value for name, value in attrs.items()}
+    values: dict[str, str | bool] = {n.replace("_", "-"): v for n, v in attrs.items()}
     context: dict[str, Any] = {"field": bound, "w": w, "source": source, "optional": optional}
     widget = bound.field.widget
     if isinstance(widget, RadioSelect):
