@@ -54,12 +54,13 @@ from lienthong.systems.civil_status.models import (
     RegisterBook,
 )
 from lienthong.web import catalogues
+from lienthong.web.accounts.demo import DUONG_TO
 from lienthong.web.offices import Office
 
 Tell = Callable[[str, int, int], None]
 Row = dict[str, Any]
 DEPLOYED_ON = date(2020, 10, 1)
-STORY_COMMUNE = "31096"  # xã Dương Tơ, where the officer of the tutorials works
+STORY_COMMUNE = DUONG_TO.unit
 CHUNK = 2_000
 EVENTS = (
     *(EventKind.MARITAL_STATUS,) * 11,
@@ -110,7 +111,9 @@ def _copy(opened: Load, kind: type, rows: Iterator[Row], total: int, tell: Tell)
 def _roster(plan: DemoPlan) -> dict[str, list[str]]:
     """Make desks and their users; the offices of each commune, by unit code."""
     units = catalogues.units().on(plan.legal_day)
-    offices = dict(Office.objects.exclude(unit="").values_list("unit", "code"))
+    # The officers of the demonstration may be loaded after the books.
+    offices = {DUONG_TO.unit: DUONG_TO.code}
+    offices |= dict(Office.objects.exclude(unit="").values_list("unit", "code"))
     wanted = {
         Level.COMMUNE: plan.figures["F016"],
         Level.DISTRICT: plan.figures["F017"],

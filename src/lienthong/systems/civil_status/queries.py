@@ -48,9 +48,14 @@ def desk_of(actor: Actor) -> Desk:
     return desk
 
 
-def entry(book: type[E], key: UUID, *, desk: Desk) -> E:
-    """An entry in this desk's custody; a neighbour's is as if it did not exist."""
-    found = book._default_manager.filter(key=key, custodian=desk.office).first()
+def entry(book: type[E], key: UUID, *, desk: Desk, only: tuple[str, ...] = ()) -> E:
+    """
+    An entry in this desk's custody; a neighbour's is as if it did not exist.
+
+    ``only`` names the columns to read, for pages that need nothing personal.
+    """
+    rows = book._default_manager.filter(key=key, custodian=desk.office)
+    found = (rows.only(*only) if only else rows).first()
     if found is None:
         raise NoSuchEntry
     return found

@@ -1,0 +1,191 @@
+"""What several pages of this desk show: the queue, what was done, a parent's section."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.forms import Form
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from lienthong.kernel import clock
+from lienthong.kernel.actor import Actor
+from lienthong.record import audit, personal
+from lienthong.systems.civil_status import domain, queries
+from lienthong.systems.civil_status.domain import DeathState, IdState
+from lienthong.systems.civil_status.models import BirthRegistration, Desk, Entry
+from lienthong.systems.civil_status.views import lookups
+from lienthong.web import catalogues
+
+LONGEST_QUEUE = 50
+DEEDS: dict[str, str | Promise] = {
+    "civil_status.birth_registered": gettext_lazy("Entered in the birth book"),
+    "civil_status.death_registered": gettext_lazy("Entered in the death book"),
+    "civil_status.parent_checked": gettext_lazy("Parent compared with population"),
+    "civil_status.id_received": gettext_lazy("Personal ID received"),
+    "civil_status.id_asked_again": gettext_lazy("Asked again for the personal ID"),
+    "civil_status.birth_printed": gettext_lazy("Birth certificate printed"),
+    "civil_status.death_printed": gettext_lazy("Death extract printed"),
+    "civil_status.birth_withdrawn": gettext_lazy("Entry withdrawn"),
+    "civil_status.death_confirmed": gettext_lazy("Population locked the record"),
+    "civil_status.death_told_again": gettext_lazy("Population told again"),
+}
+PARTS: dict[str, str | Promise] = {
+    "name": gettext_lazy("Name"),
+    "birth_year": gettext_lazy("Birth year"),
+    "ethnicity": gettext_lazy("Ethnicity"),
+    "nationality": gettext_lazy("Nationality"),
+    "residence": gettext_lazy("Residence"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One row of the queue."""
+
+    key: UUID
+    name: str
+    kind: str
+    what: str
+    color: str
+    icon: str
+    due: str
+    url: str
+    due_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    at: datetime
+    what: str
+    note: str
+
+
+def queue(desk: Desk, actor: Actor) -> list[Waiting]:
+    """What the desk has in hand, by the legal clock; one aggregate look is written."""
+    with personal.bulk(
+        "queue of the desk",
+        actor=actor,
+        fields=("name", "state"),
+        legal_basis="Luật Hộ tịch Điều 5",
+    ) as look:
+        rows = [
+            _birth(row, actor.legal_day)
+            for row in queries.births_in_hand(desk=desk)[:LONGEST_QUEUE]
+        ]
+        rows += [
+            _death(row, actor.legal_day)
+            for row in queries.deaths_in_hand(desk=desk)[:LONGEST_QUEUE]
+        ]
+        look.count = len(rows)
+    return sorted(rows, key=lambda row: (row.due_on or date.max, row.kind, row.name))
+
+
+def _birth(row: BirthRegistration, today: date) -> Waiting:
+    waits = row.id_state == IdState.WAITING
+    what = _("Waits for the personal ID") if waits else _("To print and sign")
+    if row.late:
+        what = _("%(what)s, declared late") % {"what": what}
+    return _waiting(
+        row,
+        row.child_name,
+        _("Birth"),
+        what,
+        waits,
+        reverse("civil_status:birth", args=[row.key]),
+        today,
+    )
+
+
+def _death(row: Any, today: date) -> Waiting:
+    waits = row.state == DeathState.WAITING
+    what = _("Waits for population to lock the record") if waits else _("To print and sign")
+    return _waiting(
+        row,
+        row.full_name,
+        _("Death"),
+        what,
+        waits,
+        reverse("civil_status:death", args=[row.key]),
+        today,
+    )
+
+
+def _waiting(
+    row: Entry, name: str, kind: str, what: str, waits: bool, url: str, today: date
+) -> Waiting:
+    due, color, icon = _("no time limit known"), "neutral", "clock"
+    if row.due_on is not None:
+        left = (row.due_on - today).days
+        if left < 0:
+            due, color, icon = (
+                _("due since %(day)s") % {"day": f"{row.due_on:%d/%m/%Y}"},
+                "danger",
+                "alert-triangle",
+            )
+        elif left == 0:
+            due, color = _("due today"), "warning" if waits else "neutral"
+        else:
+            due = _("due %(day)s") % {"day": f"{row.due_on:%d/%m/%Y}"}
+    return Waiting(row.key, name, kind, what, color, icon, due, url, row.due_on)
+
+
+def deeds(row: Entry) -> list[Deed]:
+    """What was done to an entry, newest first, in words."""
+    return [
+        Deed(entry.at, str(DEEDS.get(entry.what, entry.what)), _note(entry.what, entry.detail))
+        for entry in audit.entries_about(row)[:20]
+    ]
+
+
+def _note(what: str, detail: Mapping[str, Any]) -> str:
+    if what == "civil_status.parent_checked":
+        role = _("mother") if detail["role"] == "mother" else _("father")
+        names = ", ".join(str(PARTS.get(part, part)) for part in detail["different"])
+        if names:
+            return _("%(role)s: differs in %(names)s") % {"role": role, "names": names}
+        return _("%(role)s: %(same)s particulars agree") % {"role": role, "same": detail["same"]}
+    return str(detail.get("message_id") or detail.get("number") or "")
+
+
+def parent(
+    form: Form, data: Any, role: str, looked: lookups.Looked | None = None
+) -> dict[str, Any]:
+    """All that the section of one parent needs."""
+    found = lookups.compare(data, role, looked)
+    return {
+        "role": role,
+        "looked": found,
+        "rows": [(one, PARTS[one.field]) for one in found.different],
+        "kept": [(one, PARTS[one.field]) for one in found.kept],
+        "unknown": form[f"{role}_unknown"],
+        "number": form[f"{role}_id"],
+        "name": form[f"{role}_name"],
+        "birth_year": form[f"{role}_birth_year"],
+        "ethnicity": form[f"{role}_ethnicity"],
+        "nationality": form[f"{role}_nationality"],
+        "residence": form[f"{role}_residence"],
+        "known": form[f"{role}_known"],
+        "kept_field": form[f"{role}_kept"],
+        "source": _("Population") if found.state == "found" else "",
+    }
+
+
+def due_on(actor: Actor) -> date | None:
+    """When a matter received now is due."""
+    return domain.due_on(clock.instant(), actor.legal_day, catalogues.calendar())
+
+
+def pdf(content: bytes, name: str) -> HttpResponse:
+    """A PDF shown in the browser, kept by nobody on the way."""
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{name}"'
+    response["Cache-Control"] = "no-store"
+    return response
