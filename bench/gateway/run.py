@@ -131,6 +131,7 @@ async def measure(
             result.errors += 1
             if result.errors == 1:
                 print(answer.status, answer.body.whole()[:300])
+        answer.body.close()
 
     async def worker(until: float) -> None:
         while time.perf_counter() < until:

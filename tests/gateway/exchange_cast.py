@@ -108,7 +108,14 @@ class Country:
             log=MemoryLog(),
         )
 
-    def write(self, node: Node, provider_url: str, *, snapshot: Snapshot | None = None) -> None:
+    def write(
+        self,
+        node: Node,
+        provider_url: str,
+        *,
+        snapshot: Snapshot | None = None,
+        snapshot_url: str = "",
+    ) -> None:
         """Put everything where a gateway process of this node reads it."""
         for directory in (node.secrets, node.gateway, node.run):
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -122,7 +129,11 @@ class Country:
             key.save(place / "sign.key", passphrase)
             (place / "sign.crt").write_text(self.snapshot.certificate(key.kid))
         (node.gateway / "anchor.json").write_bytes(self.anchor.dump())
-        (node.gateway / "gateway.json").write_text('{"code":"national","owner":"GOV/G14"}')
+        (node.gateway / "gateway.json").write_bytes(
+            msgspec.json.encode(
+                {"code": "national", "owner": "GOV/G14", "snapshot_url": snapshot_url}
+            )
+        )
         (node.gateway / "clients.json").write_bytes(msgspec.json.encode(self.clients))
         (node.gateway / "providers.json").write_bytes(
             msgspec.json.encode({"GOV/G01/population": provider_url})

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import http.client
 import json
 import os
@@ -42,6 +43,7 @@ from lienthong.kernel.node import Node, Ports
 from lienthong.protocol import pki
 from lienthong.protocol.pki import SigningKey
 from lienthong.protocol.receipt import verify_receipt
+from lienthong.protocol.snapshot import seal
 
 pytestmark = pytest.mark.scenario
 SOURCE = Path(__file__).resolve().parent.parent.parent / "src"
@@ -357,6 +359,64 @@ def test_a_newer_snapshot_is_taken_up_and_an_older_one_never(running):
     running.country.directory_key = true_key
     running.country.publish(running.node, running.country.changed(number=10))
     eventually(lambda: running.call(FIND)[0] == 200)
+
+
+class DirectorySite:
+    """Serves a snapshot at one address and remembers what it was asked."""
+
+    def __init__(self):
+        self.raw = b""
+        self.asked = []
+
+    def body_limit(self, head):
+        return 0
+
+    async def answer(self, request):
+        self.asked.append(request.head.target)
+        return Outgoing(200, b"OK", [], Body.of(self.raw))
+
+    def malformed(self, why, caller):
+        return Outgoing(400, b"Bad Request", [])
+
+
+def test_the_directory_is_asked_and_believed_only_with_its_signature(running):
+    site = DirectorySite()
+    edge = Edge(site, running.room)
+    place = running.node.gateway / "snapshot.json"
+    try:
+        running.country.write(
+            running.node,
+            f"http://127.0.0.1:{running.edge.port}",
+            snapshot_url=f"http://127.0.0.1:{edge.port}/exchange/snapshot",
+        )
+        place.unlink()
+        true_key = running.country.directory_key
+        site.raw = seal(running.country.changed(number=20), SigningKey.generate())
+        running.start()
+        eventually(lambda: len(site.asked) > 1)
+        assert running.call(FIND)[1]["x-road-error"] == "Server.ClientProxy.OutdatedGlobalConf"
+        site.raw = seal(running.country.snapshot, true_key)
+        eventually(lambda: running.call(FIND)[0] == 200)
+        assert place.read_bytes() == site.raw, "it is kept for a start without the directory"
+        eventually(lambda: site.asked[-1] == b"/exchange/snapshot?after=7")
+    finally:
+        edge.close()
+
+
+def test_a_new_credential_counts_without_a_restart(running):
+    running.write()
+    running.start()
+    assert running.call(FIND, headers=asks(secret="renewed"))[0] == 500
+    rule = running.country.clients["GOV/G15/civil-status"]
+    running.country.clients["GOV/G15/civil-status"] = msgspec.structs.replace(
+        rule, secret_sha256=hashlib.sha256(b"renewed").hexdigest()
+    )
+    place = running.node.gateway / "clients.json"
+    place.write_text("{ broken")
+    time.sleep(2.5)
+    assert running.call(FIND)[0] == 200, "a broken file leaves what was there"
+    place.write_bytes(msgspec.json.encode(running.country.clients))
+    eventually(lambda: running.call(FIND, headers=asks(secret="renewed"))[0] == 200)
 
 
 def test_a_system_that_is_down_is_told_as_unreachable(running):

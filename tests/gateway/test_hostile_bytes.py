@@ -237,6 +237,35 @@ def test_bodies_beyond_the_spools_room_are_refused(edge, talk, room):
     talk(head, b"a" * (2 << 20), patience=3)
     assert edge.application.requests[0][3] is Refusal.NO_ROOM
     assert room.used == 0
+    assert room.memory_used == 0
+
+
+def test_short_bodies_go_to_disk_when_memory_is_short(edge, talk, room):
+    room.memory_quota = 100
+    got = talk(
+        b"POST /r1/a HTTP/1.1\r\nHost: x\r\nContent-Length: 200\r\n\r\n",
+        b"a" * 60,
+        b"b" * 140,
+        gap=0.05,
+    )
+    assert got.endswith(b"a" * 60 + b"b" * 140)
+    assert (room.used, room.memory_used) == (0, 0)
+
+
+def test_more_connections_than_allowed_are_closed_at_once(room):
+    edge = Edge(Recorder(), room, EdgeLimits(connections=2))
+    links = [socket.create_connection(("127.0.0.1", edge.port), timeout=5) for _ in range(3)]
+    try:
+        time.sleep(0.1)
+        links[2].settimeout(2)
+        with contextlib.suppress(ConnectionResetError):
+            assert links[2].recv(10) == b""
+        links[0].sendall(GET + b"\r\n")
+        assert links[0].recv(100).startswith(b"HTTP/1.1 200")
+    finally:
+        for link in links:
+            link.close()
+        edge.close()
 
 
 def test_a_head_that_never_ends_is_given_up(edge, talk):

@@ -44,11 +44,14 @@ class BodyRefused(Exception):
 
 @dataclass(slots=True)
 class SpoolRoom:
-    """How many bytes all spooled bodies of one process may take on disk together."""
+    """How much all bodies of one process may take together, in memory and on disk."""
 
     directory: Path | None = None
     quota: int = 2 << 30
     used: int = 0
+    memory_quota: int = 256 << 20
+    """Beyond it even short bodies go to disk."""
+    memory_used: int = 0
 
     def take(self, size: int) -> None:
         if self.used + size > self.quota:
@@ -109,7 +112,7 @@ class Spool:
 
 @dataclass(slots=True, eq=False)
 class Body:
-    """A whole body with its digests; `close` gives its disk space back."""
+    """A whole body with its digests; `close` gives its room back."""
 
     size: int
     sha256: bytes
@@ -117,6 +120,8 @@ class Body:
     """The bytes, while they are in memory."""
     _sha512: bytes | None = None
     _spool: Spool | None = None
+    _room: SpoolRoom | None = None
+    """Where the memory is accounted for, until the body is closed."""
 
     @classmethod
     def of(cls, data: bytes) -> Body:
@@ -142,6 +147,9 @@ class Body:
     def close(self) -> None:
         if self._spool is not None:
             self._spool.close()
+        room, self._room = self._room, None
+        if room is not None:
+            room.memory_used -= self.size
 
 
 EMPTY = Body.of(b"")
@@ -163,7 +171,10 @@ class Receiver:
         self.size += len(data)
         if self.size > self.limit:
             raise BodyRefused(Refusal.TOO_LARGE)
-        if self._spool is None and self.size <= IN_MEMORY:
+        room = self.room
+        fits = self.size <= IN_MEMORY and room.memory_used + len(data) <= room.memory_quota
+        if self._spool is None and fits:
+            room.memory_used += len(data)
             self._pieces.append(data)
             return
         if self._spool is None:
@@ -175,6 +186,10 @@ class Receiver:
         self._sha256, self._sha512 = hashlib.sha256(), hashlib.sha512()
         for piece in self._pieces:
             self._to_spool(piece)
+        self._forget_pieces()
+
+    def _forget_pieces(self) -> None:
+        self.room.memory_used -= sum(map(len, self._pieces))
         self._pieces.clear()
 
     def _to_spool(self, data: bytes) -> None:
@@ -190,7 +205,10 @@ class Receiver:
             if not self._pieces:
                 return EMPTY
             whole = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-            return Body.of(whole)
+            self._pieces.clear()
+            body = Body.of(whole)
+            body._room = self.room
+            return body
         assert self._sha256 is not None
         assert self._sha512 is not None
         self._spool.finish()
@@ -200,7 +218,7 @@ class Receiver:
 
     def discard(self) -> None:
         """Forget what arrived; for a body that was refused or cut off."""
-        self._pieces.clear()
+        self._forget_pieces()
         if self._spool is not None:
             self._spool.close()
             self._spool = None

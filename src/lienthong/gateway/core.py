@@ -27,7 +27,7 @@ from lienthong.gateway.rows import OVERLAP, STRICT, Kind, LogRow, LogSide, Outco
 from lienthong.gateway.settings import Holdings, Provider, Secrets
 from lienthong.kernel import clock
 from lienthong.protocol import headers as names
-from lienthong.protocol.errors import OutdatedSnapshot, ProtocolError, UnknownKey
+from lienthong.protocol.errors import OutdatedSnapshot, ProtocolError, Replayed, UnknownKey
 from lienthong.protocol.faults import Side, XRoadFault, fault_of
 from lienthong.protocol.headers import Header
 from lienthong.protocol.identifiers import GatewayId, MemberId
@@ -231,11 +231,9 @@ async def record_fault(gateway: Gateway, trail: Trail, fault: XRoadFault) -> Non
     waiting = [gateway.log.append(row)]
     if trail.asked is not None:
         waiting.append(trail.asked)
-    for done in waiting:
-        try:
-            await done
-        except ProtocolError as error:
-            logger.error("log", extra={"fault": error.fault, "trace": fault.trace})
+    for end in await asyncio.gather(*waiting, return_exceptions=True):
+        if isinstance(end, BaseException) and not isinstance(end, Replayed):
+            logger.error("log", extra={"error": type(end).__name__, "trace": fault.trace})
 
 
 def fault_answer(fault: XRoadFault, accept: bytes | None, trail: Trail | None = None) -> Outgoing:

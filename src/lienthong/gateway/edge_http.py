@@ -37,6 +37,7 @@ class Malformed(Exception):
 class EdgeLimits:
     """What one connection may do; times in seconds."""
 
+    connections: int = 5000
     headers: int = 100
     head_bytes: int = 32 * 1024
     head_time: float = 10.0
@@ -143,15 +144,25 @@ class Connection(asyncio.Protocol):
         if tls is not None:
             der = tls.getpeercert(binary_form=True)
             self._caller = Caller(hashlib.sha256(der).hexdigest() if der else "", secure=True)
-        if self._listener.draining:
+        if len(self._listener.connections) > self._listener.limits.connections:
+            self._transport.abort()
+        elif self._listener.draining:
             self._transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._listener.connections.discard(self)
         if self._receiver is not None:
             self._receiver.discard()
+        if not self.busy:
+            self._drop_pending()
         if self._writable is not None:
             self._writable.set()
+
+    def _drop_pending(self) -> None:
+        while self._pending:
+            what = self._pending.popleft()
+            if not isinstance(what, str):
+                what.body.close()
 
     def eof_received(self) -> bool:
         # A client that half-closes after its request still gets the answer.
@@ -312,6 +323,8 @@ class Connection(asyncio.Protocol):
                 if last:
                     return
         finally:
+            # What is still pending came after the last answer of this connection.
+            self._drop_pending()
             self.busy = False
             self._touched = time.monotonic()
         if not self._transport.is_closing() and not self._transport.is_reading():
