@@ -1,4 +1,4 @@
-"""Django's name for the population database."""
+"""Django's name for the population database, and its desk."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.web.desks import Desk
+
+OFFICER = "population.officer"
 
 
 class PopulationConfig(AppConfig):
@@ -18,6 +20,7 @@ class PopulationConfig(AppConfig):
             url_name="population:search",
             label=_("Population"),
             icon="users",
-            role="population.officer",
+            role=OFFICER,
+            summary=_("Look at one person by personal ID, with the purpose written down"),
         ),
     )
