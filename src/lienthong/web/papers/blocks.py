@@ -75,6 +75,8 @@ class Aside:
     tone: str
     title: str
     inlines: tuple[Inline, ...]
+    key: str = ""
+    """What it is about, for a page that shows it in its own way."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ from lienthong.web.papers.blocks import (
 )
 
 ShowNumber = Callable[[Number], SafeString]
+ShowAside = Callable[[Aside], SafeString | None]
+"""How a page shows a framed remark in its own way; nothing leaves it as it is."""
 
 
 def plain_number(number: Number) -> SafeString:
@@ -35,12 +37,16 @@ def plain_number(number: Number) -> SafeString:
     return format_html('<data class="lt-num" value="{}">{}</data>', number.code, number.text)
 
 
-def to_html(blocks: Iterable[Block], number: ShowNumber = plain_number) -> SafeString:
+def to_html(
+    blocks: Iterable[Block],
+    number: ShowNumber = plain_number,
+    aside: ShowAside = lambda _: None,
+) -> SafeString:
     """The blocks, one after another; every word is escaped."""
-    return format_html_join("\n", "{}", ((shown(block, number),) for block in blocks))
+    return format_html_join("\n", "{}", ((shown(block, number, aside),) for block in blocks))
 
 
-def shown(block: Block, number: ShowNumber) -> SafeString:
+def shown(block: Block, number: ShowNumber, aside: ShowAside) -> SafeString:
     match block:
         case LetterHead():
             return letter_head(block)
@@ -53,11 +59,14 @@ def shown(block: Block, number: ShowNumber) -> SafeString:
         case Heading():
             return heading(block)
         case Paragraph():
-            mark = format_html("<b>{}</b>", block.mark) if block.mark else SafeString("")
-            kind = mark_safe(' class="item"') if block.mark else SafeString("")  # constants only
-            return format_html("<p{}>{}{}</p>", kind, mark, inlines(block.inlines, number))
+            words = inlines(block.inlines, number)
+            if block.mark:
+                return format_html(
+                    '<p class="item"><b>{}</b><span>{}</span></p>', block.mark, words
+                )
+            return format_html("<p>{}</p>", words)
         case Aside():
-            return format_html(
+            return aside(block) or format_html(
                 '<div class="rp-note" data-color="{}"><p><b>{}</b></p><p>{}</p></div>',
                 block.tone,
                 block.title,

@@ -62,6 +62,8 @@ RECIPIENTS = (
     "Bộ TTTT: Bộ trưởng, các Thứ trưởng, các đơn vị thuộc Bộ;",
     "Lưu: VT, THH (CĐS).",
 )
+REMARK = "remark"
+"""Tone of what a page says beside the text and a paper leaves to its table of relations."""
 AUTHORITY = ("KT. Bộ trưởng", "Thứ trưởng")
 
 
@@ -149,8 +151,13 @@ def document(report: Report) -> Document:
     return Document(
         title=f"Báo cáo {month}",
         at=report.at,
-        blocks=(*body(report), *annexes(report)),
+        blocks=(*printed(body(report)), *annexes(report)),
     )
+
+
+def printed(blocks: tuple[Block, ...]) -> Iterator[Block]:
+    """Without the remarks, which stand among the relations of the annex."""
+    return (b for b in blocks if not (isinstance(b, Aside) and b.tone == REMARK))
 
 
 def body(report: Report) -> tuple[Block, ...]:
@@ -197,6 +204,9 @@ def section_blocks(report: Report, section: Section) -> Iterator[Block]:
     for check in report.failing():
         if relation(check.key).codes[0] in codes:
             yield failing_aside(check)
+    for check in report.remarks():
+        if relation(check.key).codes[0] in codes:
+            yield Aside(REMARK, relation(check.key).text, (), key=check.key)
 
 
 def item_blocks(report: Report, item: Item) -> Iterator[Block]:
@@ -262,7 +272,8 @@ def failing_aside(check: RelationCheck) -> Aside:
         f" {exact(abs(check.left - check.right))}. Báo cáo giữ nguyên số liệu như đơn vị gửi."
     )
     note = f" Ghi chú: {check.note}" if check.note else ""
-    return Aside("danger", f"Quan hệ không khớp: {rule.text}", (Text(words + note),))
+    title = f"Quan hệ không khớp: {rule.text}"
+    return Aside("danger", title, (Text(words + note),), key=check.key)
 
 
 def missing_aside(report: Report, system: str, codes: list[str]) -> Aside:

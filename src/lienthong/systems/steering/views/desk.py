@@ -184,21 +184,23 @@ def chosen_figure(request: HttpRequest, report: Report) -> str:
     return next(iter(report.figures), "")
 
 
-def page_context(request: HttpRequest, report: Report, selected: str) -> dict[str, Any]:
-    return {
-        "report": report,
+def page_context(
+    request: HttpRequest, report: Report, selected: str, *, public: bool = False
+) -> dict[str, Any]:
+    around = {
         "edition": report.edition,
         "month": str(report.edition.month),
+        "public": public,
+    }
+    return around | {
+        "report": report,
         "outline": shown.outline(report),
-        "paper": shown.paper(report, selected),
-        "failing": [shown.relation_shown(check, report) for check in report.failing()],
-        "remarks": [shown.relation_shown(check, report) for check in report.remarks()],
+        "paper": shown.paper(report, selected, request=request, context=around),
         "selected": selected,
         "provenance": shown.provenance(report, selected),
         "open_points": shown.open_points(report),
         "counts": shown.counts(report),
         "sources": [(source, TITLES[source.system]) for source in report.sources],
-        "public": False,
     }
 
 

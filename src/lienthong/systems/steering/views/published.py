@@ -26,7 +26,7 @@ def report(request: HttpRequest, month: str) -> HttpResponse:
     """One report, as it was issued."""
     found = Report.of(issued_edition(month_of(month)))
     selected = desk.chosen_figure(request, found)
-    context = desk.page_context(request, found, selected) | {"public": True}
+    context = desk.page_context(request, found, selected, public=True)
     if request.htmx and request.htmx.target == "nguon":  # type: ignore[attr-defined]
         return render(request, "steering/_provenance.html", context)
     return render(request, "steering/report.html", context)

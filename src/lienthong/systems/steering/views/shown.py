@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from lienthong.web.papers.blocks import Annex, Aside, Number
+from lienthong.web.papers.blocks import Aside, Number
 from lienthong.web.papers.page import to_html
 
 from ..domain.outline import OUTLINE, TITLES, Section, place_of
@@ -111,28 +113,35 @@ def in_section(check: RelationCheck, section: Section) -> bool:
     return place is not None and place[0] == section
 
 
-def paper(report: Report, selected: str, *, base: str = "") -> SafeString:
+def paper(
+    report: Report, selected: str, *, request: HttpRequest, context: dict[str, Any]
+) -> SafeString:
     """The document as HTML; every figure is a link that opens its provenance."""
 
     def linked(number: Number) -> SafeString:
         figure = report.figures.get(number.code)
         title = figure.title if figure else _("not stated")
         return format_html(
-            '<a class="lt-figure" id="so-{code}" href="{base}?figure={code}#nguon"'
+            '<a class="lt-figure" id="so-{code}" href="?figure={code}#nguon"'
             ' data-figure="{code}" data-state="{state}" aria-label="{text}, {title}"{current}'
-            ' hx-get="{base}?figure={code}" hx-target="#nguon" hx-swap="outerHTML"'
+            ' hx-get="?figure={code}" hx-target="#nguon" hx-swap="outerHTML"'
             ' hx-push-url="true">{text}</a>',
             code=number.code,
-            base=base,
             state=number.state,
             text=number.text,
             title=title,
             current=SafeString(' aria-current="true"') if number.code == selected else "",
         )
 
-    blocks = [b for b in body(report) if not isinstance(b, Annex)]
-    # Contradictions get a block of their own on the page, with both sides drawn.
-    return to_html([b for b in blocks if not (isinstance(b, Aside) and b.tone == "danger")], linked)
+    def drawn(block: Aside) -> SafeString | None:
+        """Contradictions and remarks in full, with both sides drawn to one scale."""
+        if not block.key:
+            return None
+        item = relation_shown(report.checks[block.key], report)
+        template = "steering/_failing.html" if item.fails else "steering/_remark.html"
+        return render_to_string(template, {**context, "item": item, "selected": selected}, request)
+
+    return to_html(body(report), linked, drawn)
 
 
 def provenance(report: Report, code: str) -> Provenance | None:
