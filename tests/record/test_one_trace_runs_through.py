@@ -78,6 +78,12 @@ def test_a_line_has_the_events_fixed_text_and_never_its_arguments() -> None:
     assert "An" not in json.dumps(held, ensure_ascii=False)
 
 
+def test_another_librarys_words_are_not_repeated() -> None:
+    made = logging.LogRecord("procrastinate.jobs", 20, "jobs.py", 7, "Job(An)", None, None)
+    held = json.loads(trace.JsonFormatter().format(made))
+    assert (held["event"], held["logger"]) == ("jobs:7", "procrastinate.jobs")
+
+
 def test_only_listed_fields_are_written() -> None:
     held = line("call", service="person.find.v1", personal_id="091195000017", status=200)
     assert (held["service"], held["status"]) == ("person.find.v1", 200)

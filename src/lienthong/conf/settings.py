@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from lienthong.kernel.node import Node
+from lienthong.record.trace import logging_config
 
 NODE = Node.from_environment()
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -203,3 +204,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'none'"],
     }
 }
+
+if not TESTING:
+    # JSON lines from an allow-list of fields: no personal data in the application log.
+    LOGGING = logging_config(env("LOG_LEVEL", "INFO"))

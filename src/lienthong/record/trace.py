@@ -49,6 +49,9 @@ ALLOWED = (
 )
 """The only extra fields a log line may carry."""
 
+OWN_WORDS = frozenset({"lienthong", "django"})
+"""Loggers whose texts are constants; a guard on the rest."""
+
 _TRACE = re.compile(r"[0-9a-f]{32}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
 _NOTHING = "0" * 32
@@ -129,7 +132,7 @@ class JsonFormatter(logging.Formatter):
             "at": clock.instant().isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "event": record.msg if isinstance(record.msg, str) else type(record.msg).__name__,
+            "event": _event(record),
             "trace": _current.get(),
         }
         for name in ALLOWED:
@@ -140,6 +143,14 @@ class JsonFormatter(logging.Formatter):
             line["code"] = getattr(record.exc_info[1], "code", line.get("code", ""))
             line["where"] = _places(record.exc_info[2])
         return msgspec.json.encode(line, enc_hook=str).decode()
+
+
+def _event(record: logging.LogRecord) -> str:
+    """The fixed text of our own and Django's events; of other libraries only where it is from."""
+    # Some libraries put arguments into the text itself; procrastinate those of a job.
+    if isinstance(record.msg, str) and record.name.partition(".")[0] in OWN_WORDS:
+        return record.msg
+    return f"{record.module}:{record.lineno}"
 
 
 def _plain(value: object) -> object:
@@ -162,5 +173,6 @@ def logging_config(level: str = "INFO") -> dict[str, Any]:
         "loggers": {
             "django.server": {"handlers": ["stderr"], "propagate": False},
             "django.request": {"level": "ERROR"},
+            "procrastinate": {"level": "WARNING"},
         },
     }
