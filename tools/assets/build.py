@@ -82,6 +82,8 @@ ICON_USES = (
     re.compile(r"""\{%\s*icon\s+["']([a-z0-9-]+)["']"""),
     re.compile(r"""\bicon\s*=\s*["']([a-z0-9-]+)["']"""),
 )
+# An icon may also be named in a table of a view that speaks of icons.
+ICON_MENTIONS = re.compile(r"""["']([a-z][a-z0-9-]*)["']""")
 
 
 def main() -> int:
@@ -105,7 +107,7 @@ def main() -> int:
     faces = web_faces() + figure_faces()
     write_sheet(faces)
     write_scripts()
-    write_sprite(icons)
+    drawn = write_sprite(*icons)
     write_paper_faces()
     write_licences()
     files = {
@@ -114,27 +116,31 @@ def main() -> int:
         if path.is_file()
     }
     STAMP.write_text(json.dumps({"inputs": digest, "files": files}, indent=1) + "\n")
-    print(f"assets: made {len(files)} files, {len(icons)} icons, {len(PAPER_FACES)} paper faces")
+    print(f"assets: made {len(files)} files, {drawn} icons, {len(PAPER_FACES)} paper faces")
     return 0
 
 
-def icons_in_use() -> list[str]:
-    """Names of Tabler icons named by templates and by desks and cards in code."""
-    found: set[str] = set()
+def icons_in_use() -> tuple[list[str], list[str]]:
+    """Names of icons used by templates and code: those surely meant, and words that may be."""
+    named: set[str] = set()
+    mentioned: set[str] = set()
     for pattern in ("**/*.html", "**/*.py"):
         for path in PACKAGE.glob(pattern):
             if "node_modules" in path.parts:
                 continue
             text = path.read_text()
+            if "icon" not in text.lower():
+                continue
             for use in ICON_USES:
-                found.update(use.findall(text))
-    return sorted(found)
+                named.update(use.findall(text))
+            mentioned.update(ICON_MENTIONS.findall(text))
+    return sorted(named), sorted(mentioned - named)
 
 
-def digest_of_inputs(icons: list[str]) -> str:
+def digest_of_inputs(icons: tuple[list[str], list[str]]) -> str:
     inputs = [ASSETS / "package-lock.json", Path(__file__)]
     inputs += sorted((ASSETS / "css").glob("*.css")) + sorted((ASSETS / "js").glob("*.js"))
-    whole = hashlib.sha256(" ".join(icons).encode())
+    whole = hashlib.sha256(" ".join(icons[0] + icons[1]).encode())
     for path in inputs:
         whole.update(path.name.encode() + b"\0" + path.read_bytes())
     return whole.hexdigest()
@@ -216,18 +222,21 @@ def write_scripts() -> None:
     shutil.copy(MODULES / "htmx.org/dist/htmx.min.js", DIST / "htmx.js")
 
 
-def write_sprite(icons: list[str]) -> None:
+def write_sprite(named: list[str], mentioned: list[str]) -> int:
+    """One file of symbols; a name in a template that Tabler does not have stops the build."""
     folder = MODULES / "@tabler/icons/icons/outline"
-    unknown = [name for name in icons if not (folder / f"{name}.svg").exists()]
+    unknown = [name for name in named if not (folder / f"{name}.svg").exists()]
     if unknown:
         sys.exit(f"assets: Tabler has no outline icon named {', '.join(unknown)}")
+    names = sorted(named + [name for name in mentioned if (folder / f"{name}.svg").exists()])
     licence = (MODULES / "@tabler/icons/LICENSE").read_text().replace("--", "- -").strip()
-    symbols = [symbol(name, (folder / f"{name}.svg").read_text()) for name in icons]
+    symbols = [symbol(name, (folder / f"{name}.svg").read_text()) for name in names]
     (DIST / "icons.svg").write_text(
         f'<svg xmlns="http://www.w3.org/2000/svg">\n<!-- Tabler Icons\n\n{licence}\n-->\n'
         + "\n".join(symbols)
         + "\n</svg>\n"
     )
+    return len(names)
 
 
 def symbol(name: str, svg: str) -> str:
