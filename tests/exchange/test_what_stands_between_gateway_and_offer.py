@@ -350,6 +350,12 @@ def test_a_problem_is_told_in_the_callers_language(register: Register) -> None:
     assert ask(language="").headers["content-language"] == "vi"
 
 
+def test_the_edges_own_problems_are_told_in_vietnamese(register: Register) -> None:
+    assert ask(key="").body["title"] == (
+        "Dịch vụ này làm thay đổi dữ liệu nên cần Idempotency-Key."
+    )
+
+
 def test_a_problem_carries_the_trace_it_came_under(register: Register) -> None:
     register.failure = AlreadyGiven()
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
