@@ -13,9 +13,12 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # A test never reads the state or the settings of the node somebody runs beside it.
 for _name in [name for name in os.environ if name.startswith("LIENTHONG_")]:
@@ -36,10 +39,18 @@ django.setup()
 import cast  # noqa: E402
 from database_server import DatabaseServer, TestDatabase  # noqa: E402
 from lienthong.kernel import clock  # noqa: E402
+from running_node import RunningNode  # noqa: E402
 
 
 def pytest_unconfigure() -> None:
     shutil.rmtree(_home, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker runs what starts whole nodes: they share one and never crowd the machine."""
+    for item in items:
+        if item.get_closest_marker("scenario") or item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("nodes"))
 
 
 # -- database ------------------------------------------------------------------------
@@ -159,7 +170,37 @@ def sockets_off(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(socket.socket, "connect_ex", guarded_ex)
 
 
-def pytest_report_header() -> list[str]:
-    if _absent:
-        return [f"Django is off in this run: {', '.join(_absent)} not written yet"]
-    return []
+# -- whole nodes and browsers -----------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def demo_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningNode]:
+    """A running node with the demo country, shared by the scenarios that do not break it."""
+    with RunningNode.anywhere() as node:
+        node.up("--demo")
+        yield node
+
+
+@pytest.fixture
+def own_node() -> Iterator[RunningNode]:
+    """A node of one's own, not started yet, for tests that kill or change it."""
+    with RunningNode.anywhere() as node:
+        yield node
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium through Playwright; the test is skipped where there is none."""
+    path = os.environ.get("LIENTHONG_CHROMIUM") or shutil.which("chromium")
+    if path is None:
+        pytest.skip("no Chromium here; `apt-get install chromium` brings it")
+    from playwright.sync_api import sync_playwright
+
+    # Playwright keeps an event loop running in this thread, which Django takes for async code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]

@@ -18,8 +18,11 @@ def main() -> int:
     import warnings
 
     import django
+    from django.conf import settings
     from django.core.management import call_command
 
+    # A pool would try for half a minute to reach the database that is not there.
+    settings.DATABASES["default"]["OPTIONS"].pop("pool", None)
     django.setup()
     # Django warns that it could not ask the database whether the history is consistent.
     warnings.simplefilter("ignore", RuntimeWarning)

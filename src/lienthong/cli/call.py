@@ -241,12 +241,14 @@ def show_records(records: dict[str, Any]) -> None:
 
 
 def verdict(record: dict[str, Any]) -> str:
-    signed = {True: f"signature of {record.get('signed_by')} valid", False: "SIGNATURE NOT VALID"}
-    proven = {True: "proof of inclusion valid", False: "PROOF NOT VALID"}
-    return (
-        f"{signed.get(record.get('signature_valid'), 'unsigned')}; "
-        f"{proven.get(record.get('proof_valid'), 'not sealed yet')}"
-    )
+    signed, proven = record.get("signature_valid"), record.get("proof_valid")
+    if signed is None:
+        first = "unsigned"
+    else:
+        first = f"signature of {record['signed_by']} valid" if signed else "SIGNATURE NOT VALID"
+    if proven is None:
+        return f"{first}; not sealed yet"
+    return f"{first}; {'proof of inclusion valid' if proven else 'PROOF NOT VALID'}"
 
 
 def indented(value: Any) -> str:

@@ -105,7 +105,7 @@ def runs_as(user: ServiceUser, program: str) -> bool:
     try:
         done = subprocess.run(
             [program, "--version"], capture_output=True, cwd="/", check=False, **user.popen
-        )  # type: ignore[call-overload]
+        )
     except PermissionError:
         return False
     return bool(done.returncode == 0)
@@ -293,7 +293,7 @@ class Cluster:
             cwd="/",
             env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
             **self.user.popen,
-        )  # type: ignore[call-overload]
+        )
         if done.returncode != 0:
             raise PostgresFault(f"{program} failed with {done.returncode}: {done.stdout or ''}")
 

@@ -84,7 +84,7 @@ def reachable(user: ServiceUser, home: Path) -> bool:
     return (
         subprocess.run(["test", "-w", str(home)], cwd="/", check=False, **user.popen).returncode
         == 0
-    )  # type: ignore[call-overload]
+    )
 
 
 def interpreter_for(user: ServiceUser, node: Node) -> tuple[list[str], dict[str, str]]:
@@ -97,7 +97,7 @@ def interpreter_for(user: ServiceUser, node: Node) -> tuple[list[str], dict[str,
             capture_output=True,
             check=False,
             **user.popen,
-        ).returncode  # type: ignore[call-overload]
+        ).returncode
     except PermissionError:
         in_place = 1
     if in_place == 0:
@@ -298,7 +298,7 @@ def run_and_collect(
     command: list[str], environment: dict[str, str], user: ServiceUser, wanted: Path
 ) -> int:
     """Run as the service user and bring the files it wrote to where root asked for them."""
-    done = subprocess.run(command, env=environment, check=False, **user.popen)  # type: ignore[call-overload]
+    done = subprocess.run(command, env=environment, check=False, **user.popen)
     made = Path(command[command.index("--out") + 1])
     if made.is_dir():
         for path in sorted(made.iterdir()):

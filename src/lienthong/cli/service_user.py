@@ -13,6 +13,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 NAME = "lienthong"
 
@@ -26,7 +27,7 @@ class ServiceUser:
     gid: int
 
     @property
-    def popen(self) -> dict[str, object]:
+    def popen(self) -> dict[str, Any]:
         """Arguments that make :class:`subprocess.Popen` start a child as this user."""
         if os.geteuid() != 0:
             return {}

@@ -205,7 +205,8 @@ def granian(application: str, port: int, threads: int) -> list[str]:
     return python(
         "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
         "--workers", "1", "--blocking-threads", str(threads), "--runtime-mode", "st",
-        "--http", "1", "--no-ws", "--log-level", "warning", "--backpressure", "128", "--respawn-failed-workers",
+        "--http", "1", "--no-ws", "--log-level", "warning", "--backpressure", "128",
+        "--respawn-failed-workers",
         "--respawn-interval", "0.5",
         "--workers-kill-timeout", "15",
         f"lienthong.conf.wsgi:{application}",

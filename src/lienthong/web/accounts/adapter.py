@@ -20,7 +20,7 @@ from lienthong.kernel import clock
 JUST_NOW = timedelta(minutes=5)
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):
     """Officers' accounts are made by their office; there is no sign-up page."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
@@ -53,7 +53,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """No account has an address (decision 27)."""
 
 
-class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+class MFAAdapter(DefaultMFAAdapter):
     """The second factor: secrets encrypted under the node's key."""
 
     error_messages = DefaultMFAAdapter.error_messages | {

@@ -11,7 +11,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 
-class SignInForm(LoginForm):  # type: ignore[misc]
+class SignInForm(LoginForm):
     """Account name and password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -28,7 +28,7 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         return str(self.cleaned_data["login"]).strip().lower()
 
 
-class CodeForm(AuthenticateForm):  # type: ignore[misc]
+class CodeForm(AuthenticateForm):
     """The code of the app, or a recovery code."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -36,13 +36,13 @@ class CodeForm(AuthenticateForm):  # type: ignore[misc]
         say_code(self.fields["code"])
 
 
-class CodeAgainForm(ReauthenticateForm):  # type: ignore[misc]
+class CodeAgainForm(ReauthenticateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         say_code(self.fields["code"])
 
 
-class SetUpCodeForm(ActivateTOTPForm):  # type: ignore[misc]
+class SetUpCodeForm(ActivateTOTPForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         say_code(self.fields["code"])
