@@ -308,6 +308,10 @@ class _Connection(asyncio.Protocol):
     # From the parser.
 
     def on_message_begin(self) -> None:
+        if self._done is not None and self._done.done():
+            # A second answer came with the first: the next request would get it.
+            self.reusable = False
+            return
         self._status = 0
         self._reason = b""
         self._headers: list[Header] = []
@@ -318,7 +322,7 @@ class _Connection(asyncio.Protocol):
         self._reason += reason
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._receiver is not None:
+        if self._receiver is not None or self._done is None or self._done.done():
             return
         self._head_size += len(name) + len(value)
         if len(self._headers) >= MAX_HEADERS or self._head_size > MAX_HEAD:
@@ -326,6 +330,8 @@ class _Connection(asyncio.Protocol):
         self._headers.append((name, value.rstrip(b" \t")))
 
     def on_headers_complete(self) -> None:
+        if self._done is None or self._done.done():
+            return
         self._status = self._parser.get_status_code()
         if 100 <= self._status < 200:
             return
@@ -341,15 +347,16 @@ class _Connection(asyncio.Protocol):
             self._body_ends_with_connection = True
 
     def on_body(self, data: bytes) -> None:
-        if self._bodiless:
+        if self._bodiless or self._receiver is None:
             return
-        assert self._receiver is not None
         try:
             self._receiver.write(data)
         except BodyRefused as error:
             raise AnswerTooLarge(error.why.value) from None
 
     def on_message_complete(self) -> None:
+        if self._done is None or self._done.done():
+            return
         if 100 <= self._status < 200 or self._bodiless:
             return
         self.reusable = self._parser.should_keep_alive() and self.alive
