@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import time
+import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from pypdf import PdfReader
 from lienthong.web.papers import (
     FontsMissing,
     PaperTooHeavy,
+    SignMissing,
     TemplateBroken,
+    coverage,
     press,
     typeset,
 )
@@ -130,6 +133,23 @@ def test_a_font_that_is_not_shipped_is_a_failure_and_not_a_fallback(write_templa
     with pytest.raises(FontsMissing) as raised:
         typeset(name, {}, at=AT)
     assert "comic sans" in raised.value.diagnostic
+
+
+@pytest.mark.parametrize("sign", ["≤", "中", "→", "😀"])
+def test_a_sign_no_font_has_is_refused_and_not_printed_as_a_box(write_template, sign):
+    name = write_template("plain.typ", PLAIN)
+    with pytest.raises(SignMissing) as raised:
+        typeset(name, {"lines": [["An", {"deep": f"Nguyễn {sign}"}]]}, at=AT)
+    assert raised.value.detail["signs"] == [f"U+{ord(sign):04X}"]
+
+
+def test_every_vietnamese_letter_can_be_printed():
+    letters = "aăâeêioôơuưyđ"
+    marks = ["", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323"]
+    every = [unicodedata.normalize("NFC", a + m) for a in letters + letters.upper() for m in marks]
+    drawn = "".join(one for one in every if len(one) == 1)
+    assert len(drawn) == 26 * 6 - 10  # đ and Đ carry no marks
+    assert coverage.missing(drawn + "–—“”‘’…•·×§°€", press.FONTS) == ""
 
 
 def test_without_the_font_step_of_the_build_nothing_is_printed(

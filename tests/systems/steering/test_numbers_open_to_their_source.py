@@ -116,7 +116,7 @@ def test_an_unknown_figure_says_that_nobody_stated_it(signed_in, collected):
 def test_what_no_system_answers_is_listed_on_the_page(signed_in, collected):
     text = visible(html_of(signed_in.get(DESK)))
     assert "Điểm cầu, camera và dữ liệu trực tuyến" in text
-    assert "F043, F044, F045, F046, F047" in text
+    assert "F043 F044 F045 F046 F047" in text
 
 
 @pytest.mark.parametrize(

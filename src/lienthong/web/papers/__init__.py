@@ -12,8 +12,16 @@ from lienthong.web.papers.press import (
     FontsMissing,
     PapersError,
     PaperTooHeavy,
+    SignMissing,
     TemplateBroken,
     typeset,
 )
 
-__all__ = ["FontsMissing", "PaperTooHeavy", "PapersError", "TemplateBroken", "typeset"]
+__all__ = [
+    "FontsMissing",
+    "PaperTooHeavy",
+    "PapersError",
+    "SignMissing",
+    "TemplateBroken",
+    "typeset",
+]

@@ -8,9 +8,10 @@ report's page it is a link that opens where the number comes from.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
-from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from lienthong.web.papers.blocks import (
@@ -54,7 +55,7 @@ def shown(block: Block, number: ShowNumber, aside: ShowAside) -> SafeString:
             return format_html(
                 '<h1 class="ds-heading" data-size="lg"><span>{}</span>{}</h1>',
                 block.kind,
-                block.abstract,
+                unbroken(block.abstract),
             )
         case Heading():
             return heading(block)
@@ -84,10 +85,27 @@ def inlines(parts: Iterable[Inline], number: ShowNumber) -> SafeString:
     return format_html_join("", "{}", ((inline(part, number),) for part in parts))
 
 
+# Number and symbol of a document: 17/NQ-CP, 23/2021/QĐ-TTg.
+SYMBOL = re.compile(r"(\d+(?:/\d{4})?/[^\W_]+(?:-[^\W_]+)+)")
+
+
+def unbroken(text: str) -> SafeString:
+    """Words whose document numbers stay on one line."""
+    parts = SYMBOL.split(text)
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (format_html('<span class="lt-unbroken">{}</span>', part) if n % 2 else part,)
+            for n, part in enumerate(parts)
+        ),
+    )
+
+
 def inline(part: Inline, number: ShowNumber) -> SafeString:
     if isinstance(part, Number):
         return number(part)
-    words = conditional_escape(part.text)
+    words = unbroken(part.text)
     if part.bold:
         words = format_html("<strong>{}</strong>", words)
     return format_html("<em>{}</em>", words) if part.italic else words

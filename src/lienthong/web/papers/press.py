@@ -30,7 +30,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.template import TemplateDoesNotExist, engines
 
 from lienthong.kernel import clock
-from lienthong.kernel.errors import LienThongError, Unavailable
+from lienthong.kernel.errors import Invalid, LienThongError, Unavailable
+from lienthong.web.papers.coverage import missing
 
 FONTS = Path(__file__).resolve().parent.parent / "fonts"
 CHILD = Path(__file__).resolve().parent / "child.py"
@@ -67,6 +68,13 @@ class FontsMissing(PapersError):
     code = "papers.fonts"
 
 
+class SignMissing(PapersError, Invalid):
+    """This document holds a sign that the fonts of the papers do not have."""
+
+    code = "papers.sign"
+    status = Invalid.status
+
+
 class PaperTooHeavy(PapersError, Unavailable):
     """The document took more time or memory than one may take."""
 
@@ -92,10 +100,13 @@ def typeset(
     (``#import "/web/papers/decree30.typ": *``). ``at`` is the moment written
     into the PDF; the same template, data, files and moment give the same bytes.
 
-    Raises `TemplateBroken`, `FontsMissing` or `PaperTooHeavy`.
+    Raises `TemplateBroken`, `FontsMissing`, `SignMissing` or `PaperTooHeavy`.
     """
     if not any(FONTS.glob("*.[to]tf")):
         raise FontsMissing()
+    plain = json.loads(json.dumps(data, cls=DjangoJSONEncoder))
+    if signs := missing(plain, FONTS):
+        raise SignMissing(signs=[f"U+{ord(sign):04X}" for sign in signs[:10]])
     moment = at or clock.instant()
     with tempfile.TemporaryDirectory(prefix="lienthong-paper-") as place:
         root = Path(place) / "root"
@@ -105,7 +116,7 @@ def typeset(
             "root": str(root),
             "main": template,
             "fonts": str(FONTS),
-            "data": json.dumps(data, cls=DjangoJSONEncoder, ensure_ascii=False),
+            "data": json.dumps(plain, ensure_ascii=False),
             "timestamp": int(moment.timestamp()),
             "memory": memory,
             "seconds": seconds,

@@ -12,6 +12,8 @@ from ..errors import MonthNotBegun
 
 BODY = "G14"
 BODY_NAME = "Bộ Thông tin và Truyền thông"
+BODY_LINES = "Bộ Thông tin\nvà Truyền thông"
+"""As the name is broken in a letterhead."""
 SYMBOL = "BC-BTTTT"
 PLACE = "Hà Nội"
 
@@ -48,7 +50,7 @@ def window(month: Period, today: date) -> Window:
 
 def document_number(number: int | None, symbol: str = SYMBOL) -> str:
     """``Số: 76/BC-BTTTT``; below ten with a zero, no blanks; a draft leaves room for it."""
-    written = "      " if number is None else f"{number:02d}"
+    written = "\u00a0" * 6 if number is None else f"{number:02d}"
     return f"Số: {written}/{symbol}"
 
 

@@ -77,6 +77,25 @@ class Section:
         """``I.3``."""
         return self.anchor.replace("-", ".")
 
+    @property
+    def short(self) -> str:
+        """Its name in the table of contents."""
+        return SHORT.get(self.anchor, self.title)
+
+
+SHORT = {
+    "I": "Kết quả thực hiện",
+    "I-1": "Chỉ đạo, điều hành",
+    "I-2": "Thể chế",
+    "I-3": "Nền tảng, dữ liệu",
+    "I-4": "Hệ thống phục vụ",
+    "I-4-a": "Đổi mới lề lối làm việc",
+    "I-4-b": "Người dân, doanh nghiệp",
+    "I-5": "An toàn thông tin",
+    "II": "Đánh giá",
+    "III": "Kiến nghị",
+}
+
 
 TITLES = {
     "directory": "Danh bạ Nền tảng tích hợp, chia sẻ dữ liệu quốc gia",

@@ -62,6 +62,11 @@ class Relation:
     right_parts: tuple[str, ...] = ()
     """Figures added up on a side, for the picture that draws both to one scale."""
 
+    @property
+    def words(self) -> str:
+        """The relation for paper, whose font has no signs of comparison."""
+        return self.text.replace(" ≤ ", " không quá ").replace(" ≥ ", " không dưới ")
+
     def check(self, figures: Figures) -> Finding:
         """Whether it holds; OPEN when a figure or the second term of a ratio is missing."""
         if any(code not in figures for code in self.codes):

@@ -36,7 +36,7 @@ from ..domain.wording import exact, written
 from ..manifest import SOURCES
 from ..models import CollectedFigure, RelationCheck, ReportEdition
 from . import editions
-from .provenance import figures_table, open_points_table, relations_table
+from .provenance import figures_tables, open_points_table, relations_table
 
 ABSTRACT = (
     "Tình hình thực hiện Nghị quyết số 17/NQ-CP ngày 07/3/2019 của Chính phủ về một số nhiệm vụ,"
@@ -166,7 +166,7 @@ def body(report: Report) -> tuple[Block, ...]:
     month = about.month_words(edition.month)
     blocks: list[Block] = [
         LetterHead(
-            body=about.BODY_NAME,
+            body=about.BODY_LINES,
             number=about.document_number(edition.number, edition.symbol),
             place_date=place_date(edition),
         ),
@@ -184,8 +184,8 @@ def body(report: Report) -> tuple[Block, ...]:
 def place_date(edition: ReportEdition) -> str:
     """Box 4; a draft leaves the day open, as drafts do."""
     if edition.issued_on is None:
-        day = clock.today()
-        return f"{about.PLACE}, ngày      tháng {about.month_number(day)} năm {day.year}"
+        day, room = clock.today(), "\u00a0" * 6
+        return f"{about.PLACE}, ngày{room}tháng {about.month_number(day)} năm {day.year}"
     return f"{about.PLACE}, {long_date(edition.issued_on)}"
 
 
@@ -206,7 +206,7 @@ def section_blocks(report: Report, section: Section) -> Iterator[Block]:
             yield failing_aside(check)
     for check in report.remarks():
         if relation(check.key).codes[0] in codes:
-            yield Aside(REMARK, relation(check.key).text, (), key=check.key)
+            yield Aside(REMARK, relation(check.key).words, (), key=check.key)
 
 
 def item_blocks(report: Report, item: Item) -> Iterator[Block]:
@@ -272,7 +272,7 @@ def failing_aside(check: RelationCheck) -> Aside:
         f" {exact(abs(check.left - check.right))}. Báo cáo giữ nguyên số liệu như đơn vị gửi."
     )
     note = f" Ghi chú: {check.note}" if check.note else ""
-    title = f"Quan hệ không khớp: {rule.text}"
+    title = f"Quan hệ không khớp: {rule.words}"
     return Aside("danger", title, (Text(words + note),), key=check.key)
 
 
@@ -316,7 +316,7 @@ def annexes(report: Report) -> tuple[Block, ...]:
     points = report.open_points()
     return (
         Annex("Phụ lục I", "Nguồn của từng số liệu", reference),
-        *figures_table(report.every_figure),
+        *figures_tables(report.every_figure),
         *relations_table(report.checks.values()),
         Annex("Phụ lục II", "Nội dung chưa có hệ thống trả lời", reference),
         *open_points_table(

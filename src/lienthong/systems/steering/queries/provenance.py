@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 from lienthong.kernel.numbers import vn_number
 from lienthong.web.papers.blocks import Block, Column, Paragraph, Table, Text
@@ -11,6 +12,7 @@ from ..domain.editions import short_day
 from ..domain.outline import TITLES
 from ..domain.relations import Verdict, relation
 from ..domain.wording import exact
+from ..manifest import SOURCES
 from ..models import CollectedFigure, RelationCheck, SourceAnswer
 
 PROOFS = {
@@ -47,52 +49,70 @@ def window_text(figure: CollectedFigure) -> str:
 
 def rows_text(figure: CollectedFigure) -> str:
     """How many rows lie behind it, and how many of them were imported (decision 2)."""
-    text = f"{vn_number(figure.rows)} bản ghi"
+    text = vn_number(figure.rows)
     if figure.imported:
         text += f", trong đó {vn_number(figure.imported)} nhập từ trước"
     return text
 
 
-def way_text(figure: CollectedFigure) -> str:
-    answer = figure.answer
+def way_text(answer: SourceAnswer) -> str:
+    """The message the figures came in, and what its receipt is worth."""
+    where = f" từ {answer.provider}" if answer.provider else ""
     proof = PROOFS[SourceAnswer.Proof(answer.proof)]
-    return f"{TITLES.get(figure.system, figure.system)}; thông điệp {answer.message_id}; {proof}"
+    return f"Thông điệp {answer.message_id}{where}; {proof}."
 
 
-def figures_table(figures: Iterable[CollectedFigure]) -> tuple[Block, ...]:
-    rows = tuple(
-        (
-            figure.code,
-            f"{figure.title}. {figure.definition}",
-            value_text(figure),
-            window_text(figure),
-            f"{rows_text(figure)}; {way_text(figure)}",
+def figures_tables(figures: Iterable[CollectedFigure]) -> Iterator[Block]:
+    """One table for each system: its message and receipt above, its figures below."""
+    by_system: dict[str, list[CollectedFigure]] = {}
+    for figure in figures:
+        by_system.setdefault(figure.system, []).append(figure)
+    if not by_system:
+        yield Paragraph((Text("Chưa có số liệu nào được lấy."),))
+    for system in sorted(by_system, key=order_of):
+        answer = by_system[system][0].answer
+        yield Paragraph(
+            (Text(f"{TITLES.get(system, system)}. ", bold=True), Text(way_text(answer)))
         )
-        for figure in figures
-    )
-    if not rows:
-        return (Paragraph((Text("Chưa có số liệu nào được lấy."),)),)
-    return (
-        Table(
+        yield Table(
             "",
             (
                 Column("Mã", 10),
-                Column("Số liệu và định nghĩa", 44),
+                Column("Số liệu và định nghĩa", 62),
                 Column("Giá trị", 18, end=True),
-                Column("Kỳ tính", 19),
-                Column("Nguồn và bằng chứng", 44),
+                Column("Kỳ tính", 20),
+                Column("Bản ghi", 30),
             ),
-            rows,
-        ),
+            tuple(figure_row(figure) for figure in by_system[system]),
+        )
+
+
+def order_of(system: str) -> int:
+    """Systems in the order of the report."""
+    return SOURCES.index(system) if system in SOURCES else len(SOURCES)
+
+
+def figure_row(figure: CollectedFigure) -> tuple[str, ...]:
+    return (
+        figure.code,
+        f"{figure.title}. {figure.definition}",
+        value_text(figure),
+        window_text(figure),
+        rows_text(figure),
     )
+
+
+def side_text(side: Decimal | None) -> str:
+    """One side of a relation; a share is cut to four decimals, counts stay whole."""
+    return "" if side is None else exact(side.quantize(Decimal("0.0001")))
 
 
 def relations_table(checks: Iterable[RelationCheck]) -> tuple[Block, ...]:
     rows = tuple(
         (
-            relation(check.key).text,
-            "" if check.left is None else exact(check.left),
-            "" if check.right is None else exact(check.right),
+            relation(check.key).words,
+            side_text(check.left),
+            side_text(check.right),
             VERDICTS[Verdict(check.verdict)] + (f". {check.note}" if check.note else ""),
         )
         for check in checks

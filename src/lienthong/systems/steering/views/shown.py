@@ -20,7 +20,7 @@ from ..domain.relations import Relation, Verdict, relation
 from ..domain.wording import exact, percent_of
 from ..models import CollectedFigure, RelationCheck, SourceAnswer
 from ..queries.document import OpenPoint, Report, body
-from ..queries.provenance import value_text, window_text
+from ..queries.provenance import side_text, value_text, window_text
 
 COLOURS = {
     Verdict.HOLDS: "success",
@@ -185,8 +185,8 @@ def relation_words(check: RelationCheck, rule: Relation) -> str:
     """Both sides in words, and by how much they differ."""
     if check.left is None or check.right is None:
         return _("a figure of it is missing")
-    left, right = exact(check.left), exact(check.right)
-    gap = exact(abs(check.left - check.right))
+    left, right = side_text(check.left), side_text(check.right)
+    gap = side_text(abs(check.left - check.right))
     match Verdict(check.verdict):
         case Verdict.HOLDS:
             return _("%(left)s and %(right)s") % {"left": left, "right": right}
