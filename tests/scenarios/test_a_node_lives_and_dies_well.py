@@ -87,6 +87,6 @@ def test_killing_the_supervisor_takes_its_children_along(own_node: RunningNode) 
         time.sleep(0.2)
     left = [Path(f"/proc/{pid}/cmdline").read_text() for pid in own_node.processes()]
     assert left == []
-    own_node.process = None
+    own_node.down()
     own_node.up()
     own_node.wait_until_well()
