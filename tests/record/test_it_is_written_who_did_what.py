@@ -61,6 +61,14 @@ def test_a_personal_number_is_kept_out(subject: str, detail: dict[str, object]) 
     assert not Entry.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "harmless",
+    ["0198c0de-0000-7000-8000-123456789012", "9f3a123456789012ab", "1234567890123", "12345678901"],
+)
+def test_what_only_looks_a_little_like_one_is_let_through(harmless: str) -> None:
+    record.done("grant.given", harmless, by=CUONG, detail={"digest": harmless})
+
+
 def test_a_deed_has_a_dotted_code() -> None:
     with pytest.raises(ValueError, match="dotted"):
         record.done("Registered!", "b:1", by=CUONG)

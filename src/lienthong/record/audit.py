@@ -15,7 +15,9 @@ from lienthong.record import fields, trace
 from lienthong.record.models import Entry
 
 WHAT = re.compile(r"[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+")
-PERSONAL_NUMBER = re.compile(r"(?<!\d)\d{12}(?!\d)")
+PERSONAL_NUMBER = re.compile(r"(?<![0-9A-Za-z])[0-9]{12}(?![0-9A-Za-z])")
+# The last group of a UUID may by chance be twelve digits.
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class NotOpenData(LienThongError):
@@ -32,7 +34,8 @@ def enter(
         raise ValueError(f"not a dotted code of a deed: {what!r}")
     name = subject_name(subject)
     held = msgspec.to_builtins(dict(detail or {}), str_keys=True)
-    if PERSONAL_NUMBER.search(name + " " + msgspec.json.encode(held).decode()):
+    text = UUID.sub("", name + " " + msgspec.json.encode(held).decode())
+    if PERSONAL_NUMBER.search(text):
         raise NotOpenData(what=what)
     return Entry.objects.create(
         at=clock.instant(),

@@ -54,7 +54,7 @@ def _django_path(kind: type) -> str:
     raise TypeError(f"{kind.__qualname__} is no field of Django's")
 
 
-class BigAutoField(_Tagged, models.BigAutoField):
+class BigAutoField(_Tagged, models.BigAutoField):  # type: ignore[misc]
     pass
 
 

@@ -28,7 +28,7 @@ class Entry(models.Model):
     legal_day = fields.DateField(data="internal")
     actor = fields.CharField(max_length=160, data="internal")
     what = fields.CharField(max_length=100, data="open")
-    subject = fields.CharField(max_length=160, data="internal")
+    subject = fields.TextField(data="internal")
     """``app.Model:key`` or another text that names a thing, never a person's number."""
     detail = fields.JSONField(data="open", default=dict)
     trace = fields.CharField(max_length=32, data="open")
@@ -56,8 +56,8 @@ class Look(models.Model):
     subject = fields.CharField(max_length=80, data="internal", blank=True)
     seen = fields.ArrayField(models.CharField(max_length=63), data="internal")
     """Names of the fields looked at."""
-    purpose = fields.CharField(max_length=300, data="internal")
-    legal_basis = fields.CharField(max_length=300, data="internal", blank=True)
+    purpose = fields.TextField(data="internal")
+    legal_basis = fields.TextField(data="internal", blank=True)
     count = fields.BigIntegerField(data="internal", default=1)
     trace = fields.CharField(max_length=32, data="internal")
 
