@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -171,3 +176,25 @@ def test_it_comes_back_after_its_database_connection_is_cut(
     eventually(lambda: holder() not in (None, pid))
     put("1")
     eventually(lambda: states() == [State.DELIVERED])
+
+
+@pytest.mark.scenario
+def test_a_relay_killed_while_sending_loses_nothing(
+    register_answers: ExchangeDouble, running: Callable[[], Running]
+) -> None:
+    put("1")
+    tests = Path(__file__).parent.parent
+    with subprocess.Popen(
+        [sys.executable, str(tests / "exchange" / "killed_relay.py")],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tests), *filter(None, sys.path)])},
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"sending\n"
+        assert states() == [State.SENDING]
+        process.send_signal(signal.SIGKILL)
+    running()
+    # At once, although the lease of the lost claim has most of a minute to run.
+    eventually(lambda: states() == [State.DELIVERED])
+    assert register_answers.keys("land_register", CODE) == ["1"]
+    assert OutboxRow.objects.values_list("attempts", flat=True).get() == 2
