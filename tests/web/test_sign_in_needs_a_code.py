@@ -7,6 +7,7 @@ from django.core.cache import cache
 from django.test import Client
 
 import cast
+from lienthong.record.models import Entry
 from lienthong.web.accounts.demo import totp
 from lienthong.web.accounts.models import Account
 from lienthong.web.accounts.second_factor import has_totp
@@ -139,3 +140,23 @@ def test_signing_out_closes_the_desks(signed_in: Client) -> None:
     assert signed_in.get("/canbo/").status_code == 200
     signed_in.post("/dang-xuat")
     assert signed_in.get("/canbo/").status_code == 302
+
+
+def test_a_sign_in_stands_in_the_audit_once_both_steps_are_done(
+    client: Client, registrar: Account, secret: str
+) -> None:
+    give_password(client)
+    assert not Entry.objects.filter(what="account.signed_in").exists()
+    client.post("/dang-nhap/ma", {"code": totp(secret)})
+    entry = Entry.objects.get(what="account.signed_in")
+    assert entry.actor.startswith(str(registrar.pk))
+
+
+def test_a_failed_sign_in_is_logged_without_what_was_typed(
+    client: Client, registrar: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    give_password(client, "khong-phai-no", login="le.cuong")
+    lines = [r for r in caplog.records if r.getMessage() == "sign-in failed"]
+    assert len(lines) == 1
+    assert "khong-phai-no" not in str(lines[0].__dict__)
+    assert "le.cuong" not in str(lines[0].__dict__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -15,9 +16,12 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from lienthong import record
 from lienthong.kernel import clock
+from lienthong.kernel.actor import Actor
 
 JUST_NOW = timedelta(minutes=5)
+log = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -45,6 +49,16 @@ class AccountAdapter(DefaultAccountAdapter):
         if last is not None and clock.instant() - last <= JUST_NOW:
             return False
         return bool(super().is_reauthentication_required(app=app, **kwargs))
+
+    def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> Any:
+        """Write the sign-in into the audit before the first page opens."""
+        by = Actor(account=str(user.pk), office="", unit="", legal_day=clock.today())
+        record.done("account.signed_in", user, by=by)
+        return super().post_login(request, user, **kwargs)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """One line in the log, without the name that was tried: it may be a password."""
+        log.warning("sign-in failed", extra={"code": "account.sign_in_failed"})
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Say nothing after sign-in: the desk itself shows that it worked."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -12,6 +13,7 @@ from lienthong.record import fields
 from lienthong.web.accounts.uuids import uuid7
 
 LOCAL = "local"
+USERNAME = re.compile(r"[a-z][a-z0-9.-]{2,63}")
 
 
 class Kind(models.TextChoices):

@@ -37,8 +37,13 @@ def has_totp(account: Account) -> bool:
 
 def set_up(account: Account) -> str:
     """Give an account a new TOTP secret and recovery codes; returns the secret."""
-    Authenticator.objects.filter(user=account).delete()
+    forget(account)
     secret: str = generate_totp_secret()
     TOTP.activate(account, secret)
     RecoveryCodes.activate(account)
     return secret
+
+
+def forget(account: Account) -> None:
+    """Take the second factor and the recovery codes away; no desk opens until both are new."""
+    Authenticator.objects.filter(user=account).delete()
