@@ -110,7 +110,9 @@ def test_a_failing_relation_is_printed_and_no_figure_is_changed(month, db, colle
     assert failing == {"F020<=F019", "P001>=F020"}
     text = sentences(report)
     assert "17.432 dữ liệu đăng ký khai sinh, trong đó có 17.433 trẻ em" in text
-    (aside,) = (b for b in body(report) if isinstance(b, Aside) and "F020 không quá F019" in b.title)
+    (aside,) = (
+        b for b in body(report) if isinstance(b, Aside) and "F020 không quá F019" in b.title
+    )
     assert "17.433 và 17.432, lệch 1" in plain(aside.inlines)
     states = {i.code: i.state for i in inlines_of(body(report)) if isinstance(i, Number)}
     assert states["F020"] == "fails"

@@ -6,6 +6,7 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.web.desks import Desk
+from lienthong.web.home import Card, PublicLink
 
 
 class SteeringConfig(AppConfig):
@@ -21,4 +22,17 @@ class SteeringConfig(AppConfig):
             role="steering.secretary",
             summary=_("Collect the figures of the month and issue the report."),
         ),
+    )
+    public_cards = (
+        Card(
+            url_name="steering:reports",
+            title=_("Monthly reports"),
+            text=_("Numbers of digital government, each open to its source"),
+            icon="report",
+            order=40,
+        ),
+    )
+    public_links = (
+        PublicLink(url_name="steering:reports", label=_("Monthly reports"), place="nav", order=40),
+        PublicLink(url_name="steering:reports", label=_("Monthly reports"), place="openness"),
     )

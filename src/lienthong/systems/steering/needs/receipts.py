@@ -44,7 +44,10 @@ class Proof:
 def proof_of(answer: SourceAnswer) -> Proof:
     """Fetch and verify the receipt of an answer; raises `NotSealedYet`."""
     raw = fetch(answer.message_id)
-    receipt = msgspec.json.decode(raw)
+    try:
+        receipt = msgspec.json.decode(raw)
+    except msgspec.DecodeError:
+        return Proof(None, False, {"problem": "no-receipt"})
     try:
         facts = verify_receipt(raw, anchor())
         compare(facts, answer)

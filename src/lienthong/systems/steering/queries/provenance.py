@@ -78,10 +78,10 @@ def figures_tables(figures: Iterable[CollectedFigure]) -> Iterator[Block]:
             "",
             (
                 Column("Mã", 10),
-                Column("Số liệu và định nghĩa", 62),
+                Column("Số liệu và định nghĩa", 58),
                 Column("Giá trị", 18, end=True),
-                Column("Kỳ tính", 20),
-                Column("Bản ghi", 30),
+                Column("Kỳ tính", 26),
+                Column("Bản ghi", 28),
             ),
             tuple(figure_row(figure) for figure in by_system[system]),
         )
