@@ -61,6 +61,8 @@ def words_of(field: str, code: str) -> str | Promise:
 class CleanText(forms.CharField):
     """Text in NFC with single spaces and real Đ, whatever the keyboard sent."""
 
+    default_error_messages = {"required": WORDS["missing"]}
+
     def to_python(self, value: Any) -> str:
         return names.clean(super().to_python(value) or "")
 

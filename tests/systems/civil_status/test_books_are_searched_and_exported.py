@@ -1,0 +1,84 @@
+"""A desk searches its own books, with or without marks, and nobody else's."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from lienthong.exchange.testing import ExchangeDouble
+from lienthong.kernel.actor import Actor
+from lienthong.record.models import Look
+from lienthong.systems.civil_status.services import births
+from systems.civil_status import declarations
+
+BOOKS = "/canbo/civil-status/register/"
+
+
+@pytest.fixture
+def entered(cuong: Actor, population: ExchangeDouble) -> str:
+    child = declarations.child(full_name="Đặng Thị Hòa")
+    birth = declarations.birth(child=child)
+    return str(births.register_birth(birth=birth, by=cuong).birth.key)
+
+
+@pytest.mark.parametrize("text", ["Hòa", "hoà", "dang thi hoa", "1/2021", "1", "ĐẶNG"])
+def test_an_entry_is_found_by_name_or_number(browser: Client, entered: str, text: str) -> None:
+    page = browser.get(BOOKS, {"q": text}).content.decode()
+
+    assert "ĐẶNG THỊ HÒA" in page
+    assert entered in page
+
+
+def test_a_match_without_marks_says_so(browser: Client, entered: str) -> None:
+    assert "không dấu" in browser.get(BOOKS, {"q": "dang thi hoa"}).content.decode()
+    assert "không dấu</span>" not in browser.get(BOOKS, {"q": "Đặng"}).content.decode()
+
+
+def test_another_name_finds_nothing_and_says_what_was_searched(
+    browser: Client, entered: str
+) -> None:
+    page = browser.get(BOOKS, {"q": "Lê Văn Không"}).content.decode()
+
+    assert "Không thấy việc nào" in page
+
+
+def test_a_neighbours_entry_is_as_if_it_did_not_exist(
+    browser: Client, other_officer: Actor, population: ExchangeDouble
+) -> None:
+    child = declarations.child(full_name="Võ Láng Giềng")
+    key = births.register_birth(birth=declarations.birth(child=child), by=other_officer).birth.key
+
+    assert "LÁNG GIỀNG" not in browser.get(BOOKS, {"q": "Láng Giềng"}).content.decode()
+    for address in ("", "certificate.pdf", "withdraw"):
+        assert browser.get(f"/canbo/civil-status/births/{key}/{address}").status_code == 404
+
+
+def test_the_export_is_written_down_and_holds_no_formulas(browser: Client, entered: str) -> None:
+    looks = Look.objects.count()
+
+    answer = browser.get(f"{BOOKS}export.csv", {"q": "Hòa"})
+
+    assert answer["Content-Type"].startswith("text/csv")
+    assert "1/2021" in answer.content.decode("utf-8-sig")
+    assert Look.objects.count() == looks + 1
+
+
+def test_opening_an_entry_writes_a_look_at_the_child_and_both_parents(
+    browser: Client, entered: str
+) -> None:
+    looks = Look.objects.count()
+
+    browser.get(f"/canbo/civil-status/births/{entered}/")
+
+    # The child, the mother, the father, and the queue beside the record.
+    assert Look.objects.count() == looks + 4
+
+
+@pytest.mark.parametrize(
+    "address", ["", "births/new", "deaths/new", "register/", "register/export.csv"]
+)
+def test_a_visitor_is_sent_to_the_sign_in(client: Client, db: None, address: str) -> None:
+    answer = client.get(f"/canbo/civil-status/{address}")
+
+    assert answer.status_code == 302
+    assert "/dang-nhap" in answer["Location"]
