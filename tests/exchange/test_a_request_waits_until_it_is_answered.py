@@ -96,6 +96,11 @@ def test_the_same_key_with_another_request_is_an_error() -> None:
         outbox.put(give("18"), key=7)
 
 
+def test_a_key_that_could_never_be_sent_is_told_at_once() -> None:
+    with pytest.raises(errors.BadKey):
+        outbox.put(give(), key="Nguyễn Thị An")
+
+
 def test_the_bytes_are_frozen_and_behind_the_door() -> None:
     put = outbox.put(give(), key=7)
     with pytest.raises(personal.PersonalDataClosed):

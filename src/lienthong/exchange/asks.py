@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from lienthong.exchange.cards import Effect, Need, System
+
+KEY = re.compile(r"[\x21-\x7e]{1,200}")
+"""An idempotency key as it travels in a header; it names a cause, never a person."""
 
 
 @dataclass(frozen=True, slots=True)

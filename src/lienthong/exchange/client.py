@@ -21,7 +21,7 @@ from django.utils.translation import get_language
 
 from lienthong.exchange import errors, scope
 from lienthong.exchange.addresses import Addresses, SnapshotAddresses
-from lienthong.exchange.asks import Ask
+from lienthong.exchange.asks import KEY, Ask
 from lienthong.exchange.credentials import Credentials, SecretFiles
 from lienthong.exchange.lanes import Lanes
 from lienthong.exchange.transport import (
@@ -74,6 +74,8 @@ def call(ask: Ask, *, deadline: float = scope.PAGE_SECONDS, key: str | None = No
         raise errors.CalledFromOffer(offer=offer)
     if ask.changes and not key:
         raise errors.KeyMissing(service=ask.need.code)
+    if key is not None and not KEY.fullmatch(key):
+        raise errors.BadKey(service=ask.need.code)
     with scope.within(deadline):
         return current().call(ask, deadline=scope.left() or 0.0, key=key)
 

@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from lienthong.exchange import registry, scope
+from lienthong.exchange.asks import KEY
 from lienthong.exchange.cards import Effect, Offer, System
 from lienthong.exchange.figures import FIGURES_CODE, FigureBook, FigureRequest, FigureSet
 from lienthong.kernel import clock
@@ -315,16 +316,13 @@ def only_granted(body: bytes, fields: Iterable[str]) -> bytes:
     return msgspec.json.encode({name: raw for name, raw in whole.items() if name in allowed})
 
 
-_KEY = re.compile(r"[\x21-\x7e]{1,200}")
-
-
 def check_key(stated: Offer, key: str) -> bool:
     """Whether the answer is kept under a key; raises when a changing offer has no good one."""
     if stated.effect is not Effect.CHANGING:
         return False
     if not key:
         raise IdempotencyKeyMissing
-    if not _KEY.fullmatch(key):
+    if not KEY.fullmatch(key):
         raise BadIdempotencyKey
     return True
 

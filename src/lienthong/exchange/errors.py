@@ -83,6 +83,12 @@ class KeyMissing(kernel.LienThongError):
     code = "exchange.key_missing"
 
 
+class BadKey(kernel.LienThongError):
+    """An idempotency key has 1 to 200 printable ASCII letters and no space."""
+
+    code = "exchange.bad_key"
+
+
 class BadAnswer(UnknownOutcome):
     """The other body answered, but not in the agreed shape."""
 

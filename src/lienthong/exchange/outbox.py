@@ -24,7 +24,7 @@ from django.db import connection, transaction
 from django.db.models import Case, Exists, Min, OuterRef, Q, QuerySet, When
 
 from lienthong.exchange import client, errors, registry, scope
-from lienthong.exchange.asks import Ask
+from lienthong.exchange.asks import KEY, Ask
 from lienthong.exchange.client import Answer
 from lienthong.exchange.models import OutboxRow, State
 from lienthong.kernel import clock
@@ -127,6 +127,8 @@ def put(
     """
     if not connection.in_atomic_block:
         raise NotInTransaction(service=ask.need.code)
+    if not KEY.fullmatch(str(key)):
+        raise errors.BadKey(service=ask.need.code)
     body, now = ask.body, clock.instant()
     digest = hashlib.sha256(body).hexdigest()
     names = {

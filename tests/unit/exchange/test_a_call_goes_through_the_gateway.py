@@ -111,6 +111,13 @@ def test_a_changing_call_without_a_key_is_not_sent(gateway: Seen) -> None:
     assert gateway.requests == []
 
 
+@pytest.mark.parametrize("key", ["khóa", "a b", "x" * 201, "a\r\nX: y"])
+def test_a_key_that_cannot_be_a_header_is_not_sent(gateway: Seen, key: str) -> None:
+    with pytest.raises(errors.BadKey):
+        client.call(give(), key=key)
+    assert gateway.requests == []
+
+
 @pytest.mark.parametrize(
     ("trouble", "reading", "changing"),
     [(NotSent(), Unavailable, Unavailable), (Lost(), Unavailable, UnknownOutcome)],
