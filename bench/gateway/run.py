@@ -329,7 +329,13 @@ def as_page(report: dict[str, object]) -> str:
         )
     features = report["on"]
     assert isinstance(features, list)
-    lines += ["", "CPU is per exchange and counts both sides of the gateway together.", ""]
+    lines += [
+        "",
+        "CPU is per exchange and counts both sides of the gateway together. The system only "
+        "echoes on the same bare edge, so the ratio is the worst there is: read the difference "
+        "of the two p50 as what an exchange adds to a call.",
+        "",
+    ]
     lines += ["What was on:", "", *(f"- {feature}" for feature in features), ""]
     lines += ["Made by `python bench/gateway/run.py`.", ""]
     return "\n".join(lines)
