@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from exchange.played import NOTARY, ReadNumber, give
-from lienthong.exchange import errors, outbox, relay
+from lienthong.exchange import errors, handlers, outbox, relay, sending
 from lienthong.exchange.client import Answer
 from lienthong.exchange.models import OutboxRow, State
 from lienthong.exchange.outbox import Sent
@@ -57,8 +57,7 @@ def desk() -> Iterator[Desk]:
     outbox.on_answer("notary", CODE)(held.answer)
     outbox.on_dead("notary", CODE)(held.dead)
     yield held
-    outbox._on_answer.pop(("notary", CODE))
-    outbox._on_dead.pop(("notary", CODE))
+    handlers.forget("notary", CODE)
 
 
 def row(pk: int) -> OutboxRow:
@@ -321,7 +320,7 @@ def test_a_dead_request_holds_those_behind_it_until_somebody_decides(
     relay.send_all_due()
     register_answers.answers("land_register", CODE, {"plot": "18", "number": 1})
     assert relay.send_all_due() == 0
-    assert outbox.next_due() is None, "the relay need not wake for what is held"
+    assert sending.next_due() is None, "the relay need not wake for what is held"
     outbox.discard(first.pk, reason="x", by=CUONG)
     assert relay.send_all_due() == 1
     assert row(second.pk).state == State.DELIVERED
@@ -334,9 +333,9 @@ def test_a_row_that_is_being_sent_is_not_sent_twice(
     register_answers: ExchangeDouble, desk: Desk
 ) -> None:
     put = outbox.put(give(), key="k-1")
-    assert outbox.claim(put.pk, seconds=30) is not None
-    assert outbox.claim(put.pk, seconds=30) is None
-    assert outbox.claim(seconds=30) is None
+    assert sending.claim(put.pk, seconds=30) is not None
+    assert sending.claim(put.pk, seconds=30) is None
+    assert sending.claim(seconds=30) is None
     assert outbox.deliver(put.pk) == State.SENDING
 
 
@@ -344,12 +343,12 @@ def test_a_row_whose_sender_was_lost_is_sent_again_after_its_lease(
     register_answers: ExchangeDouble, desk: Desk
 ) -> None:
     put = outbox.put(give(), key="k-1")
-    lost = outbox.claim(put.pk, seconds=5)
+    lost = sending.claim(put.pk, seconds=5)
     assert lost is not None
     with clock.stopped(at=clock.instant() + timedelta(seconds=60)):
         assert outbox.deliver(put.pk) == State.DELIVERED
         # The sender comes back late: its claim no longer holds, and nothing happens twice.
-        outbox.send(lost, 5)
+        sending.send(lost, 5)
     assert desk.numbers == [1]
     assert row(put.pk).state == State.DELIVERED
 
@@ -359,17 +358,17 @@ def test_a_new_relay_takes_over_at_once_what_the_last_one_was_sending(
 ) -> None:
     by_relay = outbox.put(give("17"), key="k-1")
     by_page = outbox.put(give("18"), key="k-2")
-    outbox.claim(by_relay.pk, seconds=30, by_relay=True)
-    outbox.claim(by_page.pk, seconds=30)
-    assert outbox.recover() == 1
+    sending.claim(by_relay.pk, seconds=30, by_relay=True)
+    sending.claim(by_page.pk, seconds=30)
+    assert sending.recover() == 1
     relay.send_all_due()
     assert row(by_relay.pk).state == State.DELIVERED
     assert row(by_page.pk).state == State.SENDING
 
 
 def test_the_rest_grows_with_each_try_and_is_never_long() -> None:
-    rests = [outbox.rest_after(attempts) for attempts in range(1, 40)]
+    rests = [sending.rest_after(attempts) for attempts in range(1, 40)]
     assert 1 <= rests[0] <= 2
-    assert all(rest <= outbox.LONGEST_REST for rest in rests)
+    assert all(rest <= sending.LONGEST_REST for rest in rests)
     assert all(rest >= 300 for rest in rests[12:])
-    assert len({outbox.rest_after(5) for _ in range(50)}) > 5, "no two nodes knock together"
+    assert len({sending.rest_after(5) for _ in range(50)}) > 5, "no two nodes knock together"

@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 from django.db import DatabaseError, close_old_connections, connection, connections
 
-from lienthong.exchange import kept, outbox, scope
+from lienthong.exchange import kept, scope, sending
 from lienthong.exchange.models import OutboxRow, State
 from lienthong.kernel import clock
 
@@ -66,8 +66,8 @@ def _hold(ear: psycopg.Connection[Any], stop: threading.Event) -> bool:
     while not stop.is_set():
         row = ear.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone()
         if row and row[0]:
-            ear.execute(f"LISTEN {outbox.CHANNEL}")
-            if found := outbox.recover():
+            ear.execute(f"LISTEN {sending.CHANNEL}")
+            if found := sending.recover():
                 log.warning("taking over requests left half sent", extra={"count": found})
             return True
         stop.wait(STEP)
@@ -91,7 +91,7 @@ def drain(pool: ThreadPoolExecutor, at_once: int, stop: threading.Event) -> int:
     tried = 0
     under_way: set[Future[None]] = set()
     while not stop.is_set():
-        claimed = outbox.claim(seconds=scope.JOB_SECONDS, by_relay=True)
+        claimed = sending.claim(seconds=scope.JOB_SECONDS, by_relay=True)
         if claimed is None:
             if not under_way:
                 break
@@ -106,9 +106,9 @@ def drain(pool: ThreadPoolExecutor, at_once: int, stop: threading.Event) -> int:
     return tried
 
 
-def _send(claimed: outbox.Claimed) -> None:
+def _send(claimed: sending.Claimed) -> None:
     try:
-        outbox.send(claimed, scope.JOB_SECONDS)
+        sending.send(claimed, scope.JOB_SECONDS)
     except Exception:
         # The claim's lease runs out and the row is tried again.
         log.exception("a request was left half sent", extra={"row": claimed.row_id})
@@ -127,15 +127,15 @@ def _sleep(ear: psycopg.Connection[Any], stop: threading.Event) -> None:
 
 def seconds_until_due() -> float:
     """How long nothing needs to be sent."""
-    at = outbox.next_due()
+    at = sending.next_due()
     return LONGEST_SLEEP if at is None else max(0.05, (at - clock.instant()).total_seconds())
 
 
 def send_all_due() -> int:
     """Send what is due, one after the other, in this thread; for tests and commands."""
     tried = 0
-    while (claimed := outbox.claim(seconds=scope.JOB_SECONDS, by_relay=True)) is not None:
-        outbox.send(claimed, scope.JOB_SECONDS)
+    while (claimed := sending.claim(seconds=scope.JOB_SECONDS, by_relay=True)) is not None:
+        sending.send(claimed, scope.JOB_SECONDS)
         tried += 1
     return tried
 
