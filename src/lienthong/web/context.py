@@ -19,6 +19,9 @@ from lienthong.kernel import clock
 from lienthong.web import home
 from lienthong.web.desks import Desk, desks_of, system_config, system_of_module
 
+SESSION_BEGAN = "lienthong.session_began"
+"""Session key: the machine second in which the officer last chose to stay."""
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -74,6 +77,11 @@ class Page:
     def account(self) -> Any:
         user = getattr(self._request, "user", None)
         return user if user is not None and user.is_authenticated else None
+
+    @property
+    def session_seconds(self) -> int:
+        """How long the session of this officer still lasts."""
+        return session_seconds(self._request)
 
     @property
     def actor(self) -> Any:
@@ -139,6 +147,12 @@ class Page:
 
 def page(request: HttpRequest) -> dict[str, Page]:
     return {"page": Page(request)}
+
+
+def session_seconds(request: HttpRequest) -> int:
+    """Counted from the sign-in, or from the last time the officer chose to stay."""
+    began = request.session.get(SESSION_BEGAN) or request.user.last_login.timestamp()
+    return max(0, request.session.get_expiry_age() - int(clock.instant().timestamp() - began))
 
 
 def current_desk(desks: list[Desk], request: HttpRequest) -> Desk | None:

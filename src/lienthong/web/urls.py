@@ -11,6 +11,7 @@ own = [
     path("", views.front, name="home"),
     path("canbo/", views.desks, name="desks"),
     path("canbo/chon-vi-tri", views.choose_office, name="choose_office"),
+    path("canbo/o-lai", views.stay, name="stay"),
     path("demo/", views.demo, name="demo"),
     path("tro-giup/tiep-can", views.accessibility, name="accessibility"),
     path("minh-bach/giay-phep", views.licences, name="licences"),

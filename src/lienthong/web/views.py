@@ -11,11 +11,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from lienthong.kernel import clock
 from lienthong.web import health, home, topology
 from lienthong.web.accounts import demo as demo_accounts
-from lienthong.web.context import system_title
+from lienthong.web.context import SESSION_BEGAN, session_seconds, system_title
 from lienthong.web.desks import Desk, desks_of
 from lienthong.web.middleware import SEAT
 from lienthong.web.roles import public, requires, with_next
@@ -69,6 +70,14 @@ def choose_office(request: HttpRequest) -> HttpResponse:
 
 
 choose_office.lienthong_access = "account"  # type: ignore[attr-defined]
+
+
+@requires()
+@require_POST
+def stay(request: HttpRequest) -> HttpResponse:
+    """Lengthen the session of an officer who is still there."""
+    request.session[SESSION_BEGAN] = int(clock.instant().timestamp())
+    return JsonResponse({"seconds": session_seconds(request)})
 
 
 def _next(request: HttpRequest) -> str:

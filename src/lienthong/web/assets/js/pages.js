@@ -31,6 +31,51 @@
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
 
+  // A fragment that could not be fetched is told in words, where a screen reader hears it.
+  const live = document.querySelector(".lt-live");
+  const tell = (node) => live && live.replaceChildren(node);
+  document.addEventListener("htmx:responseError", (event) => {
+    const answer = event.detail.xhr;
+    const made = new DOMParser().parseFromString(answer.responseText, "text/html");
+    const alert = made.querySelector(".ds-alert");
+    tell(alert || document.getElementById("no-answer").content.cloneNode(true));
+  });
+  for (const type of ["htmx:sendError", "htmx:timeout"])
+    document.addEventListener(type, () =>
+      tell(document.getElementById("no-answer").content.cloneNode(true)),
+    );
+  document.addEventListener("htmx:beforeRequest", () => live && live.replaceChildren());
+
+  // The strip for a lost network.
+  const strip = document.querySelector(".lt-offline");
+  const network = () => strip && (strip.hidden = navigator.onLine);
+  addEventListener("offline", network);
+  addEventListener("online", network);
+  network();
+
+  // Two minutes before the session ends, ask; staying keeps the page as it is.
+  const ends = document.getElementById("session-ends");
+  const { session, stay } = document.body.dataset;
+  let timer;
+  const watch = (seconds) => {
+    clearTimeout(timer);
+    // setTimeout holds at most 24.8 days; a session is hours.
+    timer = setTimeout(() => ends.showModal(), Math.max(0, seconds - 120) * 1000);
+  };
+  if (ends && ends.showModal && session) {
+    watch(Number(session));
+    ends.addEventListener("close", async () => {
+      if (ends.returnValue === "leave") {
+        document.getElementById("session-leave").submit();
+        return;
+      }
+      const token = document.querySelector("#session-leave [name=csrfmiddlewaretoken]").value;
+      const answer = await fetch(stay, { method: "POST", headers: { "X-CSRFToken": token } });
+      if (answer.ok) watch(Number((await answer.json()).seconds));
+      else location.reload();
+    });
+  }
+
   // Menus made of <details> close on Escape and on a click elsewhere.
   const menus = () => document.querySelectorAll("details.lt-menu[open], details.dk-me[open]");
   document.addEventListener("keydown", (event) => {
