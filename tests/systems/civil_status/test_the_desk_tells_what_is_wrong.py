@@ -20,7 +20,7 @@ NEW = "/canbo/civil-status/births/new"
         ("child_name", "Trần Văn 2", "Họ tên chỉ có chữ cái"),
         ("mother_birth_year", "2015", "chưa đủ mười hai tuổi"),
         ("mother_id", "09119", "mới nhập 5. Nhập đủ 12 số"),
-        ("birth_place", "", "Còn thiếu mục này"),
+        ("birth_place", "", "Nhập nơi sinh của bé"),
     ],
 )
 def test_each_mistake_has_its_words(

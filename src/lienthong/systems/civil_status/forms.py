@@ -47,6 +47,23 @@ WORDS: dict[str, str | Promise] = {
     "ethnicity_of_mother": _("With the father unknown the child takes the mother's ethnicity."),
     "ethnicity_of_father": _("With the mother unknown the child takes the father's ethnicity."),
 }
+# What to write where a field is empty: each mistake of a form reads differently.
+MISSING: dict[str, str | Promise] = {
+    "child_name": _("Write the child's name as it was chosen"),
+    "birth_place": _("Write where the child was born"),
+    "home_place": _("Write the child's home place"),
+    "ethnicity": _("Write the ethnicity"),
+    "nationality": _("Write the nationality"),
+    "mother_name": _("Write the mother's name, or tick that she is unknown"),
+    "father_name": _("Write the father's name, or tick that he is unknown"),
+    "declarant_name": _("Write who declares"),
+    "declarant_paper": _("Write the declarant's identity paper"),
+    "full_name": _("Write the name of the deceased"),
+    "born_on": _("Enter the birth date as it stands on the paper shown"),
+    "died_on": _("Enter the day of death as it stands on the death notice"),
+    "place": _("Write where the person died"),
+    "notice": _("Write the number of the death notice, or of the paper in its stead"),
+}
 NOTES: dict[str, str | Promise] = {
     "late": _("Declared after sixty days: entered in the same way, and marked as late."),
     "unusual_age": _("The age of a parent at this birth is unusual."),
@@ -55,6 +72,8 @@ NOTES: dict[str, str | Promise] = {
 
 
 def words_of(field: str, code: str) -> str | Promise:
+    if code == "missing" and field in MISSING:
+        return MISSING[field]
     return WORDS.get(f"{field}/{code}") or WORDS.get(code) or NOTES.get(code) or WORDS["missing"]
 
 
@@ -100,7 +119,6 @@ def date_field(label: str | Promise, **kwargs: Any) -> forms.DateField:
     )
     kwargs.setdefault("error_messages", {}).update(
         invalid=_("This is not a date. Write day, month and year, such as 12/08/2021."),
-        required=_("Enter the date as it stands on the paper shown."),
     )
     return forms.DateField(label=label, widget=widget, input_formats=DATES, **kwargs)
 
@@ -123,6 +141,12 @@ class EntryForm(forms.Form):
     )  # fmt: skip
     declarant_relation = CleanText(label=_("Relation to the person"), max_length=40, required=False)
     signatory = NameField(label=_("Who signs the paper"), max_length=120, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, words in MISSING.items():
+            if name in self.fields:
+                self.fields[name].error_messages["required"] = words
 
     def tell(self, problems: Iterable[tuple[str, str]]) -> None:
         """Put the problems a service found beside their fields."""
@@ -171,7 +195,7 @@ class BirthForm(EntryForm):
         data = super().clean() or {}
         for role in PARENTS:
             if not data.get(f"{role}_unknown") and not data.get(f"{role}_name"):
-                self.add_error(f"{role}_name", str(WORDS["missing"]))
+                self.add_error(f"{role}_name", str(MISSING[f"{role}_name"]))
         return data
 
     def birth(self, registered_on: date, known: dict[str, dict[str, Any]]) -> domain.Birth:

@@ -191,7 +191,7 @@ def _form(
         "parents": sections,
         "born_in_words": _words(form, values),
         "duplicate": duplicate.detail if duplicate else None,
-        "due_on": shown.due_on(actor),
+        "due": shown.due(actor),
         "queue": shown.queue(desk, actor),
     }
     return render(request, "civil_status/birth_form.html", context, status=status)
@@ -224,13 +224,12 @@ def _register(request: HttpRequest, data: QueryDict) -> HttpResponse:
     except DuplicateBirth as error:
         return _form(request, form, data, duplicate=error, status=409)
     _note_checks(entered.birth, data, actor)
-    messages.success(
-        request, _("Entered in the book, number %(number)s.") % {"number": entered.birth.number}
-    )
+    outcome = ""
+    if entered.outbox_row is not None:
+        outcome = outbox.deliver(entered.outbox_row, NUMBER_SECONDS)
+    _tell_number(request, outcome, entered.birth.number)
     for warning in declared.warnings(catalogues.limits()):
         messages.warning(request, str(NOTES[warning.code]))
-    if entered.outbox_row is not None:
-        _tell_number(request, outbox.deliver(entered.outbox_row, NUMBER_SECONDS))
     _check_declarant(request, form)
     return redirect("civil_status:birth", key=entered.birth.key)
 
@@ -254,21 +253,22 @@ def _note_checks(birth: BirthRegistration, data: QueryDict, actor: Actor) -> Non
         )
 
 
-def _tell_number(request: HttpRequest, outcome: str) -> None:
-    if outcome == "delivered":
-        messages.success(request, _("The personal ID has arrived."))
+def _tell_number(request: HttpRequest, outcome: str, number: str = "") -> None:
+    """Say what was entered and where the personal ID stands, in one message."""
+    entered = _("Entered in the book, number %(number)s.") % {"number": number} if number else ""
+    if outcome == "":
+        messages.success(request, entered)
+    elif outcome == "delivered":
+        messages.success(request, f"{entered} {_('The personal ID has arrived.')}".strip())
     elif outcome == "dead":
-        messages.error(
-            request, _("The population register refused the request. The reason stands below.")
-        )
+        refused = _("The population register refused the request. The reason stands below.")
+        messages.error(request, f"{entered} {refused}".strip())
     else:
-        messages.info(
-            request,
-            _(
-                "The population register has not answered yet. The entry is in the book; the"
-                " number is asked for again by itself and the certificate waits for it."
-            ),
+        waits = _(
+            "The population register has not answered yet. The entry is in the book; the"
+            " number is asked for again by itself and the certificate waits for it."
         )
+        messages.info(request, f"{entered} {waits}".strip())
 
 
 def _check_declarant(request: HttpRequest, form: BirthForm) -> None:

@@ -135,7 +135,7 @@ def _form(
         "desk": desk,
         "looked": looked or lookups.Looked("person"),
         "duplicate": duplicate.detail if duplicate else None,
-        "due_on": shown.due_on(actor),
+        "due": shown.due(actor),
         "queue": shown.queue(desk, actor),
     }
     return render(request, "civil_status/death_form.html", context, status=status)
@@ -157,26 +157,27 @@ def _register(request: HttpRequest, data: QueryDict) -> HttpResponse:
         return _form(request, form, status=422)
     except DuplicateDeath as error:
         return _form(request, form, duplicate=error, status=409)
-    messages.success(
-        request, _("Entered in the book, number %(number)s.") % {"number": entered.death.number}
-    )
+    outcome = ""
     if entered.outbox_row is not None:
-        _tell_outcome(request, outbox.deliver(entered.outbox_row, NEWS_SECONDS))
+        outcome = outbox.deliver(entered.outbox_row, NEWS_SECONDS)
+    _tell_outcome(request, outcome, entered.death.number)
     return redirect("civil_status:death", key=entered.death.key)
 
 
-def _tell_outcome(request: HttpRequest, outcome: str) -> None:
-    if outcome == "delivered":
-        messages.success(request, _("The population register has locked the record."))
+def _tell_outcome(request: HttpRequest, outcome: str, number: str = "") -> None:
+    """Say what was entered and whether population knows, in one message."""
+    entered = _("Entered in the book, number %(number)s.") % {"number": number} if number else ""
+    if outcome == "":
+        messages.success(request, entered)
+    elif outcome == "delivered":
+        locked = _("The population register has locked the record.")
+        messages.success(request, f"{entered} {locked}".strip())
     elif outcome == "dead":
-        messages.error(
-            request, _("The population register refused the request. The reason stands below.")
-        )
+        refused = _("The population register refused the request. The reason stands below.")
+        messages.error(request, f"{entered} {refused}".strip())
     else:
-        messages.info(
-            request,
-            _(
-                "The population register has not answered yet. The entry is in the book; it is"
-                " told again by itself."
-            ),
+        waits = _(
+            "The population register has not answered yet. The entry is in the book; it is"
+            " told again by itself."
         )
+        messages.info(request, f"{entered} {waits}".strip())

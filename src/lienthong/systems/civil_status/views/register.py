@@ -43,7 +43,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "births_today": today[Kind.BIRTH],
         "deaths_today": today[Kind.DEATH],
         "awaiting": queries.births_awaiting_id(desk=desk).count(),
-        "due_on": shown.due_on(actor),
+        "due": shown.due(actor),
     }
     return render(request, "civil_status/queue.html", context)
 
@@ -84,7 +84,16 @@ def export(request: HttpRequest) -> HttpResponse:
     # Spreadsheets read UTF-8 only with this mark in front.
     response.write("\ufeff")
     writer = csv.writer(response)
-    writer.writerow([_("Number"), _("Day"), _("Name"), _("Birth date"), _("Book"), _("Office")])
+    writer.writerow(
+        [
+            _("Entry number"),
+            _("Day of registration"),
+            _("Full name"),
+            _("Birth date"),
+            _("Book"),
+            _("Registering office"),
+        ]
+    )
     with personal.bulk(
         "export of the books", actor=actor, fields=("name", "born_on"), legal_basis=BASIS
     ) as look:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from lienthong.kernel import clock
 from lienthong.kernel.actor import Actor
+from lienthong.kernel.working_days import RECEIPT_CLOSES
 from lienthong.record import audit, personal
 from lienthong.systems.civil_status import domain, queries
 from lienthong.systems.civil_status.domain import DeathState, IdState
@@ -25,6 +26,7 @@ from lienthong.systems.civil_status.views import lookups
 from lienthong.web import catalogues
 
 LONGEST_QUEUE = 50
+DAY_BEGINS = 7
 DEEDS: dict[str, str | Promise] = {
     "civil_status.birth_registered": gettext_lazy("Entered in the birth book"),
     "civil_status.death_registered": gettext_lazy("Entered in the death book"),
@@ -178,9 +180,23 @@ def parent(
     }
 
 
-def due_on(actor: Actor) -> date | None:
-    """When a matter received now is due."""
-    return domain.due_on(clock.instant(), actor.legal_day, catalogues.calendar())
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When a matter received now is due, and how much is left until the hour that decides it."""
+
+    on: date | None
+    arc: int
+    """Length of the ring, of 220: what is left of the hours before 15:00, or all of it after."""
+
+
+def due(actor: Actor) -> Due:
+    now = clock.instant()
+    local = clock.local(now)
+    left = (RECEIPT_CLOSES.hour - local.hour) * 60 - local.minute
+    hours = RECEIPT_CLOSES.hour - DAY_BEGINS
+    share = min(1.0, left / (hours * 60)) if left > 0 else 1.0
+    on = domain.due_on(now, actor.legal_day, catalogues.calendar())
+    return Due(on, max(4, round(220 * share)))
 
 
 def pdf(content: bytes, name: str) -> HttpResponse:
