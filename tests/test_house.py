@@ -239,6 +239,16 @@ def test_every_message_has_its_vietnamese() -> None:
     assert tool.half_done() == []
 
 
+def test_generated_reference_pages_are_fresh() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools" / "reference.py", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"run `make docs`: {done.stdout}{done.stderr}"
+
+
 # -- weight --------------------------------------------------------------------------
 
 HEAVY = ("typst", "docx", "lxml", "pyhanko", "duckdb", "splink", "pyspark", "segno", "fontTools")

@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""
+Write the reference pages that are generated: commands, settings, offers.
+
+    python tools/reference.py            writes docs/reference/
+    python tools/reference.py --check    fails when a page is stale
+
+From the commands' own help, the environment variables named in the code and
+the systems' cards. Nothing in these pages is written by hand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import re
+import sys
+from pathlib import Path
+
+from lienthong.cli import cards
+from lienthong.cli.main import INTERNAL, VERBS
+from lienthong.exchange.cards import Offer, System
+
+ROOT = Path(__file__).resolve().parents[1]
+REFERENCE = ROOT / "docs" / "reference"
+MADE = "<!-- Made by `make docs`; change the source it comes from, not this page. -->\n"
+
+SETTINGS = {
+    "LIENTHONG_HOME": "Where all state of a node lies. Default: `/var/lib/lienthong` for root, "
+    "`~/.local/share/lienthong` otherwise.",
+    "LIENTHONG_PORT_BASE": "All ports follow from it. Default 8000.",
+    "LIENTHONG_SYSTEMS": "Systems this node carries, separated by commas. Default: all.",
+    "LIENTHONG_DATABASE_URL": "Database of the systems. Default: the embedded PostgreSQL.",
+    "LIENTHONG_GATEWAY_DATABASE_URL": "Database of the gateway. Set both or neither.",
+    "LIENTHONG_OWNER_DATABASE_URL": "The systems' database as its owner, for migrations.",
+    "LIENTHONG_GATEWAY_OWNER_DATABASE_URL": "The gateway's database as its owner.",
+    "LIENTHONG_DATABASE_POOL": "Connections a process of the systems keeps at most. Default 8.",
+    "LIENTHONG_PG_BIN": "Directory with the programs of another PostgreSQL, 15 or later.",
+    "LIENTHONG_LEGAL_DAY": "Stops the legal day (`2021-08-20`). Default: today in Viet Nam, or "
+    "the demo country's own day.",
+    "LIENTHONG_DEMO": "`1` on a demonstration node; `lienthong up --demo` sets it.",
+    "LIENTHONG_GATEWAY_PROCESSES": "Gateway processes. Default: one a core.",
+    "LIENTHONG_PUBLIC_URL": "Address behind which the pages are reached from outside.",
+    "LIENTHONG_HOSTS": "Host names the pages answer to, separated by commas.",
+    "LIENTHONG_ORIGINS": "Origins trusted for forms, separated by commas.",
+    "LIENTHONG_SECRET_KEY": "Or `…_FILE`; default: the node's own secret file.",
+    "LIENTHONG_LOG_LEVEL": "How much the gateway writes into its application log. Default INFO.",
+    "LIENTHONG_PERSONAL_ID_KEY": "Secret behind the order of personal IDs. Default: the node's own "
+    "secret file.",
+    "LIENTHONG_RUNTIME": "Where root's copy of interpreter and packages lies. "
+    "Default: `runtime` in the home.",
+}
+
+
+def pages() -> dict[Path, str]:
+    """Every generated page with its text."""
+    return {
+        REFERENCE / "commands.md": commands(),
+        REFERENCE / "settings.md": settings(),
+        REFERENCE / "offers.md": offers(),
+    }
+
+
+def commands() -> str:
+    os.environ["COLUMNS"] = "88"
+    parts = [MADE, "# Commands\n", "`lienthong <verb> [thing]`\n"]
+    for name, verb in VERBS.items():
+        if name in INTERNAL:
+            continue
+        module = importlib.import_module(f"lienthong.cli.{verb.module}")
+        parser = argparse.ArgumentParser(
+            prog=f"lienthong {name}",
+            description=module.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.add_arguments(parser)
+        parts.append(f"## {name}\n\n```\n{parser.format_help().rstrip()}\n```\n")
+    return "\n".join(parts)
+
+
+def settings() -> str:
+    rows = [f"| `{name}` | {text} |" for name, text in sorted(SETTINGS.items())]
+    return "\n".join([MADE, "# Settings\n", "| variable | meaning |", "|---|---|", *rows, ""])
+
+
+def offers() -> str:
+    """What every system offers and needs, from the cards."""
+    known = cards.cards({})
+    rows = [
+        f"| [{card.title}](#{card.subsystem}) | {card.title_en} | GOV/{card.owner} "
+        f"| {len(card.offers)} | {len(card.needs)} |"
+        for card in known
+    ]
+    head = ["| hệ thống | system | owner | offers | needs |", "|---|---|---|---|---|"]
+    return "\n".join([MADE, "# Offers and needs\n", *head, *rows, "", *map(system, known)])
+
+
+def system(card: System) -> str:
+    lines = [
+        f'<a id="{card.subsystem}"></a>\n',
+        f"## {card.title}\n",
+        f"{card.title_en}. Subsystem `VN/GOV/{card.owner}/{card.subsystem}`.\n",
+    ]
+    if card.laws:
+        lines += ["**Law:** " + "; ".join(card.laws) + "\n"]
+    if card.retention:
+        lines += [f"**Retention:** {card.retention}\n"]
+    if card.offers:
+        for offer in card.offers:
+            lines += offer_lines(offer)
+    if card.needs:
+        lines += ["### Needs\n", "| of | offer | effect |", "|---|---|---|"]
+        lines += [
+            f"| [{need.system}](#{need.system.replace('_', '-')}) | `{need.code}` "
+            f"| {need.effect.value} |"
+            for need in card.needs
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def offer_lines(offer: Offer) -> list[str]:
+    subjects = " Names its data subjects." if offer.names_subjects else ""
+    lines = [f"### `{offer.code}`\n", f"{offer.title}. Effect: {offer.effect.value}.{subjects}\n"]
+    lines += ["| asks | type |", "|---|---|", *field_rows(offer.request), ""]
+    lines += ["| answers | type |", "|---|---|", *field_rows(offer.answers), ""]
+    for grant in offer.grants:
+        seen = "all fields" if grant.fields == ("*",) else ", ".join(f"`{f}`" for f in grant.fields)
+        lines.append(f"- `{grant.to}`: {grant.purpose} ({grant.legal_basis}); sees {seen}")
+    return [*lines, ""]
+
+
+def field_rows(shape: type) -> list[str]:
+    import msgspec
+
+    rows = []
+    for field in msgspec.structs.fields(shape):
+        kind = getattr(field.type, "__name__", "") if isinstance(field.type, type) else ""
+        kind = kind or re.sub(r"\b(?:[a-z_]+\.)+", "", str(field.type)).replace("|", "or")
+        rows.append(f"| `{field.encode_name}`{'' if field.required else ' (optional)'} | {kind} |")
+    return rows
+
+
+def named_in_code() -> set[str]:
+    """Every LIENTHONG_ variable the program reads by its full name."""
+    found: set[str] = set()
+    for path in sorted((ROOT / "src" / "lienthong").rglob("*.py")):
+        found.update(re.findall(r"LIENTHONG_[A-Z][A-Z_]*[A-Z]", path.read_text(encoding="utf-8")))
+    return found
+
+
+NOT_FOR_USERS = {"LIENTHONG_TESTING", "LIENTHONG_CONFORMANCE"}
+
+
+def main() -> int:
+    check = "--check" in sys.argv[1:]
+    untold = named_in_code() - set(SETTINGS) - NOT_FOR_USERS
+    if untold:
+        print(f"settings.md would lack: {', '.join(sorted(untold))}; add them to {__file__}")
+        return 1
+    stale = [
+        path
+        for path, text in pages().items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    if check:
+        for path in stale:
+            print(f"stale: {path.relative_to(ROOT)}")
+        return 1 if stale else 0
+    for path, text in pages().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    print(f"{len(stale)} pages changed. Next: commit docs/reference.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
