@@ -34,13 +34,3 @@ def test_the_browser_is_told_to_trust_only_us(client: Client) -> None:
     assert "default-src 'self'" in policy
     assert "unsafe" not in policy
     assert "frame-ancestors 'none'" in policy
-
-
-@pytest.mark.django_db
-def test_the_language_switch_turns_the_page_and_stays(client: Client) -> None:
-    assert 'lang="vi"' in client.get("/").content.decode()
-    sent = client.post("/ngon-ngu", {"language": "en", "next": "/"})
-    assert sent.headers["Location"] == "/"
-    page = client.get("/").content.decode()
-    assert 'lang="en"' in page
-    assert "Sign in as an officer" in page

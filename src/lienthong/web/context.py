@@ -151,8 +151,10 @@ def page(request: HttpRequest) -> dict[str, Page]:
 
 def session_seconds(request: HttpRequest) -> int:
     """Counted from the sign-in, or from the last time the officer chose to stay."""
-    began = request.session.get(SESSION_BEGAN) or request.user.last_login.timestamp()
-    return max(0, request.session.get_expiry_age() - int(clock.instant().timestamp() - began))
+    now = clock.instant().timestamp()
+    signed_in = getattr(request.user, "last_login", None)
+    began = request.session.get(SESSION_BEGAN) or (signed_in.timestamp() if signed_in else now)
+    return max(0, request.session.get_expiry_age() - int(now - began))
 
 
 def current_desk(desks: list[Desk], request: HttpRequest) -> Desk | None:

@@ -1,4 +1,4 @@
-"""Puts the actor on each request: resolved once, on this legal day, for the chosen office."""
+"""Puts the language and the actor on each request, the actor once, on this legal day."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import translation
 
 from lienthong.kernel import clock
 from lienthong.web import problems
@@ -29,6 +31,33 @@ WITHOUT_SECOND_FACTOR = frozenset(
         "web:home",
     }
 )
+
+
+class LanguageMiddleware:
+    """
+    Vietnamese first, English for who chose it with the switch.
+
+    The browser's own preference is not asked: many offices run browsers set to
+    English. A program that calls an API is answered in the language it names.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        language = language_of(request)
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+
+def language_of(request: HttpRequest) -> str:
+    if request.path.startswith("/api/"):
+        return translation.get_language_from_request(request)
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    return chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
 class ActorMiddleware:

@@ -253,14 +253,19 @@ def _label(x: float, y: float, text: str) -> SafeString:
 
 
 def _core() -> SafeString:
+    lines = wrap(_("The exchange"), 10)
+    first = CENTRE + 6 - LINE * (len(lines) - 1) / 2
     return format_html(
         '<g class="co"><circle cx="{0}" cy="{0}" r="{1}"/>'
-        '<circle class="in" cx="{0}" cy="{0}" r="{2}"/>'
-        '<text x="{0}" y="{3}">NDXP</text></g>',
+        '<circle class="in" cx="{0}" cy="{0}" r="{2}"/>{3}</g>',
         f"{CENTRE:g}",
         f"{CORE:g}",
         f"{CORE - 8:g}",
-        f"{CENTRE + 6:g}",
+        format_html_join(
+            "",
+            '<text x="{}" y="{}">{}</text>',
+            ((f"{CENTRE:g}", f"{first + LINE * row:g}", line) for row, line in enumerate(lines)),
+        ),
     )
 
 
