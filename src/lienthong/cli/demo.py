@@ -119,8 +119,7 @@ class Progress:
         if part != self.part:
             self.done()
             self.part = part
-        share = f"{100 * at // of:>3} %" if of else "     "
-        self.told = f"  {part:<44} {share}  {at:,}"
+        self.told = f"  {part:<44} {100 * at // of:>3} %  {at:,}" if of else f"  {part:<44} nothing"
         if self.terminal:
             print(f"\r{self.told}", end="", flush=True)
 

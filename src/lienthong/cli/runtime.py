@@ -101,6 +101,8 @@ def interpreter_for(user: ServiceUser, node: Node) -> tuple[list[str], dict[str,
     except PermissionError:
         in_place = 1
     if in_place == 0:
+        # The service user cannot write byte code here; without it every process compiles anew.
+        compileall.compile_dir(str(Path(__file__).parent.parent), quiet=2)
         return [sys.executable], {}
     place = copied_runtime(Path(os.environ.get("LIENTHONG_RUNTIME") or node.home / "runtime"))
     os.environ.pop("PYTHONPATH", None)

@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     node = Node.from_environment()
-    django_setup.start()
+    django_setup.start(quiet=False)
     from lienthong.exchange import relay
 
     stop = threading.Event()
