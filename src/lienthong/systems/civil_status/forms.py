@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.kernel import names
@@ -15,13 +14,16 @@ from lienthong.kernel.identifiers import BadPersonalId, PersonalId, Sex
 from lienthong.systems.civil_status import domain
 from lienthong.systems.civil_status.domain import Kind
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 DATES = ["%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y-%m-%d"]
 SEX_CHOICES = (("female", _("Female")), ("male", _("Male")))
 PARENTS = ("mother", "father")
 PARTICULARS = ("name", "birth_year", "ethnicity", "nationality", "residence")
 
 # By field and code where the place matters, else by code alone.
-WORDS: dict[str, str | Promise] = {
+WORDS: dict[str, StrOrPromise] = {
     "missing": _("This is missing. Write it as it stands on the paper shown."),
     "bad_name": _("A name has letters, spaces and marks only. Write it without digits or signs."),
     "born_on/in_future": _(
@@ -48,7 +50,7 @@ WORDS: dict[str, str | Promise] = {
     "ethnicity_of_father": _("With the mother unknown the child takes the father's ethnicity."),
 }
 # What to write where a field is empty: each mistake of a form reads differently.
-MISSING: dict[str, str | Promise] = {
+MISSING: dict[str, StrOrPromise] = {
     "child_name": _("Write the child's name as it was chosen"),
     "birth_place": _("Write where the child was born"),
     "home_place": _("Write the child's home place"),
@@ -64,14 +66,14 @@ MISSING: dict[str, str | Promise] = {
     "place": _("Write where the person died"),
     "notice": _("Write the number of the death notice, or of the paper in its stead"),
 }
-NOTES: dict[str, str | Promise] = {
+NOTES: dict[str, StrOrPromise] = {
     "late": _("Declared after sixty days: entered in the same way, and marked as late."),
     "unusual_age": _("The age of a parent at this birth is unusual."),
     "died_long_before": _("The father died more than 300 days before this birth."),
 }
 
 
-def words_of(field: str, code: str) -> str | Promise:
+def words_of(field: str, code: str) -> StrOrPromise:
     if code == "missing" and field in MISSING:
         return MISSING[field]
     return WORDS.get(f"{field}/{code}") or WORDS.get(code) or NOTES.get(code) or WORDS["missing"]
@@ -113,7 +115,7 @@ class PersonalIdField(forms.CharField):
             ) from None
 
 
-def date_field(label: str | Promise, **kwargs: Any) -> forms.DateField:
+def date_field(label: StrOrPromise, **kwargs: Any) -> forms.DateField:
     widget = forms.DateInput(
         format="%d/%m/%Y", attrs={"inputmode": "numeric", "placeholder": "dd/mm/yyyy"}
     )
@@ -123,7 +125,7 @@ def date_field(label: str | Promise, **kwargs: Any) -> forms.DateField:
     return forms.DateField(label=label, widget=widget, input_formats=DATES, **kwargs)
 
 
-def long_text(label: str | Promise, **kwargs: Any) -> CleanText:
+def long_text(label: StrOrPromise, **kwargs: Any) -> CleanText:
     return CleanText(
         label=label, max_length=200, widget=forms.Textarea(attrs={"rows": 1}), **kwargs
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import cast
 
 from lienthong.exchange import client
 from lienthong.exchange.asks import Ask
@@ -61,7 +62,7 @@ def issue_personal_id(birth: BirthRegistration, *, province: str) -> Ask:
             office=birth.office,
             province=province,
             full_name=birth.child_name,
-            sex=birth.sex,
+            sex=cast(shapes.Sex, birth.sex),
             born_on=birth.born_on,
             ethnicity=shapes.Ethnicity(name=birth.ethnicity),
             nationality=birth.nationality,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from lienthong.exchange import edge
 from lienthong.exchange.edge import Caller
 from lienthong.exchange.figures import FIGURES_CODE, FigureRequest, FigureSet
@@ -39,7 +41,7 @@ def _extract(entry: BirthRegistration) -> shapes.BirthExtract:
         office=entry.office,
         registered_on=entry.registered_on,
         full_name=entry.child_name,
-        sex=entry.sex,
+        sex=cast(shapes.Sex, entry.sex),
         born_on=entry.born_on,
         birth_place=entry.birth_place,
         late=entry.late,

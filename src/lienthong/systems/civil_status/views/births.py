@@ -45,7 +45,7 @@ def new(request: HttpRequest) -> HttpResponse:
     data = request.POST.copy()
     for act in ("look_up", "take", "keep"):
         if act in data:
-            return _parent(request, data, act, data[act])
+            return _parent(request, data, act, str(data[act]))
     return _register(request, data)
 
 
