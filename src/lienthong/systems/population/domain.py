@@ -15,6 +15,7 @@ import hmac
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Literal
 
 from lienthong.kernel import names
 from lienthong.kernel.identifiers import PersonalId, Sex, century_sex_digit
@@ -28,6 +29,7 @@ from lienthong.systems.population.errors import (
     UnknownPrefix,
 )
 
+Verdict = Literal["yes", "no", "partly", "unknown"]
 SERIALS = 1_000_000
 HALF = 1_000
 # Ten rounds: eight are asked of small-domain Feistel networks (NIST SP 800-38G), two to spare.
@@ -142,7 +144,7 @@ def corrected_range(current: PersonalId, *, province: str, sex: Sex, born_on: da
     return wanted
 
 
-def compare_names(asked: str, known: str) -> str:
+def compare_names(asked: str, known: str) -> Verdict:
     """``yes`` for the same name whatever its tone placement or case, ``partly`` without marks."""
     if names.tone_key(asked) == names.tone_key(known):
         return "yes"
@@ -151,7 +153,7 @@ def compare_names(asked: str, known: str) -> str:
     return "no"
 
 
-def compare_dates(asked: date, known: date, precision: str) -> str:
+def compare_dates(asked: date, known: date, precision: str) -> Verdict:
     """A date against one of which perhaps only the year or the month is known."""
     if precision == Precision.DAY:
         if asked == known:
@@ -164,9 +166,10 @@ def compare_dates(asked: date, known: date, precision: str) -> str:
     return "partly"
 
 
-def overall(verdicts: tuple[str, ...]) -> str:
+def overall(verdicts: tuple[Verdict, ...]) -> Verdict:
     """One verdict over several: no beats partly beats yes; nothing compared is unknown."""
-    for verdict in ("no", "partly", "yes"):
+    order: tuple[Verdict, ...] = ("no", "partly", "yes")
+    for verdict in order:
         if verdict in verdicts:
             return verdict
     return "unknown"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from lienthong.exchange import edge
 from lienthong.exchange.edge import Caller
 from lienthong.exchange.figures import FIGURES_CODE, FigureRequest, FigureSet
@@ -136,11 +138,11 @@ def _particulars(found: queries.Found) -> shapes.FoundPerson:
     return shapes.FoundPerson(
         found=True,
         personal_id=found.number,
-        standing=person.standing,
+        standing=cast(shapes.Standing, person.standing),
         full_name=person.full_name,
-        sex=person.sex,
+        sex=cast(shapes.Sex, person.sex),
         born_on=person.born_on,
-        born_precision=person.born_precision,
+        born_precision=cast(shapes.Precision, person.born_precision),
         ethnicity=shapes.Ethnicity(person.ethnicity, person.ethnicity_code, person.ethnicity_list),
         nationality=person.nationality,
         home_place=person.home_place,
