@@ -25,7 +25,7 @@ def request_of(path: str = "/khai-sinh/", **headers: Any) -> HttpRequest:
     return request
 
 
-def test_an_unknown_address_says_what_is_safe_and_what_to_do(client: Client) -> None:
+def test_an_unknown_address_says_what_is_safe_and_what_to_do(client: Client, db: None) -> None:
     page = client.get("/khong-co-trang-nay")
     text = page.content.decode()
     assert page.status_code == 404
@@ -34,7 +34,7 @@ def test_an_unknown_address_says_what_is_safe_and_what_to_do(client: Client) -> 
     assert "404 web.not_found" in text
 
 
-def test_the_page_names_the_trace_the_log_carries(client: Client) -> None:
+def test_the_page_names_the_trace_the_log_carries(client: Client, db: None) -> None:
     page = client.get("/khong-co-trang-nay")
     assert page.headers["Lienthong-Trace"] in page.content.decode()
 

@@ -51,7 +51,7 @@ def test_several_seats_lead_to_the_choice_and_back(account: Account) -> None:
     assert answer.headers["Location"] == "/canbo/chon-vi-tri?next=%2Fcanbo%2Fho-tich%2F%3Fq%3Dan"
 
 
-def test_a_visitor_is_led_to_the_sign_in_and_back(client: Client) -> None:
+def test_a_visitor_is_led_to_the_sign_in_and_back(client: Client, db: None) -> None:
     assert client.get("/canbo/").headers["Location"] == "/dang-nhap?next=%2Fcanbo%2F"
 
 
