@@ -54,7 +54,9 @@ def run(args: argparse.Namespace) -> int:
     if ill:
         print(f"{len(ill)} of {len(findings)} need mending. Next: what the arrows say.")
         return 1
-    print(f"All {len(findings)} checks are well. Next: `lienthong up --demo`.")
+    running = probes.running_state(node) is not None
+    after = f"open http://127.0.0.1:{node.ports.pages}/" if running else "`lienthong up --demo`"
+    print(f"All {len(findings)} checks are well. Next: {after}.")
     return 0
 
 

@@ -300,11 +300,13 @@ def run_and_collect(
     command: list[str], environment: dict[str, str], user: ServiceUser, wanted: Path
 ) -> int:
     """Run as the service user and bring the files it wrote to where root asked for them."""
-    done = subprocess.run(command, env=environment, check=False, **user.popen)
-    made = Path(command[command.index("--out") + 1])
-    if made.is_dir():
-        for path in sorted(made.iterdir()):
+    made = command[command.index("--out") + 1]
+    done = subprocess.run(
+        command, env=environment, stdout=subprocess.PIPE, text=True, check=False, **user.popen
+    )
+    if os.path.isdir(made):
+        for path in sorted(Path(made).iterdir()):
             shutil.copy(path, wanted / path.name)
-            print(f"  {wanted / path.name}")
         shutil.rmtree(made)
+    print(done.stdout.replace(made, str(wanted)), end="")
     return int(done.returncode)
