@@ -44,6 +44,8 @@ PUBLIC = {
     "minh-bach/giay-phep": "licences",
     "don-vi-hanh-chinh/": "administrative units",
     "don-vi-hanh-chinh/<str:code>/": "one administrative unit",
+    "kiem-tra/": "the check of a civil-status paper by its code",
+    "kiem-tra/<str:code>": "number, office, day and initials of a paper, nothing else",
     "exchange/snapshot": "the signed directory, which other nodes must read",
     "bao-cao/": "issued reports",
     "bao-cao/<steering_month:month>/": "an issued report",
