@@ -11,7 +11,7 @@ from lienthong.web.papers.blocks import Block, Column, Paragraph, Table, Text
 from ..domain.editions import short_day
 from ..domain.outline import TITLES
 from ..domain.relations import Verdict, relation
-from ..domain.wording import exact
+from ..domain.wording import exact, percent_of
 from ..manifest import SOURCES
 from ..models import CollectedFigure, RelationCheck, SourceAnswer
 
@@ -37,6 +37,8 @@ def value_text(figure: CollectedFigure) -> str:
     """Every digit, with both terms of a ratio."""
     if figure.whole is not None and figure.unit != "%":
         return f"{vn_number(figure.part or 0)}/{vn_number(figure.whole)}"
+    if figure.unit == "%":
+        return percent_of(figure.value)
     return exact(figure.value)
 
 

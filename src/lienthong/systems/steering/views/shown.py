@@ -17,7 +17,7 @@ from lienthong.web.papers.page import to_html
 
 from ..domain.outline import OUTLINE, TITLES, Section, place_of
 from ..domain.relations import Relation, Verdict, relation
-from ..domain.wording import exact, percent_of
+from ..domain.wording import exact
 from ..models import CollectedFigure, RelationCheck, SourceAnswer
 from ..queries.document import OpenPoint, Report, body
 from ..queries.provenance import side_text, value_text, window_text
@@ -152,7 +152,7 @@ def provenance(report: Report, code: str) -> Provenance | None:
     place = place_of(code)
     return Provenance(
         figure=figure,
-        value=percent_of(figure.value) if figure.unit == "%" else value_text(figure),
+        value=value_text(figure),
         window=window_text(figure),
         source_title=TITLES.get(figure.system, figure.system),
         place=place[0].label if place else "",

@@ -1,0 +1,117 @@
+"""The monthly report in a browser: collected with progress, opened by pointer, key and link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+import cast
+from browser import axe
+from lienthong.exchange.figures import FIGURES_CODE
+from lienthong.exchange.testing import ExchangeDouble
+from lienthong.kernel.actor import Actor
+from lienthong.kernel.periods import Period
+from lienthong.systems.steering import services
+from systems.steering.stated import play_month, stated_by
+
+DESK = "/canbo/steering/2021-08/"
+PUBLIC = "/bao-cao/2021-08/"
+AUGUST = Period.month("2021-08")
+SECRETARY = Actor("vu.ha", "G14.bcd", "", cast.LEGAL_DAY, frozenset({"steering.secretary"}))
+
+
+@pytest.fixture
+def month(country: None, exchange: ExchangeDouble) -> ExchangeDouble:
+    """Every system answers."""
+    play_month(exchange)
+    return exchange
+
+
+@pytest.fixture
+def desk(month: ExchangeDouble, sign_in: Callable[[str], Page]) -> Page:
+    """Vũ Hà at the report of August, not opened yet."""
+    page = sign_in("vu.ha")
+    page.goto(DESK)
+    return page
+
+
+def collect(page: Page) -> None:
+    page.get_by_role("button", name="Lấy số liệu").click()
+    page.wait_for_selector(".rp-doc .lt-figure")
+
+
+def test_collecting_shows_each_system_and_then_the_paper(desk: Page) -> None:
+    axe.check(desk)
+    collect(desk)
+    expect(desk.locator(".lt-messages")).to_contain_text("Mọi hệ thống đã trả lời.")
+    expect(desk.locator(".st-sources li[data-state=live]")).to_have_count(3)
+    axe.check(desk)
+
+
+def test_a_pressed_figure_opens_beside_the_text_and_takes_the_focus(desk: Page) -> None:
+    collect(desk)
+    desk.locator("#so-F019").focus()
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#nguon .code")).to_have_text("F019")
+    expect(desk.locator("#so-F019")).to_have_attribute("aria-current", "true")
+    expect(desk.locator(".lt-figure[aria-current]")).to_have_count(1)
+    assert desk.evaluate("document.activeElement.id") == "nguon"
+    assert "figure=F019" in desk.url
+    axe.check(desk)
+
+
+def test_on_a_phone_the_source_comes_into_view_and_leads_back(desk: Page) -> None:
+    collect(desk)
+    desk.set_viewport_size(axe.PHONE)  # type: ignore[arg-type]
+    desk.locator("#so-F022").click()
+    expect(desk.locator("#nguon .code")).to_have_text("F022")
+    expect(desk.locator("#nguon")).to_be_in_viewport()
+    desk.get_by_role("link", name="Về chỗ của con số trong báo cáo").click()
+    expect(desk.locator("#so-F022")).to_be_in_viewport()
+
+
+def test_a_contradiction_and_a_silent_system_are_accessible_too(
+    desk: Page, month: ExchangeDouble
+) -> None:
+    month.answers("civil_status", FIGURES_CODE, stated_by("civil_status", F020="17433"))
+    month.is_down("population")
+    collect(desk)
+    expect(desk.locator(".rp-fail")).to_have_count(1)
+    expect(desk.locator(".rp-doc")).to_contain_text("Hệ thống không trả lời từ")
+    axe.check(desk)
+    desk.locator(".st-noteform textarea").fill("Đang đối chiếu với sổ giấy")
+    desk.get_by_role("button", name="Lưu ghi chú").click()
+    expect(desk.locator(".st-note")).to_contain_text("Đang đối chiếu với sổ giấy")
+
+
+def test_without_scripts_every_step_is_a_link_or_a_button(
+    chromium: Browser, desk: Page, live_server: LiveServer
+) -> None:
+    context = chromium.new_context(
+        base_url=live_server.url,
+        locale="vi-VN",
+        java_script_enabled=False,
+        storage_state=desk.context.storage_state(),
+    )
+    page = context.new_page()
+    page.goto(DESK)
+    page.get_by_role("button", name="Lấy số liệu").click()
+    expect(page.locator(".lt-messages")).to_contain_text("Mọi hệ thống đã trả lời.")
+    page.locator("#so-F009").click()
+    expect(page.locator("#nguon .code")).to_have_text("F009")
+    page.get_by_role("button", name="Cấp số và phát hành").click()
+    expect(page.locator(".lt-messages")).to_contain_text("01/BC-BTTTT")
+    context.close()
+
+
+def test_the_published_report_opens_for_anyone(page: Page, month: ExchangeDouble) -> None:
+    services.issue(services.collect(AUGUST, by=SECRETARY), by=SECRETARY)
+    page.goto(PUBLIC)
+    page.locator("#so-F010").click()
+    expect(page.locator("#nguon .code")).to_have_text("F010")
+    axe.check(page)
+    page.goto("/bao-cao/")
+    axe.check(page)
