@@ -6,10 +6,14 @@ import re
 
 import pytest
 from django.test import Client
+from django.utils.translation import gettext, override
 
 from lienthong.exchange.figures import FIGURES_CODE
+from lienthong.kernel.errors import LienThongError
+from lienthong.systems.steering import errors as steering_errors
 from lienthong.systems.steering import services
 from lienthong.systems.steering.models import ReportEdition, SourceAnswer
+from lienthong.web.papers import press
 from systems.steering.stated import MONTH, stated_by
 
 DESK = "/canbo/steering/2021-08/"
@@ -172,3 +176,25 @@ def test_the_desk_is_closed_to_visitors_and_to_officers_without_the_role(collect
 def test_nothing_is_changed_by_a_look(signed_in, collected):
     for act in ("collect", "collecting", "issue", "note", "receipts", "collect/directory"):
         assert signed_in.get(f"{DESK}{act}").status_code == 405
+
+
+def test_a_month_of_the_future_is_refused_in_words(signed_in):
+    answer = signed_in.get("/canbo/steering/2021-09/")
+    assert answer.status_code == 400
+    assert "Tháng này chưa bắt đầu" in answer.content.decode()
+    assert "steering.month_not_begun" in answer.content.decode()
+
+
+@pytest.mark.parametrize("room", [steering_errors, press], ids=["steering", "papers"])
+def test_every_error_has_vietnamese_words(room):
+    leaves = [
+        one
+        for one in vars(room).values()
+        if isinstance(one, type)
+        and issubclass(one, LienThongError)
+        and one.__module__ == room.__name__
+    ]
+    assert len(leaves) > 4
+    with override("vi"):
+        for leaf in leaves:
+            assert gettext(leaf.message()) != leaf.message(), leaf

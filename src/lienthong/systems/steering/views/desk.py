@@ -16,6 +16,7 @@ from lienthong.kernel.errors import LienThongError
 from lienthong.web.roles import requires
 
 from .. import services
+from ..domain.editions import window
 from ..domain.outline import TITLES
 from ..domain.relations import relation
 from ..forms import MonthForm, NoteForm
@@ -53,6 +54,7 @@ def edition(request: HttpRequest, month: str) -> HttpResponse:
     period = month_of(month)
     found = editions_read.editions_of(period).first()
     if found is None:
+        window(period, actor(request).legal_day)
         return render(request, "steering/unopened.html", {"month": period})
     report = Report.of(found)
     selected = chosen_figure(request, report)
