@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from lienthong.exchange import outbox
 from lienthong.exchange.testing import ExchangeDouble
 from lienthong.kernel.actor import Actor
@@ -9,6 +11,7 @@ from lienthong.record import personal
 from lienthong.record.models import Entry as AuditEntry
 from lienthong.systems.civil_status.models import BirthRegistration
 from lienthong.systems.civil_status.services import births
+from lienthong.systems.civil_status.views import shown
 from systems.civil_status import declarations
 from systems.civil_status.declarations import CHILD_ID
 
@@ -66,3 +69,15 @@ def test_a_child_with_foreign_citizenship_gets_no_number(
 
     assert entered.outbox_row is None
     assert entered.birth.id_state == "not_due"
+
+
+def test_a_page_waits_for_the_relay_that_was_faster(
+    cuong: Actor, population: ExchangeDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered = births.register_birth(birth=declarations.birth(), by=cuong)
+    assert entered.outbox_row is not None
+    states = iter(["sending", "sending", "delivered"])
+    monkeypatch.setattr(outbox, "deliver", lambda row, seconds: next(states))
+    monkeypatch.setattr(outbox, "state_of", lambda row: next(states))
+
+    assert shown.delivered(entered.outbox_row) == "delivered"

@@ -32,8 +32,6 @@ from lienthong.web import catalogues, looks
 from lienthong.web.roles import requires
 
 LOOK_FIELDS = ("child_name", "born_on", "personal_id", "mother", "father", "declarant")
-# Of the five seconds a page may take, what the number's way there and back gets.
-NUMBER_SECONDS = 5.0
 
 
 @requires(REGISTRAR)
@@ -118,7 +116,7 @@ def certificate(request: HttpRequest, key: UUID) -> HttpResponse:
 def ask_again(request: HttpRequest, key: UUID) -> HttpResponse:
     """Ask once more for a number that has not come."""
     row = births.ask_again(key=key, by=_actor(request))
-    _tell_number(request, outbox.deliver(row, NUMBER_SECONDS))
+    _tell_number(request, shown.delivered(row))
     return redirect("civil_status:birth", key=key)
 
 
@@ -226,7 +224,7 @@ def _register(request: HttpRequest, data: QueryDict) -> HttpResponse:
     _note_checks(entered.birth, data, actor)
     outcome = ""
     if entered.outbox_row is not None:
-        outcome = outbox.deliver(entered.outbox_row, NUMBER_SECONDS)
+        outcome = shown.delivered(entered.outbox_row)
     _tell_number(request, outcome, entered.birth.number)
     for warning in declared.warnings(catalogues.limits()):
         messages.warning(request, str(NOTES[warning.code]))

@@ -28,7 +28,6 @@ from lienthong.web import looks
 from lienthong.web.roles import requires
 
 LOOK_FIELDS = ("full_name", "born_on", "personal_id", "died_on", "cause", "declarant")
-NEWS_SECONDS = 5.0
 FILLED = ("ethnicity", "nationality", "residence", "sex")
 
 
@@ -99,7 +98,7 @@ def extract(request: HttpRequest, key: UUID) -> HttpResponse:
 def tell_again(request: HttpRequest, key: UUID) -> HttpResponse:
     """Tell population once more of a death it has not confirmed."""
     row = deaths.tell_again(key=key, by=_actor(request))
-    _tell_outcome(request, outbox.deliver(row, NEWS_SECONDS))
+    _tell_outcome(request, shown.delivered(row))
     return redirect("civil_status:death", key=key)
 
 
@@ -159,7 +158,7 @@ def _register(request: HttpRequest, data: QueryDict) -> HttpResponse:
         return _form(request, form, duplicate=error, status=409)
     outcome = ""
     if entered.outbox_row is not None:
-        outcome = outbox.deliver(entered.outbox_row, NEWS_SECONDS)
+        outcome = shown.delivered(entered.outbox_row)
     _tell_outcome(request, outcome, entered.death.number)
     return redirect("civil_status:death", key=entered.death.key)
 

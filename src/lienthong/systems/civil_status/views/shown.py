@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +16,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from lienthong.exchange import outbox
+from lienthong.exchange.models import State
 from lienthong.kernel import clock
 from lienthong.kernel.actor import Actor
 from lienthong.kernel.working_days import RECEIPT_CLOSES
@@ -26,6 +29,7 @@ from lienthong.systems.civil_status.views import lookups
 from lienthong.web import catalogues
 
 LONGEST_QUEUE = 50
+PAGE_SECONDS = 5.0
 DAY_BEGINS = 7
 DEEDS: dict[str, str | Promise] = {
     "civil_status.birth_registered": gettext_lazy("Entered in the birth book"),
@@ -197,6 +201,21 @@ def due(actor: Actor) -> Due:
     share = min(1.0, left / (hours * 60)) if left > 0 else 1.0
     on = domain.due_on(now, actor.legal_day, catalogues.calendar())
     return Due(on, max(4, round(220 * share)))
+
+
+def delivered(row: int) -> str:
+    """
+    Send a row of the outbox now, within what a page may take; its state afterwards.
+
+    The relay hears of the row in the same moment and may be faster: then its sending
+    is waited for, so that a number that comes at once is on the screen at once.
+    """
+    end = time.monotonic() + PAGE_SECONDS
+    outcome = outbox.deliver(row, PAGE_SECONDS)
+    while outcome == State.SENDING and time.monotonic() < end:
+        time.sleep(0.03)
+        outcome = outbox.state_of(row)
+    return outcome
 
 
 def pdf(content: bytes, name: str) -> HttpResponse:
