@@ -142,7 +142,7 @@ class EntryForm(forms.Form):
         help_text=_("Kind and number, such as: citizen card 091195000017"),
     )  # fmt: skip
     declarant_relation = CleanText(label=_("Relation to the person"), max_length=40, required=False)
-    signatory = NameField(label=_("Who signs the paper"), max_length=120, required=False)
+    signatory = CleanText(label=_("Who signs the paper"), max_length=120, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -143,8 +143,9 @@ def _entry_constraints(name: str) -> tuple[models.BaseConstraint, ...]:
 
 def _entry_indexes(name: str, searched: str) -> tuple[models.Index, ...]:
     return (
-        models.Index(fields=["office", "registered_on"], name=f"civil_status_{name}_day"),
-        models.Index(fields=["office", searched], name=f"civil_status_{name}_name"),
+        # A desk looks at what is in its custody, which after a merger is not all its own.
+        models.Index(fields=["custodian", "registered_on"], name=f"civil_status_{name}_day"),
+        models.Index(fields=["custodian", searched], name=f"civil_status_{name}_name"),
         # Figures count by day over the whole country; the index alone answers them.
         models.Index(fields=["registered_on", "origin"], name=f"civil_status_{name}_count"),
     )
@@ -214,7 +215,7 @@ class BirthRegistration(Entry):
             models.Index(fields=["born_on", "name_fold"], name="civil_status_birth_same"),
             models.Index(fields=["id_issued_on", "origin"], name="civil_status_birth_ids"),
             models.Index(
-                fields=["office", "due_on"],
+                fields=["custodian", "due_on"],
                 condition=Q(id_state="waiting"),
                 name="civil_status_birth_wait",
             ),
@@ -267,8 +268,9 @@ class DeathRegistration(Entry):
         )
         indexes = (
             *_entry_indexes("death", "name_fold"),
+            models.Index(fields=["died_on", "name_fold"], name="civil_status_death_same"),
             models.Index(
-                fields=["office", "due_on"],
+                fields=["custodian", "due_on"],
                 condition=Q(state="waiting"),
                 name="civil_status_death_wait",
             ),

@@ -32,6 +32,7 @@ from lienthong.systems.civil_status.models import (
     Entry,
     Paper,
 )
+from lienthong.web import catalogues
 from lienthong.web.papers import typeset
 
 CODE_BYTES = 10
@@ -138,14 +139,20 @@ def _paper(entry: Entry, masked: str, desk: Desk, by: Actor) -> Paper:
 def _common(entry: Entry, desk: Desk, paper: Paper) -> dict[str, Any]:
     return {
         "number": entry.number,
-        "office": desk.name,
-        "registered_at": desk.name,
+        "office": desk.name.upper(),
+        "registered_at": _place(entry, desk),
         "registered_on": long_date(entry.registered_on),
         "signatory": entry.signatory,
         "code": grouped(paper.code),
         "check": f"{settings.PUBLIC_URL}/kiem-tra/",
         "demo": settings.DEMO,
     }
+
+
+def _place(entry: Entry, desk: Desk) -> str:
+    """The desk with the units above it, as they stood on the day of registration."""
+    line = catalogues.units().line(desk.unit, entry.registered_on)
+    return ", ".join((desk.name, *(unit.full_name for unit in line[1:])))
 
 
 def _birth_data(entry: BirthRegistration, desk: Desk, paper: Paper) -> dict[str, Any]:
