@@ -133,7 +133,9 @@ class PersonalIdRow(models.Model):
                 condition=models.Q(status="active"),
             ),
         )
-        indexes = (models.Index(fields=["cause", "issued_on"], name="population_cause_issued"),)
+        indexes = (
+            models.Index(fields=["cause", "issued_on", "origin"], name="population_cause_issued"),
+        )
 
 
 class RangeCounter(models.Model):
