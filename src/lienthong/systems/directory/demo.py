@@ -75,6 +75,8 @@ NATIONAL = (
 )
 LGSP_LINKED = date(2020, 12, 1)
 """By December 2020 every ministry and province had its platform linked (report, I.3)."""
+OWN_SINCE = date(2020, 10, 1)
+"""When the systems this node carries joined, in the story: with the civil-status system."""
 
 
 def load(plan: DemoPlan, tell: Tell) -> None:
@@ -83,6 +85,7 @@ def load(plan: DemoPlan, tell: Tell) -> None:
         _load_members(plan)
         _load_systems(plan)
     services.register_outside_test(Node.from_environment())
+    Subsystem.objects.filter(code="outside-test").update(connected_on=OWN_SINCE)
     tell("Cơ quan và hệ thống", plan.figures["F004"], plan.figures["F004"])
     load_traffic(plan, tell)
     services.refresh_snapshot(Node.from_environment())
@@ -134,6 +137,8 @@ def _load_systems(plan: DemoPlan) -> None:
             SubsystemKind.OTHER,
             date(2021, 3, 1),
         )
+    # Installed from the cards before the country had its legal day, so on today's date.
+    Subsystem.objects.filter(connected_on__gt=plan.legal_day).update(connected_on=OWN_SINCE)
     # The outside test subsystem is registered after this and counts as one.
     missing = plan.figures["F004"] - Subsystem.objects.exclude(code="outside-test").count() - 1
     members = list(Member.objects.filter(kind=MemberKind.PROVINCE).order_by("code"))
