@@ -46,6 +46,7 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(_home, ignore_errors=True)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One worker runs what starts whole nodes: they share one and never crowd the machine."""
     for item in items:
@@ -188,7 +189,8 @@ def own_node() -> Iterator[RunningNode]:
         yield node
 
 
-@pytest.fixture(scope="session")
+# For one module at a time: Playwright's event loop would refuse everybody else's asyncio.run().
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium through Playwright; the test is skipped where there is none."""
     path = os.environ.get("LIENTHONG_CHROMIUM") or shutil.which("chromium")

@@ -37,7 +37,8 @@ def executable() -> str | None:
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
-@pytest.fixture(scope="session")
+# For one module at a time: Playwright's event loop would refuse everybody else's asyncio.run().
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium; without one the browser tests are skipped and say how to get it."""
     path = executable()

@@ -26,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     os.kill(state["supervisor"], signal.SIGTERM)
     limit = time.monotonic() + PATIENCE
-    while probes.running_state(node) is not None:
+    while probes.lives(state["supervisor"]):
         if time.monotonic() > limit:
             print(f"The supervisor (process {state['supervisor']}) has not ended yet.")
             return 1

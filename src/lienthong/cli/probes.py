@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import socket
 from pathlib import Path
 from typing import Any
@@ -52,14 +51,23 @@ def worker_is_there(node: Node) -> bool:
         pid = int((node.run / "worker.pid").read_text())
     except (OSError, ValueError):
         return False
-    return Path(f"/proc/{pid}").exists()
+    return lives(pid)
 
 
 def running_state(node: Node) -> dict[str, Any] | None:
     """What the supervisor wrote down, when it is alive."""
     try:
         state = json.loads((node.run / "state.json").read_text())
-        os.kill(state["supervisor"], 0)
+        alive = lives(state["supervisor"])
     except (OSError, ValueError, KeyError):
         return None
-    return dict(state)
+    return dict(state) if alive else None
+
+
+def lives(pid: int) -> bool:
+    """Whether a process is there and has not merely left its entry behind."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"

@@ -81,7 +81,7 @@ def test_the_sides_of_a_proof_rebuild_the_root(size, data):
     ):
         pair = sibling + at if step.sibling_is_left else at + sibling
         at = hashlib.sha256(b"\1" + pair).digest()
-    assert at == tree.get_state(size)
+    assert at == tree.get_root(size)
 
 
 def _audit_path(index: int, leaves: list[bytes]) -> list[bytes]:
