@@ -139,7 +139,7 @@ def _paper(entry: Entry, masked: str, desk: Desk, by: Actor) -> Paper:
 def _common(entry: Entry, desk: Desk, paper: Paper) -> dict[str, Any]:
     return {
         "number": entry.number,
-        "office": desk.name.upper(),
+        "office": _head(entry, desk),
         "registered_at": _place(entry, desk),
         "registered_on": long_date(entry.registered_on),
         "signatory": entry.signatory,
@@ -147,6 +147,12 @@ def _common(entry: Entry, desk: Desk, paper: Paper) -> dict[str, Any]:
         "check": f"{settings.PUBLIC_URL}/kiem-tra/",
         "demo": settings.DEMO,
     }
+
+
+def _head(entry: Entry, desk: Desk) -> str:
+    """The desk in capitals, with its place on a line of its own."""
+    unit = catalogues.units().get(desk.unit, entry.registered_on)
+    return desk.name.replace(f" {unit.full_name}", f"\n{unit.full_name}").upper()
 
 
 def _place(entry: Entry, desk: Desk) -> str:
