@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -13,12 +12,11 @@ import cast
 from lienthong.exchange.testing import ExchangeDouble
 from lienthong.kernel import clock
 from lienthong.kernel.actor import Actor
-from lienthong.systems.civil_status import shapes
 from lienthong.systems.civil_status.models import Desk
 from lienthong.web.accounts import second_factor
 from lienthong.web.accounts.models import Account
 from lienthong.web.offices import Office, Position
-from systems.civil_status.declarations import CHILD_ID
+from systems.civil_status.played import play_population
 
 
 @pytest.fixture(autouse=True)
@@ -60,50 +58,7 @@ def other_officer(desk: Desk) -> Actor:
 @pytest.fixture
 def population(exchange: ExchangeDouble) -> ExchangeDouble:
     """Population as these tests play it: it knows An and Bình and gives numbers."""
-    people = {person.personal_id: person for person in (cast.AN, cast.BINH)}
-
-    def find(request: shapes.FindPerson) -> shapes.FoundPerson:
-        person = people.get(request.personal_id)
-        if person is None:
-            return shapes.FoundPerson(found=False)
-        return shapes.FoundPerson(
-            found=True,
-            personal_id=person.personal_id,
-            full_name=person.name.upper(),
-            sex=person.sex,  # type: ignore[arg-type]
-            born_on=person.born_on,
-            ethnicity=shapes.Ethnicity("Kinh", "01"),
-            nationality="Việt Nam",
-            residence="xã Dương Tơ, thành phố Phú Quốc, tỉnh Kiên Giang",
-        )
-
-    def issue(request: shapes.IssuePersonalId) -> shapes.IssuedPersonalId:
-        return shapes.IssuedPersonalId(request.registration, CHILD_ID, cast.LEGAL_DAY)
-
-    def record(request: shapes.RecordDeath) -> dict[str, Any]:
-        return {
-            "personal_id": request.personal_id,
-            "standing": "deceased",
-            "died_on": request.died_on.isoformat(),
-        }
-
-    def verify(request: shapes.VerifyPerson) -> dict[str, Any]:
-        known = people.get(request.personal_id)
-        same = known is not None and known.name.upper() == request.full_name
-        return {"known": known is not None, "alive": True, "verdict": "yes" if same else "no"}
-
-    exchange.answers("population", "person.find.v1", find)
-    exchange.answers("population", "person.verify.v1", verify)
-    exchange.answers("population", "personal-id.issue.v1", issue)
-    exchange.answers("population", "death.record.v1", record)
-    exchange.answers(
-        "population",
-        "personal-id.cancel.v1",
-        lambda request: {
-            "personal_id": request.personal_id,
-            "cancelled_on": request.decided_on.isoformat(),
-        },
-    )
+    play_population(exchange)
     return exchange
 
 
