@@ -12,10 +12,10 @@ EVENING = datetime(2021, 8, 20, 18, 30, tzinfo=UTC)  # 01:30 on the 21st in Viet
 
 
 @pytest.fixture(autouse=True)
-def no_environment(monkeypatch: pytest.MonkeyPatch):
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a setting nor the source that the web floor installs when Django starts."""
     monkeypatch.delenv("LIENTHONG_LEGAL_DAY", raising=False)
-    yield
-    clock.use_legal_days(None)
+    monkeypatch.setattr(clock, "_source", None)
 
 
 def test_the_instant_is_aware_and_in_utc() -> None:
