@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -128,7 +130,7 @@ def exchanges(request: HttpRequest) -> HttpResponse:
             ("refused", _("Refused")),
             ("unreachable", _("Not reached")),
             ("failed", _("Failed")),
-            ("open", _("Outcome unknown")),
+            ("unknown", _("Outcome unknown")),
         ],
     }
     if chosen["q"]:
@@ -138,7 +140,7 @@ def exchanges(request: HttpRequest) -> HttpResponse:
             limit=ROWS,
             service=chosen["service"],
             outcome=chosen["outcome"],
-            before=request.GET.get("before", ""),
+            before=_moment(request.GET.get("before", "")),
         )
     except Unavailable:
         return render(request, "directory/exchanges.html", context | {"log_down": True})
@@ -146,6 +148,15 @@ def exchanges(request: HttpRequest) -> HttpResponse:
         older = {key: value for key, value in chosen.items() if value}
         context["older"] = "?" + urlencode(older | {"before": rows[-1].at.isoformat()})
     return render(request, "directory/exchanges.html", context | {"rows": rows})
+
+
+def _moment(text: str) -> datetime | None:
+    """A moment with its time zone; anything else in the address is left out."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 @require_GET
@@ -165,8 +176,13 @@ def receipt(request: HttpRequest, message_id: str) -> HttpResponse:
     return HttpResponse(
         traffic.receipt_of(message_id),
         content_type="application/json",
-        headers={"Content-Disposition": f'attachment; filename="receipt-{message_id}.json"'},
+        headers={"Content-Disposition": f'attachment; filename="{_receipt_name(message_id)}"'},
     )
+
+
+def _receipt_name(message_id: str) -> str:
+    """A file name; the id is the caller's own and may hold any printable letter."""
+    return f"receipt-{re.sub(r'[^A-Za-z0-9._-]+', '-', message_id)[:120]}.json"
 
 
 @require_GET

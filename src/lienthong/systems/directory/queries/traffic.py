@@ -40,14 +40,14 @@ def _names() -> dict[str, str]:
 
 
 def newest_exchanges(
-    *, limit: int, service: str = "", outcome: str = "", before: str = ""
+    *, limit: int, service: str = "", outcome: str = "", before: datetime | None = None
 ) -> list[ExchangeRow]:
     """Newest first; raises LogNotReachable."""
     found = gateway_admin.exchanges(
         limit=limit,
         service=service,
         outcome=outcome,
-        before=datetime.fromisoformat(before) if before else None,
+        before=before,
     )
     known = _names()
     today = clock.local(clock.instant()).date()
