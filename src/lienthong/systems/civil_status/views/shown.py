@@ -65,6 +65,7 @@ class Waiting:
     due: str
     url: str
     due_on: date | None
+    waits: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ def queue(desk: Desk, actor: Actor) -> list[Waiting]:
             for row in queries.deaths_in_hand(desk=desk)[:LONGEST_QUEUE]
         ]
         look.count = len(rows)
-    return sorted(rows, key=lambda row: (row.due_on or date.max, row.kind, row.name))
+    # What waits for population comes first: nobody else will notice if it never answers.
+    return sorted(rows, key=lambda row: (not row.waits, row.due_on or date.max, row.name))
 
 
 def _birth(row: BirthRegistration, today: date) -> Waiting:
@@ -140,7 +142,7 @@ def _waiting(
             due, color = _("due today"), "warning" if waits else "neutral"
         else:
             due = _("due %(day)s") % {"day": f"{row.due_on:%d/%m/%Y}"}
-    return Waiting(row.key, name, kind, what, color, icon, due, url, row.due_on)
+    return Waiting(row.key, name, kind, what, color, icon, due, url, row.due_on, waits)
 
 
 def deeds(row: Entry) -> list[Deed]:
