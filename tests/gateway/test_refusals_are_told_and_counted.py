@@ -23,6 +23,7 @@ from gateway.exchange_cast import (
     country,
     grant,
 )
+from lienthong.exchange.errors import UnknownOutcome, from_fault
 from lienthong.gateway.bodies import EMPTY, Body, Refusal
 from lienthong.gateway.consumer import Consumer
 from lienthong.gateway.inprocess import SystemAnswer
@@ -309,6 +310,24 @@ def test_the_same_signed_request_twice_is_a_replay(gateway, here, intercepted):
     here.asked.clear()
     assert fault_of(to_peer(gateway, here, intercepted)) == "Server.ServerProxy.InvalidMessage"
     assert here.asked == []
+
+
+class SentTwice(Intercepted):
+    """A connection that dies once the peer has acted; the pool then sends the same again."""
+
+    async def to_peer(self, gateway, message, *, deadline, limit):
+        await self.inner.to_peer(gateway, message, deadline=deadline, limit=limit)
+        return await self.inner.to_peer(gateway, message, deadline=deadline, limit=limit)
+
+
+def test_a_request_that_had_arrived_before_it_was_sent_again_has_an_unknown_outcome(gateway, here):
+    gateway.gateway.way_out = SentTwice(gateway.gateway.way_out)
+    answer = gateway.call("POST", f"/r1/{ISSUE}", asks(Idempotency_Key="k"), BODY)
+    assert len(here.asked) == 1, "the effect happened, once"
+    fault = fault_of(answer)
+    assert fault == "Server.ClientProxy.IOError"
+    assert isinstance(from_fault(fault, changes=True), UnknownOutcome), "ask again by the key"
+    assert last_row(gateway).outcome == Outcome.FAILED
 
 
 def test_a_certificate_of_nobody_is_refused(gateway, here, intercepted):

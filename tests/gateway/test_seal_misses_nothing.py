@@ -281,6 +281,8 @@ def test_an_exchange_is_counted_once_where_it_was_answered(gateway_db):
     rows += [row(side=LogSide.CONSUMER, outcome=Outcome.UNREACHABLE, status=500)]
     rows += [row(service="VN/GOV/G01/population/listMethods") for _ in range(7)]
     rows += [row(kind=Kind.REQUEST, outcome=Outcome.OPEN, request_id="never answered")]
+    replayed = {"outcome": Outcome.REFUSED, "fault": "Server.ServerProxy.InvalidMessage"}
+    rows += [row(request_id="never answered", status=500, **replayed)]
     total, again, pairs, days = both_counts(gateway_db, rows)
     assert total.answered == rollups.Split(live=5)
     assert (total.refused.live, total.unreachable.live, total.failed.live) == (3, 1, 0)

@@ -38,8 +38,8 @@ from lienthong.gateway.rows import Kind, LogSide, Outcome
 from lienthong.kernel import clock
 from lienthong.protocol import headers as names
 from lienthong.protocol import rest
-from lienthong.protocol.errors import ProtocolError
-from lienthong.protocol.faults import Side, XRoadFault, read_fault
+from lienthong.protocol.errors import ProtocolError, Replayed
+from lienthong.protocol.faults import Side, XRoadFault, fault_of, read_fault, same_fault
 from lienthong.protocol.identifiers import MemberId, SubsystemId
 from lienthong.protocol.promise import make_promise
 from lienthong.protocol.rest import RequestPart, ResponsePart, Target
@@ -49,6 +49,7 @@ from lienthong.protocol.snapshot import GatewayEntry, OfferEntry, Snapshot
 SIDE = Side.CONSUMER
 # Left to the provider's gateway to say that its service was too slow.
 MARGIN = 0.05
+REPLAYED = fault_of(Replayed(), Side.PROVIDER).fault
 CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -203,8 +204,15 @@ async def take_answer(
 ) -> Outgoing:
     """Verify the provider's answer, log it and make the client's answer of it."""
     if names.get(received.headers, names.ERROR) is not None:
+        fault = peer_fault(received)
+        if same_fault(fault.fault, REPLAYED):
+            # Request ids are made here, so what came before was our own first sending of
+            # this very request over a connection that died; the system may have acted on it.
+            raise XRoadFault(
+                f"{SIDE}.IOError", "The answer was lost on its way. The outcome is unknown."
+            )
         trail.beyond = False  # the fault itself says how far the request came
-        raise peer_fault(received)
+        raise fault
     now = clock.instant()
     answer = ResponsePart(
         received.status, received.reason, tuple(names.unescape_from_peer(received.headers))

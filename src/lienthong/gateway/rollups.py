@@ -45,7 +45,8 @@ RECOUNTED = """
     WHERE time >= $1 AND time < $2 AND kind = 'answer' AND {is_data}
     GROUP BY side, outcome
 """
-# A request the provider's side forwarded and of which it knows no end.
+# A request the provider's side forwarded and of which it knows no end. That the same
+# request was refused as a replay later on says nothing about how the first one ended.
 UNKNOWN = """
     SELECT count(*) FROM message_record asked
     WHERE asked.time >= $1 AND asked.time < $2
@@ -54,7 +55,8 @@ UNKNOWN = """
       AND NOT EXISTS (
           SELECT 1 FROM message_record answer
           WHERE answer.request_id = asked.request_id AND answer.side = asked.side
-            AND answer.kind = 'answer' AND answer.time >= $1)
+            AND answer.kind = 'answer' AND answer.time >= $1
+            AND answer.fault NOT LIKE '%.InvalidMessage')
 """
 
 
