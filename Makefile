@@ -13,7 +13,7 @@ RUN_STAMP := $(VENV)/.lienthong-run
 DEV_STAMP := $(VENV)/.lienthong-dev
 SOURCES := src tests tools bench
 
-.PHONY: help setup setup-dev assets messages run test check lock docs wheel bench clean
+.PHONY: help setup setup-dev assets messages run shell test check lock docs wheel bench clean
 
 help: ## Show what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ messages: $(RUN_STAMP) # Compile the translations
 
 run: setup assets messages ## Start everything with the demo country
 	@exec $(BIN)/lienthong up --demo
+
+shell: setup ## A shell with the `lienthong` command on its path
+	@PATH="$(CURDIR)/$(BIN):$$PATH" exec "$${SHELL:-/bin/bash}"
 
 test: setup-dev assets messages ## The whole suite
 	@$(BIN)/pytest -n auto --dist loadgroup

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request  # noqa: TID251  (a test asks from outside)
 from pathlib import Path
 from typing import Any, Self
 
@@ -118,6 +119,15 @@ class RunningNode:
             self.process.send_signal(with_signal)
             self.process.wait(STOP_SECONDS)
         self.process = None
+
+    def administration(self, path: str) -> Any:
+        """What the gateway's administration API says to the node's own programs."""
+        asked = urllib.request.Request(  # noqa: TID251
+            f"http://127.0.0.1:{self.node.ports.gateway_admin}{path}",
+            headers={"Authorization": f"Bearer {self.node.secret('admin_token')}"},
+        )
+        with urllib.request.urlopen(asked, timeout=20) as answer:  # noqa: TID251
+            return json.load(answer)
 
     # -- as its surroundings see it ----------------------------------------------
 

@@ -24,7 +24,8 @@ from lienthong.kernel import clock
 from lienthong.kernel.node import Node
 
 LIMIT_MB = 900
-RESULT = Path(__file__).with_suffix(".json")
+RESULT = Path(__file__).with_name("latest.json")
+PAGE = Path(__file__).with_name("latest.md")
 
 
 def main() -> int:
@@ -44,8 +45,10 @@ def main() -> int:
         print(f"{name:<14} {megabytes:>7.1f} MB")
     print(f"{'sum of PSS':<14} {total:>7.1f} MB   (limit {LIMIT_MB} MB)")
     if options.write:
-        RESULT.write_text(json.dumps(result(parts, total), indent=1) + "\n")
-        print(f"Written: {RESULT.name}")
+        found = result(parts, total)
+        RESULT.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+        PAGE.write_text(page(found))
+        print(f"Written: {RESULT.name}, {PAGE.name}")
     return 0 if total < LIMIT_MB else 1
 
 
@@ -72,6 +75,31 @@ def result(parts: dict[str, float], total: float) -> dict[str, object]:
         "total_mb": round(total, 1),
         "parts_mb": {name: round(value, 1) for name, value in parts.items()},
     }
+
+
+def page(found: dict[str, object]) -> str:
+    """The same for a reader."""
+    parts, where = found["parts_mb"], found["machine"]
+    assert isinstance(parts, dict)
+    assert isinstance(where, dict)
+    rows = [f"| {name} | {value} |" for name, value in parts.items()]
+    return "\n".join(
+        [
+            "# Memory of an idle node",
+            "",
+            f"Sum of PSS over all processes, with the demo country loaded: "
+            f"**{found['total_mb']} MB** (limit {found['limit_mb']} MB).",
+            "",
+            "| part | MB |",
+            "|---|---|",
+            *rows,
+            "",
+            f"Measured {found['measured_at']} on {where['cpu']}, {where['cores']} cores, "
+            f"{where['memory_gb']} GB, {where['system']}, Python {where['python']}, by "
+            "`python bench/node/idle_memory.py --write`.",
+            "",
+        ]
+    )
 
 
 def machine() -> dict[str, object]:

@@ -247,11 +247,14 @@ def tell(node: Node, demo: bool, seconds: float) -> None:
         print(f"  {address:<44} {what}")
     accounts = node.secrets / "demo_accounts.json"
     if demo and accounts.exists():
-        print("\nDemo accounts (a sign-in also asks for a code: `lienthong demo code NAME`):\n")
+        print(
+            f"\nDemo accounts, with the codes of the moment at http://127.0.0.1:{ports.pages}/demo/"
+        )
+        print("(or `lienthong demo code NAME`):\n")
         for line in account_lines(accounts):
             print(line)
     print("\nNext: sign in as an officer, or in a second terminal")
-    print("      `lienthong call civil-status births.find.v1 --help`, `lienthong report 2021-08`.")
+    print("      `lienthong report 2021-08`, `lienthong call --help`, `lienthong status`.")
     print("      Ctrl-C stops everything.", flush=True)
 
 
