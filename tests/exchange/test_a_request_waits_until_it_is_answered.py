@@ -259,6 +259,20 @@ def test_a_dead_request_can_be_discarded_with_its_bytes(
     assert Entry.objects.get(what="outbox.discarded").detail["reason"] == "trùng hồ sơ"
 
 
+def test_a_discarded_request_that_is_put_again_is_sent_again(
+    register_answers: ExchangeDouble, desk: Desk
+) -> None:
+    register_answers.refuses("land_register", CODE)
+    first = outbox.put(give(), key="k-1")
+    outbox.deliver(first.pk)
+    outbox.discard(first.pk, reason="trùng hồ sơ", by=CUONG)
+    register_answers.answers("land_register", CODE, {"plot": "17", "number": 5})
+    again = outbox.put(give(), key="k-1")
+    assert (again.pk, again.state) == (first.pk, State.WAITING)
+    assert outbox.deliver(again.pk) == State.DELIVERED
+    assert desk.numbers == [5]
+
+
 def test_only_a_dead_request_is_retried_or_discarded(desk: Desk) -> None:
     put = outbox.put(give(), key="k-1")
     with pytest.raises(outbox.NotDead):

@@ -84,7 +84,8 @@ def put(
 
     Requests with one ``ordering_key`` go to their provider one after the other,
     and a dead one holds those behind it. The same key with the same request is
-    the row that is there; with another request it raises `OtherBytes`.
+    the row that is there, sent anew if it had been discarded; with another
+    request it raises `OtherBytes`.
     """
     if not connection.in_atomic_block:
         raise NotInTransaction(service=ask.need.code)
@@ -114,8 +115,26 @@ def put(
     known = _known(OutboxRow.objects.filter(**names))
     if known.digest != digest:
         raise OtherBytes(service=ask.need.code)
+    if known.state == State.DISCARDED:
+        _revive(known, row)
     sending.wake_relay()
     return known
+
+
+def _revive(known: OutboxRow, row: OutboxRow) -> None:
+    """Let a discarded request wait again, with the bytes that were thrown away."""
+    fresh = {
+        "state": State.WAITING,
+        "body": row.body,
+        "attempts": 0,
+        "next_attempt": row.next_attempt,
+        "deadline": row.deadline,
+        "finished_at": None,
+    }
+    OutboxRow.objects.filter(pk=known.pk, state=State.DISCARDED).update(**fresh)
+    for name, value in fresh.items():
+        if name != "body":
+            setattr(known, name, value)
 
 
 def _known(rows: QuerySet[OutboxRow]) -> OutboxRow:
