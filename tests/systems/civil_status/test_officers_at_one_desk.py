@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any
 
 import pytest
 from django.db import connection
 
+from lienthong.exchange import outbox
+from lienthong.exchange.testing import ExchangeDouble
 from lienthong.kernel.actor import Actor
+from lienthong.systems.civil_status import queries
 from lienthong.systems.civil_status.models import BirthRegistration
 from lienthong.systems.civil_status.services import births
 from systems.civil_status import declarations
@@ -48,3 +52,35 @@ def test_one_form_sent_at_once_by_two_threads_makes_one_entry(cuong: Actor) -> N
 
     assert len(keys) == 1
     assert BirthRegistration.objects.count() == 1
+
+
+def test_a_number_that_comes_while_the_entry_is_withdrawn_is_cancelled(
+    cuong: Actor, population: ExchangeDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered = births.register_birth(birth=declarations.birth(), by=cuong)
+    assert entered.outbox_row is not None
+    read = queries.entry
+
+    def deliver() -> None:
+        try:
+            outbox.deliver(entered.outbox_row or 0)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as relay:
+
+        def read_and_be_overtaken(*args: Any, **kwargs: Any) -> Any:
+            found = read(*args, **kwargs)
+            # The relay takes the answer now; it may have to wait for the withdrawal.
+            wait([relay.submit(deliver)], timeout=1)
+            return found
+
+        monkeypatch.setattr(queries, "entry", read_and_be_overtaken)
+        births.withdraw_birth(
+            key=entered.birth.key, reason="ghi nhầm", decision="45/QĐ-UBND", by=cuong
+        )
+
+    row = BirthRegistration.objects.only("withdrawn_on", "id_state").get(key=entered.birth.key)
+    assert (row.withdrawn_on, row.id_state) == (cuong.legal_day, "issued")
+    waiting = outbox.unfinished("civil_status", entered.birth.key).get()
+    assert waiting.code == "personal-id.cancel.v1"

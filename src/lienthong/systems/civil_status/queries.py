@@ -48,13 +48,18 @@ def desk_of(actor: Actor) -> Desk:
     return desk
 
 
-def entry(book: type[E], key: UUID, *, desk: Desk, only: tuple[str, ...] = ()) -> E:
+def entry(
+    book: type[E], key: UUID, *, desk: Desk, only: tuple[str, ...] = (), lock: bool = False
+) -> E:
     """
     An entry in this desk's custody; a neighbour's is as if it did not exist.
 
-    ``only`` names the columns to read, for pages that need nothing personal.
+    ``only`` names the columns to read, for pages that need nothing personal;
+    ``lock`` keeps others from changing it until the transaction ends.
     """
     rows = book._default_manager.filter(key=key, custodian=desk.office)
+    if lock:
+        rows = rows.select_for_update()
     found = (rows.only(*only) if only else rows).first()
     if found is None:
         raise NoSuchEntry

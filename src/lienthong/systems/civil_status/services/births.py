@@ -150,7 +150,8 @@ def withdraw_birth(*, key: UUID, reason: str, decision: str, by: Actor) -> Birth
         raise InvalidEntry(problems=[("reason", "missing")])
     desk = queries.desk_of(by)
     with personal.writing("civil_status.withdraw_birth", by=by):
-        entry = queries.entry(BirthRegistration, key, desk=desk)
+        # Its number may be arriving at this moment: whoever comes second sees the other.
+        entry = queries.entry(BirthRegistration, key, desk=desk, lock=True)
         if entry.withdrawn_on is not None:
             raise Withdrawn
         entry.withdrawn_on = by.legal_day

@@ -57,7 +57,7 @@ def birth_certificate(*, key: UUID, by: Actor) -> bytes:
         actor=by,
         legal_basis=BIRTH_BASIS,
     ) as opening:
-        entry = queries.entry(BirthRegistration, key, desk=desk)
+        entry = queries.entry(BirthRegistration, key, desk=desk, lock=True)
         if entry.withdrawn_on is not None:
             raise Withdrawn
         if entry.id_state == IdState.WAITING:
@@ -81,7 +81,7 @@ def death_extract(*, key: UUID, by: Actor) -> bytes:
         actor=by,
         legal_basis=DEATH_BASIS,
     ) as opening:
-        entry = queries.entry(DeathRegistration, key, desk=desk)
+        entry = queries.entry(DeathRegistration, key, desk=desk, lock=True)
         if entry.withdrawn_on is not None:
             raise Withdrawn
         if entry.personal_id:
