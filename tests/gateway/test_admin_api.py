@@ -312,6 +312,34 @@ def test_exchanges_are_counted_once_and_apart_from_what_was_imported(play):
     assert read.answered.total == 43
 
 
+def test_a_registers_load_is_a_leaf_of_the_log_and_counts_no_exchange(play):
+    stated = {"source": "civil_status: a book", "records": 31_506, "digest": "ab" * 32}
+
+    async def story(ready):
+        body = json.dumps(stated).encode()
+        done = await ready.json("/imports", 201, method="POST", body=body)
+        again = await ready.json("/imports", method="POST", body=body)
+        await ready.seal()
+        span = f"start={iso(clock.instant() - timedelta(days=1))}&end={iso(clock.instant())}"
+        entered = await ready.json(f"/exchanges/import-{done['statement']}")
+        return done, again, entered, await ready.json(f"/counts?{span}")
+
+    done, again, entered, counts = play(story)
+    assert (done["rows"], done["exchanges"], again["repeated"]) == (31_506, 0, True)
+    assert entered["records"][0]["proof_valid"] is True
+    assert counts["answered"] == {"live": 0, "imported": 0}
+
+
+def test_an_import_of_counts_and_records_at_once_is_refused(play):
+    async def story(ready):
+        body = json.dumps({"source": "both", "records": 1, "digest": "ab" * 32, "rows": [
+            {"hour": "2021-08-20T03:00:00Z", "client": "c", "service": "s", "count": 1}
+        ]}).encode()  # fmt: skip
+        return await ready.json("/imports", 400, method="POST", body=body)
+
+    assert play(story)["code"] == "gateway.bad_statement"
+
+
 @pytest.mark.parametrize(
     "rows",
     [

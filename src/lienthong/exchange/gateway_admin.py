@@ -12,6 +12,7 @@ Endpoints and their JSON::
     GET  /receipts/{id}         the receipt as the protocol floor writes it
     GET  /counts?start&end&group=total|day|hour|pair   Counts
     POST /imports               {"source", "rows": [ImportRow]} -> ImportDone
+                                {"source", "records", "digest"} -> ImportDone
     POST /revocations           {"grant", "reason"} -> {}
 """
 
@@ -169,9 +170,11 @@ class _Exchanges(msgspec.Struct, frozen=True):
     exchanges: list[ExchangeLine]
 
 
-class _Import(msgspec.Struct, frozen=True):
+class _Import(msgspec.Struct, frozen=True, omit_defaults=True):
     source: str
-    rows: list[ImportRow]
+    rows: list[ImportRow] = []
+    records: int = 0
+    digest: str = ""
 
 
 def exchanges(
@@ -215,6 +218,16 @@ def counts(start: datetime, end: datetime, *, group: str = "total") -> Counts:
 def import_rollups(*, source: str, rows: Iterable[ImportRow]) -> ImportDone:
     """Enter counts from elsewhere as one import statement; the same rows twice are one."""
     body = msgspec.json.encode(_Import(source, list(rows)))
+    return msgspec.json.decode(_ask("POST", "/imports", body), type=ImportDone)
+
+
+def import_records(*, source: str, records: int, digest: str) -> ImportDone:
+    """
+    Enter a register's bulk load in the log as one statement (decision 2).
+
+    ``digest`` is the hex SHA-256 over the loaded rows; the rows stay in the register.
+    """
+    body = msgspec.json.encode(_Import(source, records=records, digest=digest))
     return msgspec.json.decode(_ask("POST", "/imports", body), type=ImportDone)
 
 

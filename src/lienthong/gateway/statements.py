@@ -26,7 +26,7 @@ DOMAIN = b"lienthong-import-1\n"
 
 
 class BadStatement(Invalid):
-    """The rows of the import are not hourly counts."""
+    """An import states either hourly counts, or how many records of which digest came in."""
 
     code = "gateway.bad_statement"
 
@@ -43,10 +43,18 @@ class ImportRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ImportStatement(msgspec.Struct, frozen=True):
-    """What is imported and where it comes from."""
+    """
+    What is imported and where it comes from.
+
+    Traffic comes as hourly counts (``rows``). A register's bulk load stays in the
+    register: it states only how many ``records`` came and their ``digest``, and
+    adds nothing to any count of exchanges.
+    """
 
     source: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
-    rows: Annotated[list[ImportRow], msgspec.Meta(min_length=1)]
+    rows: list[ImportRow] = []
+    records: Annotated[int, msgspec.Meta(ge=0)] = 0
+    digest: Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{64})?$")] = ""
 
 
 class ImportDone(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +71,8 @@ class Prepared(msgspec.Struct, frozen=True):
     source: str
     rows: list[tuple[datetime, str, str, str, str, int]]
     digest: bytes
+    records: int
+    """Hourly counts listed, or records of a register's load."""
 
     @property
     def exchanges(self) -> int:
@@ -75,9 +85,21 @@ def prepare(raw: bytes) -> Prepared:
         statement = msgspec.json.decode(raw, type=ImportStatement)
     except msgspec.DecodeError as problem:
         raise BadStatement(f"{BadStatement.message()} {problem}") from None
+    of_a_register = bool(statement.records and statement.digest)
+    if bool(statement.rows) == of_a_register:
+        raise BadStatement
     rows = sorted(_checked(row) for row in statement.rows)
-    listed = msgspec.json.encode([statement.source, rows])
-    return Prepared(statement.source, rows, hashlib.sha256(DOMAIN + listed).digest())
+    listed = msgspec.json.encode(
+        [statement.source, statement.records, statement.digest]
+        if of_a_register
+        else [statement.source, rows]
+    )
+    return Prepared(
+        statement.source,
+        rows,
+        hashlib.sha256(DOMAIN + listed).digest(),
+        len(rows) or statement.records,
+    )
 
 
 def _checked(row: ImportRow) -> tuple[datetime, str, str, str, str, int]:
@@ -97,11 +119,11 @@ async def enter(connection: Connection, prepared: Prepared, *, gateway: str) -> 
     now, statement = clock.instant(), uuid.uuid4()
     summary = {
         "source": prepared.source,
-        "rows": len(prepared.rows),
+        "rows": prepared.records,
         "exchanges": prepared.exchanges,
-        "first": prepared.rows[0][0],
-        "last": prepared.rows[-1][0],
     }
+    if prepared.rows:
+        summary |= {"first": prepared.rows[0][0], "last": prepared.rows[-1][0]}
     row = make_row(
         kind=Kind.IMPORT,
         side=LogSide.PROVIDER,
@@ -120,7 +142,7 @@ async def enter(connection: Connection, prepared: Prepared, *, gateway: str) -> 
                 "INSERT INTO import_statement"
                 " (id, source, digest, rows, exchanges, imported_at, record_id)"
                 " VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                statement, prepared.source, prepared.digest, len(prepared.rows),
+                statement, prepared.source, prepared.digest, prepared.records,
                 prepared.exchanges, now, row.id,
             )  # fmt: skip
             await connection.copy_records_to_table(
@@ -142,7 +164,7 @@ async def enter(connection: Connection, prepared: Prepared, *, gateway: str) -> 
     return ImportDone(
         statement=str(statement),
         digest=prepared.digest.hex(),
-        rows=len(prepared.rows),
+        rows=prepared.records,
         exchanges=prepared.exchanges,
         repeated=False,
     )

@@ -33,7 +33,7 @@ def silent(what: str, done: int, total: int) -> None:
 
 
 @pytest.fixture
-def country(db: None) -> None:
+def country(db: None, stated: list[tuple[str, int, str]]) -> None:
     demo.load(PLAN, silent)
 
 
@@ -129,3 +129,12 @@ def test_imported_books_hold_believable_births(country: None, cuong: Actor) -> N
     assert all(row.mother_birth_year and row.mother_birth_year < row.born_on.year for row in rows)
     assert len({row.child_name for row in rows}) > len(rows) * 0.9
     assert all(len(row.personal_id) == 12 for row in rows if row.personal_id)
+
+
+def test_the_log_is_told_of_the_load_by_its_digest(
+    country: None, stated: list[tuple[str, int, str]]
+) -> None:
+    statement = ImportStatement.objects.get()
+    assert stated == [(f"civil_status: {statement.source}", statement.rows, statement.digest)]
+    demo.load(PLAN, silent)
+    assert stated[0] == stated[1], "told again, the log knows it by its digest"

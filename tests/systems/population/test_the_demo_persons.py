@@ -22,7 +22,7 @@ PLAN = DemoPlan.make(Decimal("0.00005"), 76, cast.LEGAL_DAY)
 
 
 @pytest.fixture(autouse=True)
-def _country(db: None) -> None:
+def _country(db: None, stated: list[tuple[str, int, str]]) -> None:
     demo.load(PLAN, lambda what, done, total: None)
 
 
@@ -68,3 +68,8 @@ def test_a_number_given_after_the_load_is_new(civil_status: Actor) -> None:
     lives.given(civil_status)
 
     assert PersonalIdRow.objects.count() == known + 1
+
+
+def test_the_log_is_told_of_the_load_by_its_digest(stated: list[tuple[str, int, str]]) -> None:
+    statement = ImportStatement.objects.get()
+    assert stated == [(f"population: {statement.source}", statement.rows, statement.digest)]

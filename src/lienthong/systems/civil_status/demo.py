@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from itertools import islice
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
 from lienthong import record
+from lienthong.exchange import gateway_admin
 from lienthong.kernel import clock, names
 from lienthong.kernel.actor import system_actor
 from lienthong.kernel.demo import DemoPlan
@@ -77,8 +79,18 @@ CAUSES = ("Bệnh già", "Bệnh tim mạch", "Tai biến mạch máu não", "Un
 def load(plan: DemoPlan, tell: Tell) -> None:
     """Load roster and books of this plan once; what is there already is left alone."""
     key = entry_key(plan.seed, "civil_status", 0)
-    if ImportStatement.objects.filter(key=key).exists():
-        return
+    if not ImportStatement.objects.filter(key=key).exists():
+        _load(plan, key, tell)
+    # After the commit, and again at a repeated load: the log knows a statement by its digest.
+    statement = ImportStatement.objects.get(key=key)
+    gateway_admin.import_records(
+        source=f"civil_status: {statement.source}",
+        records=statement.rows,
+        digest=statement.digest,
+    )
+
+
+def _load(plan: DemoPlan, key: UUID, tell: Tell) -> None:
     with transaction.atomic():
         desks = _roster(plan)
         source = f"demonstration country, seed {plan.seed}, scale {plan.scale}"

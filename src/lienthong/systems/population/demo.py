@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import transaction
 
 from lienthong import record
+from lienthong.exchange import gateway_admin
 from lienthong.kernel import clock, names
 from lienthong.kernel.actor import system_actor
 from lienthong.kernel.demo import DemoPlan
@@ -46,8 +47,18 @@ CIVIL_STATUS = "VN/GOV/G15/civil-status"
 def load(plan: DemoPlan, tell: Tell) -> None:
     """Load the persons of this plan once; a country that is there already is left alone."""
     key = entry_key(plan.seed, "population", 0)
-    if ImportStatement.objects.filter(key=key).exists():
-        return
+    if not ImportStatement.objects.filter(key=key).exists():
+        _load(plan, key, tell)
+    # After the commit, and again at a repeated load: the log knows a statement by its digest.
+    statement = ImportStatement.objects.get(key=key)
+    gateway_admin.import_records(
+        source=f"population: {statement.source}",
+        records=statement.rows,
+        digest=statement.digest,
+    )
+
+
+def _load(plan: DemoPlan, key: UUID, tell: Tell) -> None:
     total = plan.figures["F020"]
     crowd = Crowd(seed=plan.seed, units=catalogues.units(), day=plan.legal_day)
     children = crowd.births(plan.figures["F019"] - OPEN_BIRTHS, total, numbered_only=True)
