@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 import cast
@@ -77,3 +78,19 @@ def test_the_bar_is_silent_when_the_legal_day_is_today(
     with clock.stopped(legal_day=days.calendar_day()):
         client.force_login(registrar)
         assert "Ngày pháp lý của nút này" not in client.get("/canbo/").content.decode()
+
+
+@pytest.mark.django_db
+def test_a_database_that_is_away_for_a_moment_does_not_move_the_legal_day(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(days, "KEPT_SECONDS", -1.0)
+    with clock.stopped(at=LOADED_AT):
+        days.begin(date(2021, 8, 20))
+        assert clock.today() == date(2021, 8, 20)
+
+        def away() -> None:
+            raise OperationalError
+
+        monkeypatch.setattr(days.LegalDay.objects, "first", away)
+        assert clock.today() == date(2021, 8, 20)

@@ -98,7 +98,9 @@ def _row() -> LegalDay | None:
         with transaction.atomic():
             row = LegalDay.objects.first()
     except DatabaseError:
-        # Before the first migration, or while the database is away: the calendar day holds.
-        return None
+        # Before the first migration the calendar day holds. While the database is away for a
+        # moment the row that was read before does: an entry made right after must not carry
+        # a day five years off.
+        return _kept[1] if _kept is not None else None
     _kept = (now + KEPT_SECONDS, row)
     return row
