@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import msgspec
 import pytest
+from django.db import connection
 
 from lienthong.exchange import gateway_admin
 from lienthong.exchange.registry import cards
@@ -102,6 +103,17 @@ def test_a_grant_is_not_ended_when_the_gateway_cannot_be_told(installed, monkeyp
         services.revoke_grant(grant.pk, by=BY, node=installed)
     grant.refresh_from_db()
     assert grant.valid_to is None
+
+
+def test_the_gateway_is_told_while_no_transaction_waits_for_it(installed, monkeypatch):
+    # The test itself stands in a transaction; what counts is that no other is open in it.
+    outside, inside = len(connection.savepoint_ids), []
+    monkeypatch.setattr(
+        gateway_admin, "revoke", lambda grant: inside.append(len(connection.savepoint_ids))
+    )
+    grant = AccessGrant.objects.filter(valid_to=None).first()
+    services.revoke_grant(grant.pk, by=BY, node=installed)
+    assert inside == [outside]
 
 
 def test_a_grant_cannot_be_revoked_twice(installed, monkeypatch):

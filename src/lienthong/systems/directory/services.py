@@ -338,19 +338,25 @@ def revoke_grant(grant_id: uuid.UUID, *, by: Actor, node: Node) -> AccessGrant:
 
     Raises NoSuchGrant, or GrantEnded when it had already ended.
     """
+    _in_force(AccessGrant.objects.filter(pk=grant_id).first())
+    # Outside any transaction, since the gateway may take its time; told twice it does nothing.
+    gateway_admin.revoke(str(grant_id))
     with transaction.atomic():
-        grant = AccessGrant.objects.select_for_update().filter(pk=grant_id).first()
-        if grant is None:
-            raise NoSuchGrant
+        grant = _in_force(AccessGrant.objects.select_for_update().filter(pk=grant_id).first())
         now = clock.instant()
-        if not is_in_force(grant.valid_from, grant.valid_to, now):
-            raise GrantEnded
-        gateway_admin.revoke(str(grant.pk))
         AccessGrant.objects.filter(pk=grant.pk).update(valid_to=now, revoked=True)
         record.done("directory.grant_revoked", str(grant.pk), by=by)
         publish(node)
     write_gateway_files(node)
     grant.refresh_from_db()
+    return grant
+
+
+def _in_force(grant: AccessGrant | None) -> AccessGrant:
+    if grant is None:
+        raise NoSuchGrant
+    if not is_in_force(grant.valid_from, grant.valid_to, clock.instant()):
+        raise GrantEnded
     return grant
 
 
