@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,9 +12,9 @@ import pytest
 from django.db import connection, connections
 
 from exchange.played import NAME, NUMBER, REGISTER, FindPlot, GiveNumber, NumberGiven, Plot
-from lienthong.exchange import client, edge, kept, scope
+from lienthong.exchange import client, edge, edge_wsgi, kept, scope
 from lienthong.exchange.edge import Caller
-from lienthong.exchange.edge_wsgi import EdgeRequest, serve
+from lienthong.exchange.edge_wsgi import EdgeRequest, application, serve
 from lienthong.exchange.errors import CalledFromOffer
 from lienthong.exchange.models import KeptAnswer
 from lienthong.exchange.testing import ADMISSION_KEY, OfferAnswer, admission, ask_offer
@@ -392,3 +393,42 @@ def test_a_function_cannot_answer_what_is_not_on_the_card() -> None:
 def test_a_node_does_not_start_with_an_offer_nobody_answers() -> None:
     with pytest.raises(LookupError, match=r"number\.give\.v1"):
         edge.load_offers(["land_register"])
+
+
+def test_a_body_is_read_no_further_than_its_offer_takes(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edge_wsgi, "_admission_key", lambda: ADMISSION_KEY)
+
+    class Endless(io.RawIOBase):
+        read_bytes = 0
+
+        def read(self, size: int = -1) -> bytes:
+            assert size >= 0, "never all there is"
+            self.read_bytes += size
+            return b"x" * size
+
+    body, told = Endless(), []
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/offers/land-register/plot.find.v1",
+        "CONTENT_LENGTH": str(1 << 40),
+        "wsgi.input": body,
+    }
+    application(environ, lambda status, headers: told.append(status))
+    most = edge.find("land_register", "plot.find.v1").offer.max_body
+    assert body.read_bytes <= most + 1
+    assert told == ["413 Request Entity Too Large"]
+
+
+def test_nothing_is_read_for_an_offer_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edge_wsgi, "_admission_key", lambda: ADMISSION_KEY)
+    told: list[str] = []
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/offers/land-register/nothing.v1",
+        "CONTENT_LENGTH": "10",
+        "wsgi.input": None,
+    }
+    application(environ, lambda status, headers: told.append(status))
+    assert told == ["404 Not Found"]

@@ -32,7 +32,6 @@ from lienthong.record import trace
 log = logging.getLogger("lienthong.exchange.edge")
 
 PREFIX = "/offers/"
-MOST_BYTES = 1024 * 1024 * 1024
 
 
 class TooLarge(LienThongError):
@@ -106,9 +105,18 @@ def _from_environ(environ: dict[str, Any]) -> EdgeAnswer:
     }
     # WSGI hands bytes over as Latin-1.
     plain = path.encode("latin-1").decode("utf-8", "replace")
-    length = int(environ.get("CONTENT_LENGTH") or 0)
-    body = environ["wsgi.input"].read(min(length, MOST_BYTES)) if length else b""
+    body = _body(environ, plain)
     return serve(EdgeRequest(environ["REQUEST_METHOD"], plain, headers, body), key=_admission_key())
+
+
+def _body(environ: dict[str, Any], path: str) -> bytes:
+    """As much as the offer takes and one byte more, so that nobody fills this node's memory."""
+    try:
+        most = edge.find(*_named(path)).offer.max_body
+    except edge.NoSuchOffer:
+        return b""
+    length = min(int(environ.get("CONTENT_LENGTH") or 0), most + 1)
+    return bytes(environ["wsgi.input"].read(length)) if length else b""
 
 
 def serve(request: EdgeRequest, *, key: bytes) -> EdgeAnswer:
@@ -156,9 +164,9 @@ def _problem(error: LienThongError, language: str) -> EdgeAnswer:
 
 
 def _answer(request: EdgeRequest, registered: edge.Registered, key: bytes) -> EdgeAnswer:
-    caller = _admitted(request, registered, key)
     if len(request.body) > registered.offer.max_body:
         raise TooLarge(most=registered.offer.max_body)
+    caller = _admitted(request, registered, key)
     edge.check_time(caller)
     keyed = edge.check_key(registered.offer, caller.key)
     with transaction.atomic():
@@ -178,13 +186,18 @@ def _answer(request: EdgeRequest, registered: edge.Registered, key: bytes) -> Ed
 
 
 def _wanted(request: EdgeRequest) -> edge.Registered:
-    subsystem, _, code = request.path.removeprefix(PREFIX).partition("/")
-    if not request.path.startswith(PREFIX):
-        raise edge.NoSuchOffer
-    registered = edge.find(from_wire(subsystem), unquote(code))
+    registered = edge.find(*_named(request.path))
     if request.method != "POST":
         raise NotAllowed
     return registered
+
+
+def _named(path: str) -> tuple[str, str]:
+    """The system and the service code an address names; raises NoSuchOffer."""
+    subsystem, _, code = path.removeprefix(PREFIX).partition("/")
+    if not path.startswith(PREFIX):
+        raise edge.NoSuchOffer
+    return from_wire(subsystem), unquote(code)
 
 
 def _admitted(request: EdgeRequest, registered: edge.Registered, key: bytes) -> edge.Caller:
