@@ -9,6 +9,7 @@ the node's home, named by a digest of what was copied, and used from there.
 from __future__ import annotations
 
 import compileall
+import fcntl
 import hashlib
 import importlib.util
 import os
@@ -17,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import time
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -34,6 +36,7 @@ WRAPPER = """#!/bin/bash
 here=$(dirname "$0")
 LD_LIBRARY_PATH="$here/../lib" exec -a "$0" "$here/python3.real" "$@"
 """
+LATELY_SECONDS = 60.0
 PROBE = "import lienthong.cli.main, django, psycopg, granian, uvloop"
 
 
@@ -113,11 +116,22 @@ def interpreter_for(user: ServiceUser, node: Node) -> tuple[list[str], dict[str,
 def copied_runtime(shelf: Path) -> Path:
     """The copy for the present state of interpreter and packages, made when missing."""
     place = shelf / runtime_digest()
-    if (place / "complete").exists():
-        return place
-    print("Copying the interpreter and the packages to where the service user can read them …")
+    shelf.mkdir(parents=True, exist_ok=True)
+    shelf.chmod(0o755)
+    # Two commands at once make one copy, and none is removed between choosing and using it.
+    with (shelf / ".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (place / "complete").exists():
+            # Beside the answer, which a program may read.
+            print("Copying the interpreter and packages to where the service user can read them …",
+                  file=sys.stderr, flush=True)  # fmt: skip
+            make_copy(shelf, place)
+        (place / "complete").touch()
+    return place
+
+
+def make_copy(shelf: Path, place: Path) -> None:
     draft = shelf / f".making-{os.getpid()}"
-    shutil.rmtree(draft, ignore_errors=True)
     others = others_digest()
     twin = next((old for old in shelf.glob("[0-9a-f]*") if kept_digest(old) == others), None)
     if twin is None:
@@ -131,12 +145,17 @@ def copied_runtime(shelf: Path) -> Path:
     compileall.compile_dir(packages / "lienthong", quiet=1)
     open_for_reading(draft)
     (draft / "complete").touch(mode=0o644)
-    for old in shelf.glob("[0-9a-f]*"):
-        if not in_use(old):
-            shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(place, ignore_errors=True)
     draft.rename(place)
-    shelf.chmod(0o755)
-    return place
+    for old in [*shelf.glob("[0-9a-f]*"), *shelf.glob(".making-*")]:
+        if old != place and not in_use(old) and not used_lately(old):
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def used_lately(place: Path) -> bool:
+    """Whether a command chose this copy a moment ago and may be about to start from it."""
+    mark = place / "complete"
+    return mark.exists() and time.time() - mark.stat().st_mtime < LATELY_SECONDS
 
 
 def runtime_digest() -> str:
