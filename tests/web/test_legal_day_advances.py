@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 from django.db import OperationalError
 from django.test import Client
+from pytest_django import Settings
 
 import cast
 from lienthong.kernel import clock
@@ -53,6 +54,18 @@ def test_the_setting_wins_over_the_row(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_node_without_the_row_lives_on_the_calendar_day() -> None:
     with clock.stopped(at=datetime(2026, 11, 24, 18, 0, tzinfo=UTC)):
         assert clock.today() == date(2026, 11, 25)
+
+
+@pytest.mark.django_db
+def test_a_process_that_looked_before_the_country_was_loaded_looks_again(
+    settings: Settings,
+) -> None:
+    settings.DEMO = True
+    with clock.stopped(at=LOADED_AT):
+        assert clock.today() == date(2026, 11, 24)
+        # Another process loads the country: nothing here is told to forget.
+        days.LegalDay.objects.create(starts_on=date(2021, 8, 20), loaded_on=date(2026, 11, 24))
+        assert clock.today() == date(2021, 8, 20)
 
 
 @pytest.mark.django_db
