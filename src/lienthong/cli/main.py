@@ -35,6 +35,7 @@ VERBS = {
     "demo": Verb("demo", "load the made-up country, or show an account's sign-in code"),
     "call": Verb("call", "send one request through the gateway; show envelope and log line"),
     "keys": Verb("keys", "make, renew or show keys and certificates"),
+    "accounts": Verb("accounts", "open, appoint and close officers' accounts; new passwords"),
     "directory": Verb("directory", "list who offers what to whom; grant or revoke"),
     "report": Verb("report", "write the monthly steering report from live figures"),
     "new": Verb("new", "lay out the rooms of a new system", on_node=False),
