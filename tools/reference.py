@@ -34,6 +34,7 @@ SETTINGS = {
     "LIENTHONG_DATABASE_URL": "Database of the systems. Default: the embedded PostgreSQL.",
     "LIENTHONG_GATEWAY_DATABASE_URL": "Database of the gateway. Set both or neither.",
     "LIENTHONG_OWNER_DATABASE_URL": "The systems' database as its owner, for migrations.",
+    "LIENTHONG_GATEWAY_ARCHIVER_DATABASE_URL": "The gateway's database as its archiver.",
     "LIENTHONG_GATEWAY_OWNER_DATABASE_URL": "The gateway's database as its owner.",
     "LIENTHONG_DATABASE_POOL": "Connections a process of the systems keeps at most. Default 8.",
     "LIENTHONG_PG_BIN": "Directory with the programs of another PostgreSQL, 15 or later.",

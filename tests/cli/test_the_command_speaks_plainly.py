@@ -118,7 +118,7 @@ def test_named_databases_start_no_postgres_of_our_own(tmp_path: Path) -> None:
 def test_passwords_with_awkward_letters_survive_the_url(tmp_path: Path) -> None:
     node = node_at(tmp_path)
     node.secrets.mkdir()
-    for name in ("db_app", "db_owner", "db_gateway"):
+    for name in ("db_app", "db_owner", "db_gateway", "db_archiver"):
         (node.secrets / name).write_text("a/b@c:d")
     assert "a%2Fb%40c%3Ad@127.0.0.1:8084/lienthong" in databases.databases_of(node, {}).systems
 

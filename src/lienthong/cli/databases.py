@@ -4,7 +4,8 @@ Which databases a node uses: two of its embedded PostgreSQL, or two named by URL
 With ``LIENTHONG_DATABASE_URL`` and ``LIENTHONG_GATEWAY_DATABASE_URL`` set, no
 PostgreSQL is started; the roles then are the site's business, and the owner's
 URLs (``LIENTHONG_OWNER_DATABASE_URL``, ``LIENTHONG_GATEWAY_OWNER_DATABASE_URL``)
-are used for migrations only.
+are used for migrations only, ``LIENTHONG_GATEWAY_ARCHIVER_DATABASE_URL`` for the
+hourly sweep of the gateway's database.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ class Databases:
     systems_owner: str
     gateway: str
     gateway_owner: str
+    archiver: str = ""
+    """Who sweeps the gateway's database; empty when the site does that itself."""
 
     def as_owner(self, environ: Mapping[str, str]) -> dict[str, str]:
         """An environment for migrations, which run as the owning role."""
@@ -58,6 +61,7 @@ def databases_of(node: Node, environ: Mapping[str, str] = os.environ) -> Databas
             systems_owner=environ.get("LIENTHONG_OWNER_DATABASE_URL") or systems,
             gateway=gateway,
             gateway_owner=environ.get("LIENTHONG_GATEWAY_OWNER_DATABASE_URL") or gateway,
+            archiver=environ.get("LIENTHONG_GATEWAY_ARCHIVER_DATABASE_URL", ""),
         )
 
     def url(role: str, secret: str, database: str) -> str:
@@ -70,6 +74,7 @@ def databases_of(node: Node, environ: Mapping[str, str] = os.environ) -> Databas
         systems_owner=url(roles.OWNER, "db_owner", roles.SYSTEMS_DATABASE),
         gateway=url(roles.GATEWAY, "db_gateway", roles.GATEWAY_DATABASE),
         gateway_owner=url(roles.OWNER, "db_owner", roles.GATEWAY_DATABASE),
+        archiver=url(roles.ARCHIVER, "db_archiver", roles.GATEWAY_DATABASE),
     )
 
 

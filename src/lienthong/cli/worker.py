@@ -16,11 +16,14 @@ import os
 import threading
 from collections.abc import Callable
 
-from lienthong.cli import cards, django_setup, keyring, settle
+import psycopg
+
+from lienthong.cli import cards, databases, django_setup, keyring, settle
+from lienthong.gateway import archive
 from lienthong.kernel.node import Node
 
 JOBS_AT_ONCE = 2
-RENEWAL_SECONDS = 3600.0
+ROUND_SECONDS = 3600.0
 
 log = logging.getLogger("lienthong.worker")
 
@@ -73,10 +76,23 @@ async def run_jobs() -> None:
 
 
 def keep_house(node: Node, stop: threading.Event) -> None:
-    """Renew certificates from day twenty and publish the new ones (decision 19)."""
+    """Sweep the log's database; renew certificates from day twenty on (decision 19)."""
     while not stop.is_set():
+        sweep(databases.databases_of(node).archiver)
         renewed = keyring.renew(node, cards.cards())
         if renewed:
             log.info("renewed: %s", ", ".join(renewed))
             settle.install(node)
-        stop.wait(RENEWAL_SECONDS)
+        stop.wait(ROUND_SECONDS)
+
+
+def sweep(archiver: str) -> None:
+    """Forget old replays and make the next months; a database that is away is tried next hour."""
+    if not archiver:
+        return
+    try:
+        done = archive.sweep(archiver)
+    except psycopg.Error as error:
+        log.warning("the log was not swept: %s", type(error).__name__)
+    else:
+        log.info("log swept: %d replays forgotten, %d months made", done.forgotten, done.made)
