@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from heapq import nlargest
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -160,7 +162,7 @@ def load_traffic(plan: DemoPlan, tell: Tell) -> None:
     past timestamps, no receipts, and the report prints "imported" beside them.
     """
     totals = daily_totals(plan)
-    pairs = _pairs()
+    pairs = _pairs(plan.legal_day)
     chance = plan.random("directory.traffic")
     rows = [row for day, total in totals.items() for row in _hours(day, total, pairs, chance)]
     gateway_admin.import_rollups(
@@ -202,23 +204,33 @@ DAY_CURVE = (1, 1, 1, 1, 1, 2, 4, 9, 15, 16, 14, 10, 5, 9, 14, 15, 13, 8, 4, 3, 
 """Weight of each hour of an office day; only its shape matters."""
 
 
-def _pairs() -> list[tuple[str, str]]:
-    """Who called what: provincial one-stop systems and ministries towards the registers."""
-    provinces = Member.objects.filter(kind=MemberKind.PROVINCE).order_by("code")
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Who called what; ``weight`` says how often it comes up beside the others."""
+
+    client: str
+    service: str
+    weight: int
+
+
+def _pairs(day: date) -> list[Pair]:
+    """Provincial platforms, busier the more districts they serve, and ministries' systems."""
+    verify = "VN/GOV/G01/population/person.verify.v1"
+    units = catalogues.units()
     pairs = [
-        (f"VN/{member}/lgsp", "VN/GOV/G01/population/person.verify.v1") for member in provinces
+        Pair(f"VN/GOV/TINH-{unit.code}/lgsp", verify, max(1, len(units.children(unit.code, day))))
+        for unit in units.provinces(day)
     ]
-    pairs += [
-        ("VN/GOV/G24/csdl-bao-hiem", "VN/GOV/G01/population/person.verify.v1"),
-        ("VN/GOV/G15/civil-status", "VN/GOV/G01/population/personal-id.issue.v1"),
-        ("VN/GOV/G15/civil-status", "VN/GOV/G01/population/person.find.v1"),
-        ("VN/GOV/G22/cong-dich-vu-cong", "VN/GOV/G15/civil-status/births.find.v1"),
+    return pairs + [
+        Pair("VN/GOV/G24/csdl-bao-hiem", verify, 24),
+        Pair("VN/GOV/G15/civil-status", "VN/GOV/G01/population/personal-id.issue.v1", 24),
+        Pair("VN/GOV/G15/civil-status", "VN/GOV/G01/population/person.find.v1", 24),
+        Pair("VN/GOV/G22/cong-dich-vu-cong", "VN/GOV/G15/civil-status/births.find.v1", 24),
     ]
-    return pairs
 
 
 def _hours(
-    day: date, total: int, pairs: list[tuple[str, str]], chance: random.Random
+    day: date, total: int, pairs: list[Pair], chance: random.Random
 ) -> Iterator[gateway_admin.ImportRow]:
     """The day's exchanges by hour, each hour given to a few of the pairs."""
     weight = sum(DAY_CURVE)
@@ -231,11 +243,13 @@ def _hours(
 
 
 def _of_hour(
-    at: datetime, count: int, pairs: list[tuple[str, str]], chance: random.Random
+    at: datetime, count: int, pairs: list[Pair], chance: random.Random
 ) -> Iterator[gateway_admin.ImportRow]:
-    callers = chance.sample(pairs, k=min(4, len(pairs), count))
+    # Drawn without putting back, the heavy ones first more often (Efraimidis and Spirakis).
+    keyed = [(chance.random() ** (1 / pair.weight), n) for n, pair in enumerate(pairs)]
+    callers = [pairs[n] for _, n in nlargest(min(4, count), keyed)]
     each, over = divmod(count, len(callers))
-    for n, (client, service) in enumerate(callers):
+    for n, pair in enumerate(callers):
         yield gateway_admin.ImportRow(
-            hour=at, client=client, service=service, count=each + (n < over)
+            hour=at, client=pair.client, service=pair.service, count=each + (n < over)
         )

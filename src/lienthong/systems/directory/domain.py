@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from statistics import median_low
 
 from lienthong.kernel.periods import Period
@@ -55,7 +56,9 @@ def busiest_hour(hours: Iterable[tuple[int, int]]) -> tuple[int, int] | None:
 
 RINGS = {"database": 99.0, "national": 159.0, "ministry": 218.0, "province": 282.0}
 TEETH = 320.0
+HUB = 44.0
 TOOTH = 36.0
+LABEL = 104.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class Point:
     dot: float
     lit: bool
     """Whether it took part in traffic in the window shown."""
+    caption: str = ""
+    """What is written beside it; only the databases have room for a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,8 @@ class Drum:
     teeth: tuple[Tooth, ...]
     threads: tuple[str, ...]
     """SVG paths that join each ring's points by tangents into one running line."""
+    spokes: tuple[str, ...]
+    """SVG paths from the exchange to each database that took part in traffic."""
 
 
 def drum_face(rings: Mapping[str, list[tuple[str, int]]]) -> Drum:
@@ -99,6 +106,7 @@ def drum_face(rings: Mapping[str, list[tuple[str, int]]]) -> Drum:
     points: list[Point] = []
     teeth: list[Tooth] = []
     threads: list[str] = []
+    spokes: list[str] = []
     busiest = max((n for _, n in rings.get("province", [])), default=0) or 1
     for ring, distance in RINGS.items():
         here = rings.get(ring, [])
@@ -108,11 +116,21 @@ def drum_face(rings: Mapping[str, list[tuple[str, int]]]) -> Drum:
             angle = 2 * math.pi * n / len(here) - math.pi / 2
             x, y = distance * math.cos(angle), distance * math.sin(angle)
             placed.append((x, y))
+            named = ring == "database"
             points.append(
                 Point(
-                    ring, label, round(x, 2), round(y, 2), size, round(size * 0.34, 2), traffic > 0
+                    ring=ring,
+                    label=label,
+                    x=round(x, 2),
+                    y=round(y, 2),
+                    radius=size,
+                    dot=round(size * 0.34, 2),
+                    lit=traffic > 0,
+                    caption=in_few_words(label) if named else "",
                 )
             )
+            if named and traffic:
+                spokes.append(_spoke(angle, HUB, distance - size))
             if ring == "province" and traffic:
                 long = 6 + TOOTH * math.sqrt(traffic / busiest)
                 ends = (
@@ -124,20 +142,37 @@ def drum_face(rings: Mapping[str, list[tuple[str, int]]]) -> Drum:
                 teeth.append(Tooth(*(round(value, 2) for value in ends)))
         if len(placed) > 2:
             threads.append(_running_line(placed, size))
-    return Drum(tuple(points), tuple(teeth), tuple(threads))
+    return Drum(tuple(points), tuple(teeth), tuple(threads), tuple(spokes))
+
+
+def in_few_words(name: str) -> str:
+    """The words that set a database apart: "CSDL quốc gia về Bảo hiểm" is "Bảo hiểm"."""
+    for start in ("Cơ sở dữ liệu", "CSDL", "quốc gia về"):
+        name = name.removeprefix(start).strip()
+    name = name.removesuffix("quốc gia").removesuffix("điện tử").strip()
+    return name[:1].upper() + name[1:]
+
+
+def _spoke(angle: float, start: float, end: float) -> str:
+    x, y = math.cos(angle), math.sin(angle)
+    return f"M{start * x:.1f} {start * y:.1f}L{end * x:.1f} {end * y:.1f}"
 
 
 def _running_line(placed: list[tuple[float, float]], size: float) -> str:
-    """From over one point to under the next, as the thread between the circles of a drum runs."""
+    """
+    The thread of a drum: from the outer side of one circle to the inner side of the next.
+
+    Each piece is the crossing tangent of two equal circles, so it touches both.
+    """
     pieces = []
     for n, (x, y) in enumerate(placed):
         to_x, to_y = placed[(n + 1) % len(placed)]
-        away = math.hypot(x, y) or 1.0
-        away_to = math.hypot(to_x, to_y) or 1.0
-        pieces.append(
-            f"M{x * (1 + size / away):.1f} {y * (1 + size / away):.1f}"
-            f"L{to_x * (1 - size / away_to):.1f} {to_y * (1 - size / away_to):.1f}"
-        )
+        apart = math.hypot(to_x - x, to_y - y)
+        if apart <= 2 * size:
+            continue
+        turn = math.atan2(to_y - y, to_x - x) - math.acos(2 * size / apart)
+        dx, dy = size * math.cos(turn), size * math.sin(turn)
+        pieces.append(f"M{x + dx:.1f} {y + dy:.1f}L{to_x - dx:.1f} {to_y - dy:.1f}")
     return "".join(pieces)
 
 
@@ -199,6 +234,59 @@ class PathStep:
     sibling: str
     """Short form of the sibling's hash."""
     sibling_is_left: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sibling:
+    """A hash that is joined on the way up, beside the node it is joined with."""
+
+    x: float
+    y: float
+    hash: str
+    is_left: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PathPicture:
+    """The way of one leaf up to the signed head, as far as its proof shows the tree."""
+
+    nodes: tuple[tuple[float, float], ...]
+    """From the root down to the leaf."""
+    siblings: tuple[Sibling, ...]
+    way: str
+    joins: tuple[str, ...]
+    box: tuple[float, float, float, float]
+
+
+def path_picture(steps: tuple[PathStep, ...]) -> PathPicture:
+    """One level a row; a sibling on the left bends the way to the right, as in the tree."""
+    x, spread, row = 0.0, 92.0, min(64.0, 400.0 / max(1, len(steps)))
+    nodes: list[tuple[float, float]] = [(0.0, 0.0)]
+    siblings: list[Sibling] = []
+    for depth, step in enumerate(reversed(steps), 1):
+        side, y = (1 if step.sibling_is_left else -1), round(depth * row, 1)
+        siblings.append(Sibling(round(x - side * spread, 1), y, step.sibling, step.sibling_is_left))
+        x = round(x + side * spread, 1)
+        nodes.append((x, y))
+        spread = max(30.0, spread * 0.7)
+    joins = tuple(_bend(upper, (one.x, one.y)) for upper, one in zip(nodes, siblings, strict=False))
+    across = [x for x, _ in nodes] + [one.x for one in siblings]
+    left, right = min(across) - LABEL, max(across) + LABEL
+    return PathPicture(
+        nodes=tuple(nodes),
+        siblings=tuple(siblings),
+        way="".join(_bend(upper, lower) for upper, lower in pairwise(nodes)),
+        joins=joins,
+        box=(left, -24.0, round(right - left, 1), round(nodes[-1][1] + 64.0, 1)),
+    )
+
+
+def _bend(upper: tuple[float, float], lower: tuple[float, float]) -> str:
+    middle = (upper[1] + lower[1]) / 2
+    return (
+        f"M{upper[0]:.1f} {upper[1]:.1f}"
+        f"C{upper[0]:.1f} {middle:.1f} {lower[0]:.1f} {middle:.1f} {lower[0]:.1f} {lower[1]:.1f}"
+    )
 
 
 def path_steps(index: int, size: int, proof: list[str]) -> tuple[PathStep, ...]:

@@ -16,4 +16,7 @@ urlpatterns = [
     path("canbo/directory/grants/", views.grants, name="grants"),
     path("canbo/directory/grants/<uuid:grant_id>/revoke", views.revoke, name="revoke"),
     path("canbo/directory/certificates/", views.certificates, name="certificates"),
+    path("canbo/directory/outbox/", views.dead_letters, name="outbox"),
+    path("canbo/directory/outbox/<int:row_id>/retry", views.retry, name="retry"),
+    path("canbo/directory/outbox/<int:row_id>/discard", views.discard, name="discard"),
 ]

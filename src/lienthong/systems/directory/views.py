@@ -14,8 +14,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from lienthong.exchange import outbox, relay
 from lienthong.kernel import clock, names
 from lienthong.kernel.actor import Actor
 from lienthong.kernel.errors import Unavailable
@@ -26,8 +27,9 @@ from lienthong.web.roles import requires
 from . import services
 from .errors import GrantEnded
 from .figures import FIGURES
+from .forms import DiscardForm
 from .models import AccessGrant, SubsystemKind
-from .queries import register, traffic
+from .queries import register, traffic, waiting
 
 OPERATOR = "directory.operator"
 ROWS = 25
@@ -42,6 +44,7 @@ def _places(here: str) -> list[dict[str, object]]:
             ("members", "users", _("Bodies")),
             ("grants", "key", _("Grants")),
             ("certificates", "certificate", _("Certificates")),
+            ("outbox", "inbox", _("Requests given up")),
         )
     ]
 
@@ -251,4 +254,53 @@ def certificates(request: HttpRequest) -> HttpResponse:
             "certificates": register.all_certificates(),
             "snapshot": register.latest_snapshot(),
         },
+    )
+
+
+@require_GET
+@requires(OPERATOR)
+@never_cache
+def dead_letters(request: HttpRequest) -> HttpResponse:
+    """Requests of this node that were given up, to be sent again or discarded."""
+    listing = Paginator(outbox.dead_letters(), ROWS).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "directory/outbox.html",
+        {
+            "places": _places("outbox"),
+            "listing": listing,
+            "rows": [waiting.given_up(row) for row in listing.object_list],
+            "counts": relay.counts(),
+        },
+    )
+
+
+@require_POST
+@requires(OPERATOR)
+def retry(request: HttpRequest, row_id: int) -> HttpResponse:
+    """Let the relay send a request again, with the same key."""
+    try:
+        outbox.retry(row_id, by=_actor(request))
+    except outbox.NotDead:
+        messages.info(request, _("This request is no longer given up."))
+    else:
+        messages.success(request, _("The request is sent again, with the same key."))
+    return redirect("directory:outbox")
+
+
+@require_http_methods(["GET", "POST"])
+@requires(OPERATOR)
+def discard(request: HttpRequest, row_id: int) -> HttpResponse:
+    """Ask once and for a reason, then give a request up for ever."""
+    row = waiting.one_given_up(row_id)
+    form = DiscardForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        outbox.discard(row_id, reason=form.cleaned_data["reason"], by=_actor(request))
+        messages.success(request, _("The request is discarded; those behind it go on."))
+        return redirect("directory:outbox")
+    return render(
+        request,
+        "directory/discard.html",
+        {"places": _places("outbox"), "row": row, "form": form},
+        status=422 if form.is_bound else 200,
     )

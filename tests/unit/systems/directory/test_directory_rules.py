@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -99,3 +101,44 @@ def _root(leaves: list[bytes]) -> bytes:
         return leaves[0]
     split = 1 << ((len(leaves) - 1).bit_length() - 1)
     return hashlib.sha256(b"\1" + _root(leaves[:split]) + _root(leaves[split:])).digest()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Cơ sở dữ liệu quốc gia về dân cư", "Dân cư"),
+        ("CSDL quốc gia về Bảo hiểm", "Bảo hiểm"),
+        ("CSDL đất đai quốc gia", "Đất đai"),
+        ("Cơ sở dữ liệu hộ tịch điện tử", "Hộ tịch"),
+    ],
+)
+def test_a_database_is_called_by_the_words_that_set_it_apart(name, words):
+    assert domain.in_few_words(name) == words
+
+
+def test_a_database_that_took_part_is_joined_to_the_middle():
+    drum = domain.drum_face({"database": [("CSDL đất đai quốc gia", 0), ("CSDL dân cư", 7)]})
+    assert [point.caption for point in drum.points] == ["Đất đai", "Dân cư"]
+    assert len(drum.spokes) == 1
+
+
+def test_the_thread_touches_the_circles_it_joins():
+    drum = domain.drum_face({"ministry": [(str(n), 1) for n in range(22)]})
+    ends = re.findall(r"[ML](-?[\d.]+) (-?[\d.]+)", drum.threads[0])
+    assert len(ends) == 44
+    for x, y in ends:
+        nearest = min(math.hypot(float(x) - p.x, float(y) - p.y) for p in drum.points)
+        assert nearest == pytest.approx(drum.points[0].radius, abs=0.1)
+
+
+@given(size=st.integers(2, 5000), data=st.data())
+def test_the_picture_of_a_proof_holds_every_hash_on_its_side(size, data):
+    proof = ["ab" * 32] * data.draw(st.integers(1, 40))
+    steps = domain.path_steps(data.draw(st.integers(0, size - 1)), size, proof)
+    picture = domain.path_picture(steps)
+    assert len(picture.nodes) == len(steps) + 1
+    left, top, width, height = picture.box
+    for (x, y), one, step in zip(picture.nodes[1:], picture.siblings, reversed(steps), strict=True):
+        assert one.is_left == step.sibling_is_left == (one.x < x)
+        assert left <= one.x <= left + width
+        assert top <= y <= top + height

@@ -14,8 +14,17 @@ from lienthong.kernel import clock
 from lienthong.kernel.periods import Period
 from lienthong.web import legal_day
 
-from ..domain import RINGS, PathStep, drum_face, hour_chart, path_steps, year_to_date
-from ..models import AccessGrant, Offer, Subsystem
+from ..domain import (
+    RINGS,
+    PathPicture,
+    PathStep,
+    drum_face,
+    hour_chart,
+    path_picture,
+    path_steps,
+    year_to_date,
+)
+from ..models import AccessGrant, Member, Offer, Subsystem
 from .register import INSTANCE, members_on, subsystems_on
 
 
@@ -85,6 +94,7 @@ class RecordView:
     record: gateway_admin.RecordDetail
     at: datetime
     steps: tuple[PathStep, ...]
+    signer_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,20 +116,31 @@ class ExchangeView:
     took_ms: int | None
     checks: tuple[Check, ...]
     records: tuple[RecordView, ...]
+    picture: PathPicture | None
+    """The way to the signed head of the record named in ``pictured``; None until it is sealed."""
+    pictured: str
 
 
 def one_exchange(message_id: str) -> ExchangeView:
     """Raises NoSuchExchange or LogNotReachable."""
     found = gateway_admin.exchange(message_id)
     known = _names()
+    members = {f"{INSTANCE}/{member}": member.name for member in Member.objects.all()}
     provider, _, code = found.service.rpartition("/")
     offer = Offer.objects.filter(code=code, subsystem__code=provider.rpartition("/")[2]).first()
     grant_id = next((record.grant for record in found.records if record.grant), "")
     grant = AccessGrant.objects.filter(pk=grant_id).first() if grant_id else None
     records = tuple(
-        RecordView(_record_title(record), record, clock.local(record.at), _steps(record))
+        RecordView(
+            title=_record_title(record),
+            record=record,
+            at=clock.local(record.at),
+            steps=_steps(record),
+            signer_name=_signer(record, members),
+        )
         for record in found.records
     )
+    sealed = next((view for view in reversed(records) if view.steps), None)
     answers = [record for record in found.records if record.kind == "answer"]
     last = answers[-1] if answers else found.records[-1]
     first = min(record.at for record in found.records)
@@ -141,8 +162,10 @@ def one_exchange(message_id: str) -> ExchangeView:
             if answers
             else None
         ),
-        checks=tuple(_checks(found.records, known)),
+        checks=tuple(_checks(found.records, members)),
         records=records,
+        picture=path_picture(sealed.steps) if sealed else None,
+        pictured=sealed.title if sealed else "",
     )
 
 
@@ -155,7 +178,13 @@ def _record_title(record: gateway_admin.RecordDetail) -> str:
     }.get((record.kind, record.side), record.kind)
 
 
-def _checks(records: list[gateway_admin.RecordDetail], known: Mapping[str, str]) -> Iterator[Check]:
+def _signer(record: gateway_admin.RecordDetail, members: Mapping[str, str]) -> str:
+    return members.get(record.signed_by, record.signed_by)
+
+
+def _checks(
+    records: list[gateway_admin.RecordDetail], members: Mapping[str, str]
+) -> Iterator[Check]:
     """Both signatures, and the place of every record in the log."""
     for kind, title in (("request", _("The caller signed")), ("answer", _("The provider signed"))):
         of_kind = [record for record in records if record.kind == kind]
@@ -163,7 +192,7 @@ def _checks(records: list[gateway_admin.RecordDetail], known: Mapping[str, str])
         if signed:
             yield Check(
                 title,
-                _("%(member)s, checked again just now") % {"member": signed[0].signed_by},
+                _("%(member)s, checked again just now") % {"member": _signer(signed[0], members)},
                 all(record.signature_valid for record in signed),
             )
         elif of_kind:
