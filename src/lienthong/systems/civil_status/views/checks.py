@@ -30,7 +30,11 @@ def checked(request: HttpRequest, code: str) -> HttpResponse:
     """What the register knows of a paper with this code."""
     code = "".join(c for c in code.upper() if c.isalnum())
     paper = Paper.objects.filter(code=code).first()
-    context = {"paper": paper, "code": papers.grouped(code[:16]), "form": CheckForm()}
+    context = {
+        "paper": paper,
+        "code": papers.grouped(code[:16]),
+        "form": CheckForm(initial={"code": papers.grouped(code[:16])}),
+    }
     response = render(request, "civil_status/checked.html", context, status=200 if paper else 404)
     response["Cache-Control"] = "no-store"
     response["X-Robots-Tag"] = "noindex"

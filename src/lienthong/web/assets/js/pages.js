@@ -22,6 +22,11 @@
     const said = button.querySelector("[data-said]");
     if (said) said.textContent = button.dataset.done || "✓";
   });
+  // The paper beside a form shows what is being typed into the field of that name.
+  on("input", "[name]", (field) => {
+    for (const place of document.querySelectorAll("[data-mirror]"))
+      if (place.dataset.mirror === field.name) place.textContent = field.value;
+  });
   // A form is sent once: a second press on a slow line would file it twice.
   on("submit", "form[data-once]", (form, event) => {
     if (form.dataset.sent) event.preventDefault();
