@@ -27,7 +27,10 @@ SEED = 2021
 
 # Measured at 0.001 and 0.01 and rounded up; `docs/how-to/load-the-demo.md` has the numbers.
 BYTES_FIXED = 400 * 2**20
-BYTES_AT_FULL_SCALE = 160 * 2**30
+BYTES_AT_FULL_SCALE = 60 * 2**30
+# A load writes its journal as fast as the tables, up to max_wal_size and a little over.
+JOURNAL_AT_FULL_SCALE = 100 * 2**30
+JOURNAL_AT_MOST = 5 * 2**29
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -78,7 +81,8 @@ def load(args: argparse.Namespace) -> int:
 
 def has_room(node: Node, scale: Decimal) -> bool:
     """State the disk this scale needs, and whether it is there (decision 3)."""
-    needed = BYTES_FIXED + int(BYTES_AT_FULL_SCALE * scale)
+    journal = min(JOURNAL_AT_MOST, int(JOURNAL_AT_FULL_SCALE * scale))
+    needed = BYTES_FIXED + int(BYTES_AT_FULL_SCALE * scale) + journal
     free = shutil.disk_usage(node.home).free
     print(f"Scale {scale} needs about {gigabytes(needed)} of disk; {gigabytes(free)} are free.")
     if free >= needed:
