@@ -107,3 +107,20 @@ def test_a_database_that_is_away_for_a_moment_does_not_move_the_legal_day(
 
         monkeypatch.setattr(days.LegalDay.objects, "first", away)
         assert clock.today() == date(2021, 8, 20)
+
+
+@pytest.mark.django_db
+def test_a_new_process_without_its_database_answers_unavailable_and_guesses_no_day(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> None:
+        raise OperationalError
+
+    days.forget()
+    monkeypatch.setattr(days.LegalDay.objects, "first", away)
+    with pytest.raises(OperationalError):
+        clock.today()
+    client.raise_request_exception = False
+    answer = client.get("/canbo/")
+    assert answer.status_code == 503
+    assert "html" in answer.headers["Content-Type"]

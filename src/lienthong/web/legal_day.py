@@ -12,7 +12,7 @@ import time
 from datetime import date, timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, models, transaction
+from django.db import DatabaseError, ProgrammingError, models, transaction
 
 from lienthong.kernel import clock
 from lienthong.kernel.periods import Period
@@ -98,11 +98,15 @@ def _row() -> LegalDay | None:
     try:
         with transaction.atomic():
             row = LegalDay.objects.first()
+    except ProgrammingError:
+        # Before the first migration there is no such table, and the calendar day holds.
+        return None
     except DatabaseError:
-        # Before the first migration the calendar day holds. While the database is away for a
-        # moment the row that was read before does: an entry made right after must not carry
-        # a day five years off.
-        return _kept[1] if _kept is not None else None
+        # While the database is away for a moment the row that was read before holds. A process
+        # that has read none cannot know: an entry must not carry a day five years off.
+        if _kept is None:
+            raise
+        return _kept[1]
     if row is None and settings.DEMO:
         # This country is being loaded. Nobody who signs in right after may find a process that
         # still lives on the calendar day, so that there is none is not remembered.

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import translation
@@ -72,6 +73,14 @@ class ActorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: Any) -> HttpResponse:
+        try:
+            self.seat(request)
+        except (OperationalError, InterfaceError):
+            # No view has run, so `process_exception` would never hear of it.
+            return problems.respond(request, 503)
+        return self.get_response(request)
+
+    def seat(self, request: Any) -> None:
         request.legal_day = clock.today()
         request.seats = (
             seats_of(request.user, request.legal_day) if request.user.is_authenticated else []
@@ -82,7 +91,6 @@ class ActorMiddleware:
         request.actor = (
             request.seat.actor(request.user.pk, request.legal_day) if request.seat else None
         )
-        return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any
