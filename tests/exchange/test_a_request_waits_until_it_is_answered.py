@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -351,6 +353,33 @@ def test_a_row_that_is_being_sent_is_not_sent_twice(
     assert sending.claim(put.pk, seconds=30) is None
     assert sending.claim(seconds=30) is None
     assert outbox.deliver(put.pk) == State.SENDING
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_the_relay_is_just_taking_counts_as_being_sent(
+    register_answers: ExchangeDouble, desk: Desk
+) -> None:
+    with transaction.atomic():
+        put = outbox.put(give(), key="k-1")
+    taken, told = threading.Event(), threading.Event()
+
+    def take() -> None:
+        try:
+            with transaction.atomic():
+                assert sending.claim(put.pk, seconds=30, by_relay=True) is not None
+                taken.set()
+                # Not committed while the page asks, who sees the row as it was.
+                assert not told.wait(0.5)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as relay_thread:
+        taking = relay_thread.submit(take)
+        assert taken.wait(10)
+        assert outbox.deliver(put.pk) == State.SENDING
+        told.set()
+        taking.result()
+    assert desk.numbers == []
 
 
 def test_a_row_whose_sender_was_lost_is_sent_again_after_its_lease(

@@ -157,9 +157,24 @@ def deliver(row_id: int, deadline: float = scope.PAGE_SECONDS) -> str:
     sending, and it never raises for a provider that is down: the relay goes on.
     """
     claimed = sending.claim(row_id, seconds=deadline)
-    if claimed is not None:
-        sending.send(claimed, deadline)
+    if claimed is None:
+        return _settled_state(row_id)
+    sending.send(claimed, deadline)
     return state_of(row_id)
+
+
+def _settled_state(row_id: int) -> str:
+    """
+    The state of a row that could not be claimed.
+
+    Whoever was quicker may still hold its lock: until that transaction ends the row looks
+    as if nobody had taken it, and a page would say that nothing is under way.
+    """
+    with transaction.atomic():
+        row = OutboxRow.objects.select_for_update().filter(pk=row_id).only("state").first()
+    if row is None:
+        raise NoSuchRow
+    return row.state
 
 
 def state_of(row_id: int) -> str:
