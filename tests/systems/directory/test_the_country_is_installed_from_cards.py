@@ -15,7 +15,7 @@ from lienthong.protocol.identifiers import ServiceId, SubsystemId
 from lienthong.protocol.snapshot import Anchor, open_snapshot
 from lienthong.systems.directory import services
 from lienthong.systems.directory.errors import GrantEnded
-from lienthong.systems.directory.models import AccessGrant, Snapshot
+from lienthong.systems.directory.models import AccessGrant, Certificate, Snapshot
 
 pytestmark = pytest.mark.django_db
 BY = services.by_the_directory(date(2021, 8, 20))
@@ -122,6 +122,16 @@ def test_a_grant_cannot_be_revoked_twice(installed, monkeypatch):
     services.revoke_grant(grant.pk, by=BY, node=installed)
     with pytest.raises(GrantEnded):
         services.revoke_grant(grant.pk, by=BY, node=installed)
+
+
+def test_a_revoked_certificate_is_not_trusted_again_after_a_restart(installed):
+    revoked = Certificate.objects.filter(use=Certificate.Use.SIGN).first()
+    Certificate.objects.filter(pk=revoked.pk).update(status=Certificate.Status.REVOKED)
+    services.install_country(installed, cards())
+    revoked.refresh_from_db()
+    assert revoked.status == Certificate.Status.REVOKED
+    said = {key.kid: key.status for member in opened(installed).members for key in member.sign_keys}
+    assert said[revoked.kid] == "revoked"
 
 
 def test_the_credentials_file_holds_digests_and_no_secret(installed):

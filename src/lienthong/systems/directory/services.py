@@ -200,8 +200,11 @@ def _register_certificates(node: Node) -> None:
 
 def _register_certificate(member: Member, use: str, path: Path) -> None:
     certificate = pki.load_certificate(path.read_bytes())
+    kid = pki.kid_of(pki.require_p256(certificate.public_key()))
+    if Certificate.objects.filter(kid=kid, status=Certificate.Status.REVOKED).exists():
+        return  # Revoked for good: its key lying on disk does not make it trusted again.
     row, _ = Certificate.objects.update_or_create(
-        kid=pki.kid_of(pki.require_p256(certificate.public_key())),
+        kid=kid,
         defaults={
             "member": member,
             "use": use,
