@@ -1,0 +1,81 @@
+"""Grants and keys, changed by command while the country runs."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import pytest
+
+from running_node import RunningNode
+
+pytestmark = pytest.mark.scenario
+
+ASK = ("population", "person.find.v1", "--as", "steering", "--personal-id", "091195000017")
+TAKEN_UP_SECONDS = 30.0
+
+
+def fault(told: dict[str, Any]) -> str:
+    body = told["answer"]["body"]
+    return str(body.get("type", "")) if isinstance(body, dict) else ""
+
+
+def test_a_grant_opens_an_offer_and_its_revocation_closes_it_at_once(
+    demo_node: RunningNode,
+) -> None:
+    assert fault(demo_node.call(*ASK)).endswith("AccessDenied")
+    given = demo_node.run(
+        "directory",
+        *("grant", "steering", "population", "person.find.v1"),
+        *("--purpose", "Thử nghiệm", "--legal-basis", "Bản trình diễn"),
+    ).stdout
+    grant = re.findall(r"[0-9a-f-]{36}", given)[0]
+    limit = time.monotonic() + TAKEN_UP_SECONDS
+    while (told := demo_node.call(*ASK))["answer"]["status"] != 200:
+        assert time.monotonic() < limit, told
+        time.sleep(0.5)
+    assert grant in demo_node.run("directory", "list").stdout
+    demo_node.run("directory", "revoke", grant)
+    assert fault(demo_node.call(*ASK)).endswith("AccessDenied")
+    assert grant not in demo_node.run("directory", "list").stdout
+
+
+def test_a_grant_for_what_nobody_offers_is_refused_in_words(demo_node: RunningNode) -> None:
+    done = demo_node.run(
+        "directory",
+        *("grant", "steering", "population", "secret.tell.v1"),
+        *("--purpose", "x", "--legal-basis", "y"),
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "knows no population secret.tell.v1" in done.stderr
+
+
+def test_new_keys_are_taken_up_by_the_running_gateway(demo_node: RunningNode) -> None:
+    before = signers(demo_node)
+    renewed = demo_node.run("keys", "renew", "--all").stdout
+    assert "sign G01" in renewed
+    limit = time.monotonic() + TAKEN_UP_SECONDS
+    while not (after := signers(demo_node)) or after & before:
+        assert time.monotonic() < limit, "the gateway still signs with retired keys"
+        time.sleep(0.5)
+    # What the retired keys signed is still verified.
+    old = demo_node.administration("/exchanges?limit=20")["exchanges"][-1]["message_id"]
+    rows = demo_node.administration(f"/exchanges/{old}")["records"]
+    assert all(row["signature_valid"] for row in rows if row["signer"])
+    demo_node.wait_until_well()
+
+
+def signers(node: RunningNode) -> set[str]:
+    """The keys that signed one exchange of now, each signature verified."""
+    told = node.call(
+        "population",
+        "figures.v1",
+        *("--as", "steering", "--field", "start=2021-08-01", "--field", "end=2021-08-20"),
+    )
+    if told["answer"]["status"] != 200:
+        return set()
+    rows = told["log"]["records"]
+    assert all(row["signature_valid"] for row in rows)
+    return {row["signer"] for row in rows}
