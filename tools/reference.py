@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """
-Write the reference pages that are generated: commands, settings, offers.
+Write the reference pages that are generated: commands, settings, offers, figures.
 
     python tools/reference.py            writes docs/reference/
     python tools/reference.py --check    fails when a page is stale
@@ -60,6 +60,7 @@ def pages() -> dict[Path, str]:
         REFERENCE / "commands.md": commands(),
         REFERENCE / "settings.md": settings(),
         REFERENCE / "offers.md": offers(),
+        REFERENCE / "figures.md": figures(),
     }
 
 
@@ -95,6 +96,38 @@ def offers() -> str:
     ]
     head = ["| hệ thống | system | owner | offers | needs |", "|---|---|---|---|---|"]
     return "\n".join([MADE, "# Offers and needs\n", *head, *rows, "", *map(system, known)])
+
+
+def figures() -> str:
+    """What every system can state, from its book of figures."""
+    os.environ.setdefault("LIENTHONG_TESTING", "1")
+    # Nobody listens there: definitions are read, nothing is counted.
+    os.environ.setdefault("LIENTHONG_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lienthong.conf.settings")
+    import django
+
+    django.setup()
+    lines = [
+        MADE,
+        "# Figures\n",
+        "Each is a function over live rows, offered as `figures.v1` and collected through the",
+        "exchange. The definition is what the report's page shows.\n",
+    ]
+    for card in cards.cards({}):
+        if not any(offer.code == "figures.v1" for offer in card.offers):
+            continue
+        book = importlib.import_module(f"lienthong.systems.{card.code}.figures").FIGURES
+        lines += [f"## {card.title}\n"]
+        for code in book.codes():
+            stated = book.definition(code)
+            lines += [
+                f"### {code}: {stated.title}\n",
+                f"{stated.definition}\n",
+                f"- unit: {stated.unit}; kind: {stated.kind.value}",
+                f"- source: {stated.source}",
+                f"- function: `{stated.function}`\n",
+            ]
+    return "\n".join(lines)
 
 
 def system(card: System) -> str:
