@@ -26,13 +26,17 @@ CHILD = services.Newborn(
 
 
 def given(
-    by: Actor, registration: str = "birth-1", province: str = "91", **changes: Any
+    by: Actor,
+    registration: str = "birth-1",
+    province: str = "91",
+    registered_on: date = cast.LEGAL_DAY,
+    **changes: Any,
 ) -> PersonalIdRow:
     """A child of Kiên Giang with a number."""
     return services.issue_personal_id(
         child=replace(CHILD, **changes),
         registration=registration,
-        registered_on=cast.LEGAL_DAY,
+        registered_on=registered_on,
         province=province,
         by=by,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -30,6 +30,15 @@ def test_the_same_entry_always_gets_the_same_number(civil_status: Actor) -> None
 
     assert again.number == first.number
     assert Person.objects.count() == 1
+
+
+def test_a_number_is_given_on_the_day_it_is_given_however_old_the_entry(
+    civil_status: Actor,
+) -> None:
+    entered = civil_status.legal_day - timedelta(days=1)
+    row = lives.given(civil_status, registered_on=entered)
+    # A month that was reported before the number came must not change afterwards.
+    assert row.issued_on == civil_status.legal_day
 
 
 def test_an_entry_does_not_change_its_child(civil_status: Actor) -> None:

@@ -73,7 +73,7 @@ def issue_personal_id(
         number = _take(counter, span, by=by)
         person = _newborn_row(child, name)
         person.save(force_insert=True)
-        row = _number_row(number, person, domain.Cause.BIRTH, registered_on)
+        row = _number_row(number, person, domain.Cause.BIRTH, by.legal_day)
         row.registration = registration
         row.save(force_insert=True)
         record.done("population.id_issued", person, by=by, detail={"cause": row.cause})
@@ -129,7 +129,7 @@ def reestablish_personal_id(
         person = Person.objects.select_for_update().get(pk=old.person_id)
         fresh = _take(counter, span, by=by)
         _cancel(old, reason=reason, decision=decision, decided_on=decided_on)
-        row = _number_row(fresh, person, domain.Cause.REESTABLISHED, decided_on)
+        row = _number_row(fresh, person, domain.Cause.REESTABLISHED, by.legal_day)
         row.reason, row.decision = reason, decision
         row.save(force_insert=True)
         old.successor = row
