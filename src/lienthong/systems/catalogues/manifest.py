@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from lienthong.exchange.cards import Effect, Offer, System
+from lienthong.exchange.cards import Effect, Grant, Offer, System
 from lienthong.systems.catalogues.shapes import SnapshotAnswer, SnapshotRequest
+
+PURPOSE = "Giữ bản sao danh mục đơn vị hành chính, cơ quan, lịch làm việc và thời hạn"
+BASIS = "Quyết định 19/2025/QĐ-TTg; Nghị định 47/2020/NĐ-CP"
 
 SYSTEM = System(
     code="catalogues",
@@ -17,6 +20,10 @@ SYSTEM = System(
             request=SnapshotRequest,
             answers=SnapshotAnswer,
             effect=Effect.PUBLIC,
+            grants=tuple(
+                Grant(to=system, purpose=PURPOSE, legal_basis=BASIS)
+                for system in ("directory", "population", "civil_status", "steering")
+            ),
         ),
     ),
     retention="Danh mục và bản công bố: giữ vĩnh viễn",

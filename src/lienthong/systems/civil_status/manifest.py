@@ -19,6 +19,13 @@ SYSTEM = System(
             answers=shapes.BirthExtract,
             effect=Effect.SENSITIVE,
             names_subjects=True,
+            grants=(
+                Grant(
+                    to="population",
+                    purpose="Đối chiếu số định danh với sổ hộ tịch; thông tin trong sổ là gốc",
+                    legal_basis="Luật Hộ tịch 60/2014/QH13 Điều 60",
+                ),
+            ),
         ),
         Offer(
             code=FIGURES_CODE,

@@ -51,6 +51,13 @@ SYSTEM = System(
             answers=shapes.ReestablishedPersonalId,
             effect=Effect.CHANGING,
             names_subjects=True,
+            grants=(
+                Grant(
+                    to="civil_status",
+                    purpose="Xác lập lại số khi xác định lại giới tính hoặc cải chính năm sinh",
+                    legal_basis="Thông tư 59/2021/TT-BCA Điều 6",
+                ),
+            ),
         ),
         Offer(
             code="person.find.v1",
