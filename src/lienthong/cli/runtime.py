@@ -117,6 +117,9 @@ def copied_runtime(shelf: Path) -> Path:
     """The copy for the present state of interpreter and packages, made when missing."""
     place = shelf / runtime_digest()
     shelf.mkdir(parents=True, exist_ok=True)
+    if shelf.is_symlink() or shelf.stat().st_uid != 0:
+        # Root writes there, so the service user must not have chosen where "there" is.
+        raise SystemExit(f"{shelf} was not made by root; remove it and try again.")
     shelf.chmod(0o755)
     # Two commands at once make one copy, and none is removed between choosing and using it.
     with (shelf / ".lock").open("a") as lock:
