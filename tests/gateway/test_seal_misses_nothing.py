@@ -12,7 +12,8 @@ import psycopg
 import pytest
 
 from gateway.rows_cast import AT, CLIENT, ORIGIN, SERVICE, row
-from lienthong.gateway import rollups, tree
+from lienthong.gateway import postgres_log, rollups, tree
+from lienthong.gateway import sealer as sealing
 from lienthong.gateway.postgres_log import COLUMNS, PostgresLog, values
 from lienthong.gateway.rows import Kind, LogSide, Outcome
 from lienthong.gateway.sealer import Sealer
@@ -50,6 +51,23 @@ async def leaves_of(connection) -> list[bytes]:
     return [
         found["leaf"] for found in await connection.fetch("SELECT leaf FROM log_leaf ORDER BY seq")
     ]
+
+
+def test_a_fresh_sealer_has_time_to_look_at_a_long_log_once(gateway_db, monkeypatch):
+    # A log so long that looking at all of it takes longer than any other statement may.
+    monkeypatch.setattr(postgres_log, "COMMAND_SECONDS", 0.3)
+    slow = sealing.UNSEALED.replace("WHERE r.tx", "CROSS JOIN pg_sleep(0.8) WHERE r.tx")
+    assert slow != sealing.UNSEALED
+
+    async def story():
+        await append(gateway_db, [row()])
+        async with working(gateway_db) as sealer:
+            monkeypatch.setattr(sealing, "UNSEALED", slow)
+            assert await sealer.seal() == 1
+            with pytest.raises(TimeoutError):
+                await sealer.seal()
+
+    asyncio.run(story())
 
 
 def test_heads_are_signed_over_the_leaves_in_order(gateway_db):

@@ -35,6 +35,8 @@ LOCK = 7_623_402
 ROUND_SECONDS = 0.4
 STAND_BY_SECONDS = 1.0
 LARGEST_ROUND = 10_000
+NO_FLOOR = "0"
+FIRST_LOOK_SECONDS = 900.0
 PARTITION_CHECK = timedelta(hours=12)
 
 LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
@@ -73,7 +75,7 @@ class Sealer:
         """Replaced when the owner's certificate is renewed."""
         self._connection: Connection | None = None
         self._edge = Edge()
-        self._floor = "0"
+        self._floor = NO_FLOOR
         self._partitions_at: datetime | None = None
         self._stop = asyncio.Event()
         self.state = SealerState()
@@ -118,7 +120,7 @@ class Sealer:
         if not await self._connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
             return False
         self._edge = await read_edge(self._connection)
-        self._floor = "0"
+        self._floor = NO_FLOOR
         self.state.active, self.state.size = True, self._edge.size
         logger.info("sealing", extra={"size": self._edge.size})
         return True
@@ -130,7 +132,10 @@ class Sealer:
             raise RuntimeError("only the working sealer seals")
         async with connection.transaction(isolation="repeatable_read"):
             floor = await connection.fetchval(FLOOR)
-            records = await connection.fetch(UNSEALED, self._floor, LARGEST_ROUND)
+            # Without a floor this reads the whole log; a statement's usual time would end it
+            # each time anew, and a long log would never be sealed again after a restart.
+            patience = None if self._floor != NO_FLOOR else FIRST_LOOK_SECONDS
+            records = await connection.fetch(UNSEALED, self._floor, LARGEST_ROUND, timeout=patience)
             edge = self._edge
             if records:
                 edge = await self._extend(connection, records)
