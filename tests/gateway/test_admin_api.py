@@ -18,6 +18,7 @@ import pytest
 from gateway.exchange_cast import CIVIL_STATUS, FIND, ISSUE, OUTSIDER, UNITS, asks, country
 from gateway.rows_cast import row
 from lienthong.exchange import gateway_admin
+from lienthong.gateway import rollups
 from lienthong.gateway.admin import LARGEST_BODY, LARGEST_IMPORT, Administration
 from lienthong.gateway.bodies import EMPTY, Body
 from lienthong.gateway.messages import Caller, Head, Incoming
@@ -270,6 +271,17 @@ def test_a_request_without_an_end_is_an_unknown_outcome(play, here):
     lines, counts = play(story)
     assert [(line["message_id"], line["side"]) for line in lines] == [("lost", "consumer")]
     assert counts["unknown"] == 1
+
+
+def test_counting_what_has_no_end_compares_no_row_with_every_other(gateway_db):
+    """Rows of the last minute are in no statistics, and a busy minute has thousands."""
+    sql = rollups.UNKNOWN.replace("$1", "timestamptz '2021-01-01'")
+    sql = sql.replace("$2", "timestamptz '2100-01-01'").replace("$3", "array['listMethods']")
+    with psycopg.connect(gateway_db.owner_url) as connection:
+        plan = "\n".join(line for (line,) in connection.execute(f"EXPLAIN {sql}"))
+    assert "message_record" in plan
+    assert "Nested Loop" not in plan
+    assert "SubPlan" not in plan
 
 
 def test_exchanges_are_counted_once_and_apart_from_what_was_imported(play):
