@@ -32,6 +32,7 @@ from lienthong.gateway.pool import Lost, NotReached
 from lienthong.gateway.provider import PeerSide
 from lienthong.gateway.rows import LogSide, Outcome
 from lienthong.kernel import clock
+from lienthong.protocol import headers as names
 
 BODY = b"{}"
 
@@ -310,6 +311,21 @@ def test_the_same_signed_request_twice_is_a_replay(gateway, here, intercepted):
     here.asked.clear()
     assert fault_of(to_peer(gateway, here, intercepted)) == "Server.ServerProxy.InvalidMessage"
     assert here.asked == []
+
+
+def test_a_promise_comes_from_ones_own_gateway_only(here, monkeypatch):
+    # A peer gateway of another make, which lets its service say and sign what it likes.
+    careless = names.NOT_FROM_SERVICE - {names.PROMISE, names.SUBJECT}
+    monkeypatch.setattr(names, "NOT_FROM_SERVICE", careless)
+    said = [(b"Lienthong-Promise", b"forged"), (b"Lienthong-Subject", b"091095000017")]
+    gateway = here.gateway(system=lambda _: SystemAnswer(body=BODY, headers=said))
+    answer = gateway.call("POST", f"/r1/{FIND}", asks(), BODY)
+    gateway.close()
+    assert answer.status == 200
+    told = [(name.lower(), value) for name, value in answer.headers]
+    (promise,) = [value for name, value in told if name == names.PROMISE]
+    assert promise != b"forged"
+    assert names.SUBJECT not in dict(told)
 
 
 class SentTwice(Intercepted):

@@ -50,6 +50,8 @@ SIDE = Side.CONSUMER
 # Left to the provider's gateway to say that its service was too slow.
 MARGIN = 0.05
 REPLAYED = fault_of(Replayed(), Side.PROVIDER).fault
+# Said by this gateway to its own clients, or meant for nobody beyond a gateway.
+NOT_FROM_PEER = frozenset({names.PROMISE, names.SUBJECT, names.ADMISSION})
 CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -234,7 +236,8 @@ async def take_answer(
     finally:
         await answered
     gateway.counted[trail.side, Outcome.ANSWERED] += 1
-    headers = [*answer.headers, (names.PROMISE, promise(gateway, row.leaf))]
+    headers = names.surviving(answer.headers, NOT_FROM_PEER)
+    headers.append((names.PROMISE, promise(gateway, row.leaf)))
     return Outgoing(received.status, received.reason, headers, received.body)
 
 
