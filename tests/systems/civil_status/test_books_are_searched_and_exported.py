@@ -29,6 +29,18 @@ def test_an_entry_is_found_by_name_or_number(browser: Client, entered: str, text
     assert entered in page
 
 
+@pytest.mark.parametrize(
+    "text", ["99999999999999999999/2021", "1/99999999999999", "9999999", "٣/٢٠٢١", "²/2021", "/", "%"]
+)
+def test_a_number_no_book_can_hold_finds_nothing_and_breaks_nothing(
+    browser: Client, entered: str, text: str
+) -> None:
+    page = browser.get(BOOKS, {"q": text})
+
+    assert page.status_code == 200
+    assert entered not in page.content.decode().split("data-list", 1)[-1]
+
+
 def test_a_match_without_marks_says_so(browser: Client, entered: str) -> None:
     assert "không dấu" in browser.get(BOOKS, {"q": "dang thi hoa"}).content.decode()
     assert "không dấu</span>" not in browser.get(BOOKS, {"q": "Đặng"}).content.decode()
