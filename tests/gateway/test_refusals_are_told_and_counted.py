@@ -328,6 +328,24 @@ def test_a_promise_comes_from_ones_own_gateway_only(here, monkeypatch):
     assert names.SUBJECT not in dict(told)
 
 
+def test_a_grant_revoked_while_its_request_is_logged_is_not_used_any_more(
+    gateway, here, monkeypatch
+):
+    log, held = gateway.log, grant(CIVIL_STATUS, FIND.rpartition("/")[2]).id
+    append = log.append
+
+    def learn_meanwhile(row, *, replay=None):
+        # A log that lost its connection hears of a revocation only when it writes again.
+        if replay is not None:
+            log.revoke(held)
+        return append(row, replay=replay)
+
+    monkeypatch.setattr(log, "append", learn_meanwhile)
+    answer = gateway.call("POST", f"/r1/{FIND}", asks(), BODY)
+    assert fault_of(answer) == "Server.ServerProxy.AccessDenied"
+    assert here.asked == []
+
+
 class SentTwice(Intercepted):
     """A connection that dies once the peer has acted; the pool then sends the same again."""
 

@@ -36,7 +36,7 @@ from lienthong.kernel import clock
 from lienthong.protocol import admission as admissions
 from lienthong.protocol import headers as names
 from lienthong.protocol import rest
-from lienthong.protocol.errors import ProtocolError, UnknownMember
+from lienthong.protocol.errors import AccessDenied, ProtocolError, UnknownMember
 from lienthong.protocol.faults import Side, XRoadFault
 from lienthong.protocol.headers import Header
 from lienthong.protocol.rest import RequestPart, Target
@@ -103,6 +103,9 @@ async def provide(gateway: Gateway, request: Incoming, trail: Trail) -> Outgoing
     trail.asked = gateway.log.append(row, replay=ReplayKey(trail.peer, trail.request_id))
     if trail.mode == STRICT:
         await trail.asked
+        if trail.grant in gateway.log.revoked:
+            # Withdrawn meanwhile, or learned by the log only when it connected anew.
+            raise AccessDenied(f"Request is not allowed: {target.service}")
     received = await ask(gateway, admitted, part, target, request.body, deadline, trail)
     trail.beyond = True
     try:
