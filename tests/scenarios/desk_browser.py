@@ -228,8 +228,8 @@ def births_found(browser: Browser, words: str) -> dict[str, str]:
     """Every birth of this desk that the search of its books gives: key and name."""
     found: dict[str, str] = {}
     for number in range(1, 40):
-        question = urlencode({"q": words, "book": "birth", "trang": number})
-        page = browser.get(f"/canbo/civil-status/register/?{question}")
+        question = {"q": words, "book": "birth", "trang": str(number)}
+        page = browser.post("/canbo/civil-status/register/", question)
         assert page.status == 200, page.words
         rows = BOOK_ROW.findall(page.text)
         if not rows or rows[-1][0] in found:

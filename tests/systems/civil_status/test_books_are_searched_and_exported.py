@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.test import Client
 
@@ -23,33 +25,58 @@ def entered(cuong: Actor, population: ExchangeDouble) -> str:
 
 @pytest.mark.parametrize("text", ["Hòa", "hoà", "dang thi hoa", "1/2021", "1", "ĐẶNG"])
 def test_an_entry_is_found_by_name_or_number(browser: Client, entered: str, text: str) -> None:
-    page = browser.get(BOOKS, {"q": text}).content.decode()
+    page = browser.post(BOOKS, {"q": text}).content.decode()
 
     assert "ĐẶNG THỊ HÒA" in page
     assert entered in page
 
 
 @pytest.mark.parametrize(
-    "text", ["99999999999999999999/2021", "1/99999999999999", "9999999", "٣/٢٠٢١", "²/2021", "/", "%"]
+    "text",
+    ["99999999999999999999/2021", "1/99999999999999", "9999999", "٣/٢٠٢١", "²/2021", "/", "%"],
 )
 def test_a_number_no_book_can_hold_finds_nothing_and_breaks_nothing(
     browser: Client, entered: str, text: str
 ) -> None:
-    page = browser.get(BOOKS, {"q": text})
+    page = browser.post(BOOKS, {"q": text})
 
     assert page.status_code == 200
     assert entered not in page.content.decode().split("data-list", 1)[-1]
 
 
+def test_a_question_stands_in_no_address(browser: Client, entered: str) -> None:
+    """Names and numbers are posted; one put into an address is not even read."""
+    page = browser.get(BOOKS, {"q": "Hòa", "start": "01/01/1990"}).content.decode()
+
+    assert 'value="Hòa"' not in page
+    assert 'method="get"' not in page
+
+
+def test_the_pages_of_an_answer_are_posted_too(
+    browser: Client, cuong: Actor, population: ExchangeDouble
+) -> None:
+    for day in range(1, 20):
+        for name in ("An", "Bích"):
+            child = declarations.child(full_name=f"Đặng Thị {name}", born_on=date(2021, 7, day))
+            births.register_birth(birth=declarations.birth(child=child), by=cuong)
+
+    first = browser.post(BOOKS, {"q": "Đặng"}).content.decode()
+    second = browser.post(BOOKS, {"q": "Đặng", "trang": "2"}).content.decode()
+
+    assert 'name="trang" value="2"' in first
+    assert first.count("data-row") == 25
+    assert second.count("data-row") == 13
+
+
 def test_a_match_without_marks_says_so(browser: Client, entered: str) -> None:
-    assert "không dấu" in browser.get(BOOKS, {"q": "dang thi hoa"}).content.decode()
-    assert "không dấu</span>" not in browser.get(BOOKS, {"q": "Đặng"}).content.decode()
+    assert "không dấu" in browser.post(BOOKS, {"q": "dang thi hoa"}).content.decode()
+    assert "không dấu</span>" not in browser.post(BOOKS, {"q": "Đặng"}).content.decode()
 
 
 def test_another_name_finds_nothing_and_says_what_was_searched(
     browser: Client, entered: str
 ) -> None:
-    page = browser.get(BOOKS, {"q": "Lê Văn Không"}).content.decode()
+    page = browser.post(BOOKS, {"q": "Lê Văn Không"}).content.decode()
 
     assert "Không thấy việc nào" in page
 
@@ -60,7 +87,7 @@ def test_a_neighbours_entry_is_as_if_it_did_not_exist(
     child = declarations.child(full_name="Võ Láng Giềng")
     key = births.register_birth(birth=declarations.birth(child=child), by=other_officer).birth.key
 
-    assert "LÁNG GIỀNG" not in browser.get(BOOKS, {"q": "Láng Giềng"}).content.decode()
+    assert "LÁNG GIỀNG" not in browser.post(BOOKS, {"q": "Láng Giềng"}).content.decode()
     for address in ("", "certificate.pdf", "withdraw"):
         assert browser.get(f"/canbo/civil-status/births/{key}/{address}").status_code == 404
 
@@ -68,7 +95,7 @@ def test_a_neighbours_entry_is_as_if_it_did_not_exist(
 def test_the_export_is_written_down_and_holds_no_formulas(browser: Client, entered: str) -> None:
     looks = Look.objects.count()
 
-    answer = browser.get(f"{BOOKS}export.csv", {"q": "Hòa"})
+    answer = browser.post(f"{BOOKS}export.csv", {"q": "Hòa"})
 
     assert answer["Content-Type"].startswith("text/csv")
     assert "1/2021" in answer.content.decode("utf-8-sig")
