@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+import psycopg
+
 from lienthong.protocol.receipt import ReceiptFacts, verify_receipt
 from lienthong.protocol.snapshot import Anchor
 from running_node import RunningNode
@@ -45,6 +47,17 @@ def eventually(look: Callable[[], T], seconds: float = 60.0, what: str = "") -> 
         assert time.monotonic() < limit, f"{what or look}: still {found!r} after {seconds:.0f} s"
         time.sleep(0.25)
     return found
+
+
+def all_sent(node: RunningNode) -> bool:
+    """Whether nothing waits in the outbox: births of other scenarios have their numbers."""
+    ports, secret = node.node.ports, node.node.secret("db_app")
+    address = f"postgresql://lienthong:{secret}@127.0.0.1:{ports.postgres}/lienthong"
+    with psycopg.connect(address) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM exchange_outboxrow WHERE state IN ('waiting', 'sending')"
+        ).fetchone()
+    return row == (0,)
 
 
 @dataclass(frozen=True, slots=True)
