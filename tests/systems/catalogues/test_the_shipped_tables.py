@@ -173,6 +173,8 @@ def test_sealing_the_same_tables_gives_the_same_bytes(third: published.Sealed) -
 @pytest.mark.parametrize(
     "content",
     [b"", b"not packed", gzip.compress(b"[]"), gzip.compress(b'{"format":"another"}')],
+    # Packed bytes hold the time of packing: as ids they would differ from worker to worker.
+    ids=["nothing", "not packed", "no object", "another format"],
 )
 def test_what_is_no_snapshot_is_refused_and_the_old_one_stays(
     content: bytes, third: published.Sealed
