@@ -246,9 +246,12 @@ def publish(node: Node) -> Snapshot:
 
 
 def write_gateway_files(node: Node) -> None:
-    """Write what this node's gateways read at start: anchor, snapshot, providers, credentials."""
+    """
+    Write what this node's gateways read: snapshot, provider addresses, credentials.
+
+    The trust anchor is not among them: it is written once, by who makes the keys.
+    """
     node.gateway.mkdir(parents=True, exist_ok=True)
-    _write(node.gateway / "anchor.json", _anchor(node).dump())
     _write_json(
         node.gateway / "gateway.json",
         {
@@ -266,18 +269,6 @@ def write_gateway_files(node: Node) -> None:
         {str(row): f"{base}/{row.code.replace('-', '_')}" for row in local},
     )
     _write_json(node.gateway / "clients.json", {str(row): _credential(node, row) for row in local})
-
-
-def _anchor(node: Node) -> wire.Anchor:
-    """What a gateway trusts from the start: the directory's key and the authority's root."""
-    pem = (node.keys / "directory" / "snapshot.pub").read_text()
-    key = pki.VerifyingKey.from_pem(pem)
-    root = (node.keys / "authority" / "root.crt").read_text()
-    return wire.Anchor(
-        instance=register.INSTANCE,
-        directory_keys=[wire.DirectoryKey(kid=pki.kid_of(key.public), pem=pem)],
-        roots=[root],
-    )
 
 
 def _credential(node: Node, subsystem: Subsystem) -> dict[str, Any]:
