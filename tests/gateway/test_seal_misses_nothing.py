@@ -126,8 +126,9 @@ def test_the_floor_rises_when_nothing_old_is_running(gateway_db):
     async def story():
         await append(gateway_db, [row() for _ in range(50)])
         async with working(gateway_db) as sealer:
-            assert await sealer.seal() == 50
             connection = await asyncpg.connect(gateway_db.gateway_url)
+            await nothing_older_runs(connection)
+            assert await sealer.seal() == 50
             above = await connection.fetchval(
                 "SELECT count(*) FROM message_record WHERE tx >= $1::text::xid8", sealer._floor
             )
@@ -135,6 +136,20 @@ def test_the_floor_rises_when_nothing_old_is_running(gateway_db):
             return above
 
     assert asyncio.run(story()) == 0
+
+
+async def nothing_older_runs(connection) -> None:
+    """
+    Wait until every transaction that began before the rows were written has ended.
+
+    A snapshot spans the whole server: tests of other databases run on it at the same time.
+    """
+    newest = "SELECT max(tx::text::bigint) FROM message_record"
+    oldest_running = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+    limit = asyncio.get_running_loop().time() + 120
+    while await connection.fetchval(f"SELECT ({oldest_running}) <= ({newest})"):
+        assert asyncio.get_running_loop().time() < limit, "an older transaction never ended"
+        await asyncio.sleep(0.05)
 
 
 def test_rows_of_many_writers_are_each_sealed_once(gateway_db):
