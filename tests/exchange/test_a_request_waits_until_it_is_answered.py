@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 
 from exchange.played import NOTARY, ReadNumber, give
-from lienthong.exchange import errors, handlers, outbox, relay, sending
+from lienthong.exchange import errors, handlers, lanes, outbox, relay, sending
 from lienthong.exchange.client import Answer
 from lienthong.exchange.models import OutboxRow, State
 from lienthong.exchange.outbox import Sent
@@ -210,6 +210,81 @@ def test_a_row_is_delivered_once_however_often_it_is_tried(
     for _ in range(3):
         assert outbox.deliver(put.pk) == State.DELIVERED
     assert desk.numbers == [1]
+
+
+# -- coming back -------------------------------------------------------------------------
+
+
+def put_off(count: int, *, error: str, tries: int = 5) -> list[int]:
+    """Rows that failed a few times and would rest for a minute."""
+    rows = [outbox.put(give(f"{plot}"), key=f"off-{plot}").pk for plot in range(count)]
+    OutboxRow.objects.filter(pk__in=rows).update(
+        attempts=tries, last_error=error, next_attempt=clock.instant() + timedelta(seconds=60)
+    )
+    return rows
+
+
+def due() -> int:
+    return sending.due(clock.instant()).count()
+
+
+def test_a_provider_that_answers_again_is_asked_by_a_few_more_each_time(
+    register_answers: ExchangeDouble, desk: Desk
+) -> None:
+    rows = put_off(30, error="exchange.unavailable")
+    OutboxRow.objects.filter(pk=rows[7]).update(next_attempt=clock.instant())
+    assert due() == 1
+    claimed = sending.claim(seconds=30)
+    assert claimed is not None
+    sending.send(claimed, 30)
+    assert due() == sending.HASTENED, "not all at once"
+    relay.send_all_due()
+    assert not OutboxRow.objects.exclude(state=State.DELIVERED).exists()
+
+
+def test_a_first_try_that_succeeds_frees_what_was_never_sent(
+    register_answers: ExchangeDouble, desk: Desk
+) -> None:
+    put_off(2, error="exchange.circuit_open")
+    fresh = outbox.put(give("fresh"), key="fresh")
+    outbox.deliver(fresh.pk)
+    assert due() == 2
+
+
+def test_a_row_that_fails_for_its_own_reason_keeps_its_rest(
+    register_answers: ExchangeDouble, desk: Desk
+) -> None:
+    """Otherwise each success of another row would have it tried again."""
+    put_off(2, error="exchange.unknown_outcome")
+    fresh = outbox.put(give("fresh"), key="fresh")
+    outbox.deliver(fresh.pk)
+    assert due() == 0
+
+
+def test_what_waits_for_another_provider_goes_on_waiting(
+    register_answers: ExchangeDouble, desk: Desk
+) -> None:
+    rows = put_off(2, error="exchange.circuit_open")
+    OutboxRow.objects.filter(pk__in=rows).update(provider="other_register")
+    fresh = outbox.put(give("fresh"), key="fresh")
+    outbox.deliver(fresh.pk)
+    assert due() == 0
+
+
+def test_keeping_away_from_a_provider_is_no_try(
+    register_answers: ExchangeDouble, desk: Desk
+) -> None:
+    def open_circuit(request: object) -> object:
+        raise lanes.CircuitOpen(retry_after=7.0)
+
+    register_answers.answers("land_register", CODE, open_circuit)
+    put = outbox.put(give(), key="k-1")
+    before = clock.instant()
+    outbox.deliver(put.pk)
+    waiting = row(put.pk)
+    assert (waiting.attempts, waiting.last_error) == (0, "exchange.circuit_open")
+    rest = (waiting.next_attempt - before).total_seconds()
+    assert 7 <= rest < 20, "comes again when the provider may be asked again"
 
 
 # -- giving up ---------------------------------------------------------------------------

@@ -32,11 +32,14 @@ class ExchangeError(kernel.LienThongError):
         fault: str = "",
         trace_id: str = "",
         message_id: str = "",
+        retry_after: float | None = None,
         **detail: object,
     ) -> None:
         super().__init__(message, **detail)
         if code:
             self.code = code
+        self.retry_after = retry_after
+        """Seconds to wait when nothing was sent because of this node's own limits."""
         self.fault = fault
         """The X-Road fault when the exchange itself said no, else empty."""
         self.trace_id = trace_id
@@ -152,7 +155,9 @@ def from_answer(
     return UnknownOutcome(**told) if changes and not problem.code else Unavailable(**told)
 
 
-_OWN_NAMES = frozenset({"message", "code", "fault", "trace_id", "message_id", "self"})
+_OWN_NAMES = frozenset(
+    {"message", "code", "fault", "trace_id", "message_id", "retry_after", "self"}
+)
 
 
 def from_fault(
@@ -160,7 +165,7 @@ def from_fault(
 ) -> ExchangeError:
     """The error for an X-Road fault code, in the spelling of 7.7 or of 7.8."""
     plain = fault.replace("_", "").lower()
-    told = {"fault": fault, "trace_id": trace_id, "message_id": message_id}
+    told: dict[str, Any] = {"fault": fault, "trace_id": trace_id, "message_id": message_id}
     if plain.endswith(_REFUSED):
         return Refused(**told)
     if plain.startswith("client.") or plain.endswith(_INVALID):

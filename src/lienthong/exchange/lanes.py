@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 
 from lienthong.exchange.errors import ExchangeError, Unavailable, UnknownOutcome
 
+SOON = 1.0
+"""Seconds after which a lane that is busy now is worth another look."""
+
 
 class CircuitOpen(Unavailable):
     """The other body has not answered for a while; it is asked again in a moment."""
@@ -61,7 +64,7 @@ class Lanes:
         probing = self._enter(lane)
         if not lane.places.acquire(timeout=max(0.0, wait)):
             self._give_up_probe(lane, probing)
-            raise LaneFull(provider=provider)
+            raise LaneFull(provider=provider, retry_after=SOON)
         try:
             yield
         except (Unavailable, UnknownOutcome) as error:
@@ -89,8 +92,9 @@ class Lanes:
         with self._lock:
             if lane.failed < self.rules.failures:
                 return False
-            if lane.probing or self.now() < lane.open_until:
-                raise CircuitOpen
+            left = lane.open_until - self.now()
+            if lane.probing or left > 0:
+                raise CircuitOpen(retry_after=max(left, SOON))
             lane.probing = True
             return True
 

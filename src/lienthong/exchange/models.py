@@ -79,6 +79,12 @@ class OutboxRow(models.Model):
                 & ~models.Q(ordering_key=""),
                 name="exchange_outbox_order",
             ),
+            # Those that rest after a failed try, for when their provider is there again.
+            models.Index(
+                fields=["provider", "next_attempt"],
+                condition=models.Q(state="waiting") & ~models.Q(last_error=""),
+                name="exchange_outbox_resting",
+            ),
             models.Index(fields=["state", "id"], name="exchange_outbox_state"),
             models.Index(
                 fields=["consumer", "correlation"],

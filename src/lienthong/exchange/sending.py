@@ -31,6 +31,8 @@ CHANNEL = "lienthong_outbox"
 FIRST_REST = 2.0
 LONGEST_REST = 600.0
 LEASE_BEYOND_DEADLINE = timedelta(seconds=15)
+HASTENED = 4
+NEVER_SENT = ("exchange.gateway_down", "exchange.circuit_open", "exchange.lane_full")
 
 log = logging.getLogger("lienthong.exchange.outbox")
 
@@ -177,7 +179,7 @@ def send(claimed: Claimed, deadline: float) -> None:
         except errors.Final as error:
             _bury(claimed, error)
         except errors.ExchangeError as error:
-            _put_off(claimed, error.code)
+            _put_off(claimed, error.code, retry_after=error.retry_after)
         except LienThongError as error:
             log.exception("a request could not be sent", extra={"row": claimed.row_id})
             _put_off(claimed, error.code)
@@ -202,7 +204,7 @@ def _take(claimed: Claimed, answer: Answer) -> None:
                 message_id=answer.message_id,
                 finished_at=clock.instant(),
             )
-            if row.ordering_key:
+            if _hasten(row) or row.ordering_key:
                 wake_relay()
     except Exception as error:
         # Whatever the handler's reason, the answer can be fetched again by its key.
@@ -210,19 +212,47 @@ def _take(claimed: Claimed, answer: Answer) -> None:
         _put_off(claimed, getattr(error, "code", "exchange.handler_failed"))
 
 
-def _put_off(claimed: Claimed, code: str) -> None:
+def _put_off(claimed: Claimed, code: str, *, retry_after: float | None = None) -> None:
+    """
+    Let a row wait for its next try, the longer the more tries it has had.
+
+    With ``retry_after`` nothing was sent: this node keeps away from the provider for that
+    long, and the row, which had no try, comes again right after.
+    """
     with transaction.atomic():
         row = _locked(claimed)
         if row is None:
             return
-        now = clock.instant()
+        attempts = row.attempts if retry_after is None else row.attempts - 1
+        rest = rest_after(attempts) if retry_after is None else retry_after * (1 + _chance())
         OutboxRow.objects.filter(pk=row.pk).update(
             state=State.WAITING,
             claim=None,
             claimed_until=None,
+            attempts=attempts,
             last_error=code[:100],
-            next_attempt=min(now + timedelta(seconds=rest_after(row.attempts)), row.deadline),
+            next_attempt=min(clock.instant() + timedelta(seconds=rest), row.deadline),
         )
+
+
+def _hasten(row: OutboxRow) -> int:
+    """
+    The provider of this row has just answered: let a few that were put off go now; how many.
+
+    Each of them that is answered lets as many more go, so a provider that comes back is
+    asked by one, four, sixteen, and never by everybody at once. A row that was answered at
+    its first try says nothing of those that fail for a reason of their own, and frees only
+    rows that were never sent.
+    """
+    now = clock.instant()
+    resting = OutboxRow.objects.filter(
+        provider=row.provider, address=row.address, state=State.WAITING, next_attempt__gt=now
+    ).exclude(last_error="")
+    if row.attempts <= 1:
+        resting = resting.filter(last_error__in=NEVER_SENT)
+    nearest = resting.order_by("next_attempt").values_list("pk", flat=True)
+    taken = list(nearest.select_for_update(skip_locked=True)[:HASTENED])
+    return OutboxRow.objects.filter(pk__in=taken).update(next_attempt=now) if taken else 0
 
 
 def _bury(claimed: Claimed, error: errors.ExchangeError) -> None:
@@ -267,4 +297,9 @@ def _locked(claimed: Claimed) -> OutboxRow | None:
 def rest_after(attempts: int) -> float:
     """Seconds before the next try: doubled each time, half of it by chance, ten minutes at most."""
     longest = min(LONGEST_REST, FIRST_REST * 2 ** min(max(attempts, 1) - 1, 20))
-    return float(longest / 2 + longest / 2 * secrets.randbelow(1000) / 1000)
+    return float(longest / 2 * (1 + _chance()))
+
+
+def _chance() -> float:
+    """From 0 to 1, so that those who were refused together do not come again together."""
+    return secrets.randbelow(1000) / 1000
