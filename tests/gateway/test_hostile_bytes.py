@@ -192,6 +192,49 @@ def test_chunks_and_trailers_become_one_body(edge, talk):
     assert got.endswith(b"Content-Length: 3\r\n\r\nabc")
 
 
+@pytest.mark.parametrize(
+    "endless",
+    [
+        b"2\r\nab\r\n0\r\nX-Trailer: " + b"a" * 1000,
+        b"2\r\nab\r\n2;" + b"e" * 1000,
+        b"2\r\nab\r\n" + b"0" * 1000,
+    ],
+    ids=["trailer", "chunk extension", "chunk size"],
+)
+def test_framing_that_never_ends_is_given_up(edge, talk, endless):
+    """The parser keeps what it has not understood yet, so it must not grow without end."""
+    head = b"POST /r1/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    more = endless[-1:] * 4096
+    got = talk(head + endless, *[more] * 64, patience=3)
+    assert b"Client.BadRequest" in got
+    assert edge.application.requests == []
+
+
+def test_a_body_in_chunks_of_one_byte_is_a_body(edge, talk):
+    head = b"POST /r1/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    got = talk(head, *[b"1\r\na\r\n" * 1000] * 10, b"0\r\n\r\n", patience=3)
+    assert got.endswith(b"a" * 10_000)
+
+
+def test_a_client_that_takes_nothing_of_its_answer_is_given_up(room):
+    limits = EdgeLimits(write_silence=1.0)
+    edge = Edge(Recorder(), room, limits)
+    edge.application.limit = 64 << 20
+    try:
+        with socket.create_connection(("127.0.0.1", edge.port), timeout=20) as link:
+            body = bytes(7 << 20)
+            head = b"POST /r1/a HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
+            link.sendall(head + body)
+            # It never reads: neither the connection nor the room of the answer is kept.
+            limit = time.monotonic() + 20
+            while edge.listener.connections:
+                assert time.monotonic() < limit, "the connection is held for ever"
+                time.sleep(0.1)
+        assert (room.used, room.memory_used) == (0, 0)
+    finally:
+        edge.close()
+
+
 def test_a_stated_length_above_the_limit_is_refused_before_the_body_is_sent(edge, talk):
     edge.application.limit = 10
     got = talk(

@@ -25,6 +25,8 @@ from lienthong.protocol.rest import BodyHash
 IN_MEMORY = 1 << 20
 CHUNK = 1 << 16
 TAG = 16
+FRAMING_PER_BYTE = 16
+"""A chunk of one byte costs five bytes of framing; more than this is not a body any more."""
 
 
 class Refusal(StrEnum):

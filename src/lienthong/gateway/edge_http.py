@@ -21,7 +21,14 @@ from typing import Any, cast
 
 import httptools
 
-from lienthong.gateway.bodies import EMPTY, BodyRefused, Receiver, Refusal, SpoolRoom
+from lienthong.gateway.bodies import (
+    EMPTY,
+    FRAMING_PER_BYTE,
+    BodyRefused,
+    Receiver,
+    Refusal,
+    SpoolRoom,
+)
 from lienthong.gateway.messages import NOBODY, Application, Caller, Head, Incoming, Outgoing
 from lienthong.protocol.headers import Header
 from lienthong.protocol.rest import METHODS
@@ -43,6 +50,8 @@ class EdgeLimits:
     head_time: float = 10.0
     body_silence: float = 30.0
     idle: float = 75.0
+    write_silence: float = 30.0
+    """How long a client may take nothing of its answer."""
     linger: float = 1.0
 
 
@@ -108,9 +117,10 @@ class Connection(asyncio.Protocol):
     """One client's connection."""
 
     __slots__ = (
-        "_caller", "_discarding", "_eof", "_expects", "_head", "_head_bytes", "_headers",
-        "_listener", "_loop", "_parser", "_pending", "_receiver", "_refused", "_started", "_task",
-        "_touched", "_transport", "_url", "_writable", "busy",
+        "_beside", "_caller", "_discarding", "_eof", "_expects", "_head", "_head_bytes",
+        "_headers", "_listener", "_loop", "_parser", "_pending", "_receiver", "_refused",
+        "_started", "_task", "_touched", "_transport", "_unsent", "_unsent_since", "_url",
+        "_writable", "busy",
     )  # fmt: skip
 
     def __init__(self, listener: Listener, loop: asyncio.AbstractEventLoop) -> None:
@@ -129,11 +139,14 @@ class Connection(asyncio.Protocol):
         self._url = b""
         self._headers: list[Header] = []
         self._head_bytes = 0
+        self._beside = 0
         self._head: Head | None = None
         self._receiver: Receiver | None = None
         self._refused: Refusal | None = None
         self._started: float | None = None
         self._expects = False
+        self._unsent = 0
+        self._unsent_since = self._touched
 
     # From the transport.
 
@@ -186,10 +199,14 @@ class Connection(asyncio.Protocol):
         if self._head is None:
             # Counted before parsing, so that one endless header line ends too.
             self._head_bytes += len(data)
+        inside, receiver = self._head, self._receiver
+        taken = receiver.size if receiver is not None else 0
         try:
             self._parser.feed_data(data)
             if self._head is None and self._head_bytes > self._listener.limits.head_bytes:
                 raise Malformed("the head of the request is too long")
+            if receiver is not None and self._head is inside:
+                self._count_framing(receiver, len(data), taken)
         except httptools.HttpParserUpgrade:
             # The upgrade is not taken (Java's client offers one on every first call): the
             # request is served as it is, and whatever follows it is not read as HTTP.
@@ -198,6 +215,17 @@ class Connection(asyncio.Protocol):
             self._end_with(str(error.__context__) if _is_malformed(error) else "unreadable")
         except (httptools.HttpParserError, Malformed) as error:
             self._end_with(str(error))
+
+    def _count_framing(self, receiver: Receiver, arrived: int, taken: int) -> None:
+        """
+        Raise Malformed when a body is mostly chunk extensions and trailers.
+
+        The parser keeps a trailer's value until it ends, so one without an end would
+        fill the memory although no byte of it is ever used.
+        """
+        self._beside += arrived - (receiver.size - taken)
+        if self._beside > self._listener.limits.head_bytes + FRAMING_PER_BYTE * receiver.size:
+            raise Malformed("the framing of the body is longer than the body")
 
     # From the parser.
 
@@ -236,7 +264,7 @@ class Connection(asyncio.Protocol):
         hosts = sum(name.lower() == b"host" for name, _ in self._headers)
         if hosts != 1:
             raise Malformed("a request names exactly one host")
-        self._head_bytes = 0
+        self._head_bytes = self._beside = 0
         self._head = Head(method, self._url, self._headers, self._caller)
         limit = self._listener.application.body_limit(self._head)
         self._receiver = Receiver(limit, self._listener.room)
@@ -363,7 +391,7 @@ class Connection(asyncio.Protocol):
             return
         if self._transport.can_write_eof():
             self._transport.write_eof()
-        self._loop.call_later(self._listener.limits.linger, self.abort)
+        self._loop.call_later(self._listener.limits.linger, self.close)
 
     # Ends.
 
@@ -373,9 +401,11 @@ class Connection(asyncio.Protocol):
 
     def end_if_late(self, now: float) -> None:
         """Close a connection whose client has let its time pass."""
+        limits = self._listener.limits
+        if self._takes_nothing(now):
+            self.abort()
         if self.busy or self._discarding:
             return
-        limits = self._listener.limits
         if self._started is None:
             late = now - self._touched > limits.idle
         elif self._head is None:
@@ -385,9 +415,21 @@ class Connection(asyncio.Protocol):
         if late:
             self._transport.close()
 
-    def abort(self) -> None:
+    def _takes_nothing(self, now: float) -> bool:
+        """Whether an answer has been waiting for its reader longer than allowed."""
+        unsent = self._transport.get_write_buffer_size()
+        if unsent == 0 or unsent != self._unsent:
+            self._unsent, self._unsent_since = unsent, now
+            return False
+        return now - self._unsent_since > self._listener.limits.write_silence
+
+    def close(self) -> None:
         if not self._transport.is_closing():
             self._transport.close()
+
+    def abort(self) -> None:
+        """End at once; what was not sent by now is dropped, and the room it took is free."""
+        self._transport.abort()
 
 
 def _is_malformed(error: Exception) -> bool:
