@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 
@@ -220,3 +221,49 @@ def test_a_long_answer_is_spooled_unreadable_to_others(tmp_path, monkeypatch):
     assert b"091095000017" not in spooled
     body.close()
     assert room.used == 0
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"HTTP/1.1 200 OK\r\nX-Endless: ",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\nX-Trailer: ",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n2;ext=",
+    ],
+    ids=["head", "trailer", "chunk extension"],
+)
+def test_an_answer_whose_framing_never_ends_is_no_answer(begun):
+    async def flood(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            writer.write(begun)
+            for _ in range(1000):
+                writer.write(b"a" * 4096)
+                await writer.drain()
+        writer.close()
+
+    script = Script()
+    script.serve = flood
+    with pytest.raises(BadAnswer):
+        with_script(script, lambda send: send(patience=20))
+
+
+def test_an_answer_that_comes_too_late_gives_its_room_back():
+    """One without a length ends with its connection, which the deadline closes first."""
+
+    async def dribble(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n" + b"a" * 100_000)
+        await reader.read()
+        writer.close()
+
+    script, room = Script(), SpoolRoom()
+    script.serve = dribble
+
+    async def story(send):
+        with pytest.raises(OutOfTime):
+            await send(patience=0.3)
+        await asyncio.sleep(0.05)
+
+    with_script(script, story, room=room)
+    assert (room.memory_used, room.used) == (0, 0)

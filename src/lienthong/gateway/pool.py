@@ -18,7 +18,14 @@ from typing import cast
 
 import httptools
 
-from lienthong.gateway.bodies import EMPTY, Body, BodyRefused, Receiver, SpoolRoom
+from lienthong.gateway.bodies import (
+    EMPTY,
+    FRAMING_PER_BYTE,
+    Body,
+    BodyRefused,
+    Receiver,
+    SpoolRoom,
+)
 from lienthong.kernel.errors import Unavailable
 from lienthong.protocol.headers import Header
 
@@ -204,9 +211,9 @@ class _Connection(asyncio.Protocol):
     """One outgoing connection, one request at a time."""
 
     __slots__ = (
-        "_body_ends_with_connection", "_bodiless", "_done", "_head_size", "_headers", "_limit",
-        "_loop", "_parser", "_reason", "_receiver", "_room", "_status", "_transport", "_writable",
-        "alive", "answered", "certificate", "idle_since", "reusable",
+        "_beside", "_body_ends_with_connection", "_bodiless", "_done", "_head_size", "_headers",
+        "_limit", "_loop", "_parser", "_reason", "_receiver", "_room", "_status", "_transport",
+        "_writable", "alive", "answered", "certificate", "idle_since", "reusable",
     )  # fmt: skip
 
     def __init__(self, room: SpoolRoom, loop: asyncio.AbstractEventLoop) -> None:
@@ -220,6 +227,7 @@ class _Connection(asyncio.Protocol):
         self.reusable = False
         self.idle_since = 0.0
         self.certificate = ""
+        self._receiver: Receiver | None = None
         self._prepare(0, bodiless=False)
 
     def _prepare(self, limit: int, *, bodiless: bool) -> None:
@@ -257,6 +265,9 @@ class _Connection(asyncio.Protocol):
 
     def close(self) -> None:
         self.alive = False
+        receiver, self._receiver = self._receiver, None
+        if receiver is not None:
+            receiver.discard()  # an answer nobody waits for any more keeps no room
         if not self._transport.is_closing():
             self._transport.close()
 
@@ -292,8 +303,14 @@ class _Connection(asyncio.Protocol):
             self.close()  # bytes nobody asked for: the connection is out of step
             return
         self.answered = True
+        receiver = self._receiver
+        taken = receiver.size if receiver is not None else 0
         try:
             self._parser.feed_data(data)
+            if self._receiver is receiver:
+                self._count_framing(receiver, len(data), taken)
+        except BadAnswer as error:
+            self._fail(error)
         except httptools.HttpParserUpgrade:
             self._fail(BadAnswer("an upgrade was answered"))
         except httptools.HttpParserCallbackError as error:
@@ -305,6 +322,13 @@ class _Connection(asyncio.Protocol):
             else:
                 self.close()
 
+    def _count_framing(self, receiver: Receiver | None, arrived: int, taken: int) -> None:
+        """Raise BadAnswer for a head, a trailer or a chunk's head that does not end."""
+        size = receiver.size if receiver is not None else 0
+        self._beside += arrived - (size - taken)
+        if self._beside > MAX_HEAD + FRAMING_PER_BYTE * size:
+            raise BadAnswer("the framing of the answer is longer than the answer")
+
     # From the parser.
 
     def on_message_begin(self) -> None:
@@ -315,8 +339,8 @@ class _Connection(asyncio.Protocol):
         self._status = 0
         self._reason = b""
         self._headers: list[Header] = []
-        self._head_size = 0
-        self._receiver: Receiver | None = None
+        self._head_size = self._beside = 0
+        self._receiver = None
 
     def on_status(self, reason: bytes) -> None:
         self._reason += reason
@@ -336,6 +360,7 @@ class _Connection(asyncio.Protocol):
         if 100 <= self._status < 200:
             return
         self._receiver = Receiver(self._limit, self._room)
+        self._beside = 0
         framed = any(
             name.lower() in (b"content-length", b"transfer-encoding") for name, _ in self._headers
         )
@@ -370,8 +395,6 @@ class _Connection(asyncio.Protocol):
         self._done.set_result(Received(self._status, self._reason, self._headers, body))
 
     def _fail(self, error: SendFailed) -> None:
-        if self._receiver is not None:
-            self._receiver.discard()
         if self._done is not None and not self._done.done():
             self._done.set_exception(error)
         self.close()
