@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
 from gateway.exchange_cast import FIND, asks, country
 from lienthong.gateway.limits import CircuitOpen, Lane, LaneFull, LaneRules, Lanes
-from lienthong.gateway.pool import Received
+from lienthong.gateway.pool import OutOfTime, Received
 
 RULES = LaneRules(at_once=2, failures=3, rest=5.0)
 
@@ -102,3 +103,27 @@ def test_a_system_with_all_places_taken_is_refused_without_waiting():
     first, second = asyncio.run(story())
     assert first.status == 200
     assert dict(second.headers)[b"x-road-error"] == b"Server.ServerProxy.NetworkError"
+
+
+@pytest.fixture
+def slow_gateway():
+    def too_slow(request):
+        raise OutOfTime
+
+    gateway = country().gateway(system=too_slow)
+    yield gateway
+    gateway.close()
+
+
+def test_a_caller_in_a_hurry_closes_no_system_for_the_others(slow_gateway):
+    """Five calls that leave it no time would else open the circuit for everybody."""
+    for _ in range(LaneRules().failures + 1):
+        answer = slow_gateway.call("POST", f"/r1/{FIND}", asks(Lienthong_Deadline="150"), b"{}")
+        assert dict(answer.headers)[b"x-road-error"] == b"Server.ServerProxy.IOError"
+    assert slow_gateway.gateway.providers.open_circuits(time.monotonic()) == 0
+
+
+def test_a_system_that_uses_up_a_fair_time_is_left_alone(slow_gateway):
+    for _ in range(LaneRules().failures):
+        slow_gateway.call("POST", f"/r1/{FIND}", asks(Lienthong_Deadline="5000"), b"{}")
+    assert slow_gateway.gateway.providers.open_circuits(time.monotonic()) == 1

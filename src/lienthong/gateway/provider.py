@@ -45,6 +45,8 @@ from lienthong.protocol.signature import Signed, open_request, sign_answer
 SIDE = Side.PROVIDER
 # What is kept back for signing and logging the answer.
 MARGIN = 0.02
+# What a page leaves an offer after two hops; who waits for less learns nothing of its health.
+PATIENCE = 4.0
 # Only this gateway says these to a system, whatever a peer lets through.
 NOT_TO_SYSTEM = frozenset({names.ADMISSION, names.SUBJECT, names.CLIENT_SECRET, names.PROMISE})
 
@@ -77,6 +79,16 @@ class PeerSide:
         return fault_answer(XRoadFault("Client.BadRequest", f"Bad request: {why}"), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Time:
+    """How long a system may take."""
+
+    deadline: float
+    """Monotonic seconds."""
+    fair: bool
+    """Whether that is enough to say of a system which used it up that it is ill."""
+
+
 async def provide(gateway: Gateway, request: Incoming, trail: Trail) -> Outgoing:
     """One exchange as the provider's side carries it; raises what the client is told."""
     head = request.head
@@ -98,7 +110,9 @@ async def provide(gateway: Gateway, request: Incoming, trail: Trail) -> Outgoing
         gateway.key_of(admitted.client.member, snapshot, now), now=now.timestamp(),
     )  # fmt: skip
     allowed = authorise.time_allowed(head.header(names.DEADLINE), admitted.offer.timeout)
-    deadline = request.at + allowed - MARGIN
+    time_for = Time(
+        request.at + allowed - MARGIN, fair=allowed >= min(PATIENCE, admitted.offer.timeout * 0.9)
+    )
     row = trail.row(Kind.REQUEST, now, signed=signed, body_size=request.body.size)
     trail.asked = gateway.log.append(row, replay=ReplayKey(trail.peer, trail.request_id))
     if trail.mode == STRICT:
@@ -106,7 +120,7 @@ async def provide(gateway: Gateway, request: Incoming, trail: Trail) -> Outgoing
         if trail.grant in gateway.log.revoked:
             # Withdrawn meanwhile, or learned by the log only when it connected anew.
             raise AccessDenied(f"Request is not allowed: {target.service}")
-    received = await ask(gateway, admitted, part, target, request.body, deadline, trail)
+    received = await ask(gateway, admitted, part, target, request.body, time_for, trail)
     trail.beyond = True
     try:
         return await hand_back(gateway, admitted, target, signed, request.body, received, trail)
@@ -133,10 +147,11 @@ async def ask(
     part: RequestPart,
     target: Target,
     body: Body,
-    deadline: float,
+    time_for: Time,
     trail: Trail,
 ) -> Received:
     """The system's answer, within its lane and its time; raises XRoadFault."""
+    deadline = time_for.deadline
     if admitted.is_metaservice:
         return metaservices.methods(
             gateway.snapshot, admitted, target, now=clock.instant(), revoked=gateway.log.revoked
@@ -164,7 +179,9 @@ async def ask(
             f"{SIDE}.NetworkError", f"The system behind {target.service} cannot be reached"
         ) from None
     except SendFailed as error:
-        reached = False if isinstance(error, OutOfTime) else None
+        # A caller in a hurry says nothing of the system: else a few of them would close it.
+        slow = isinstance(error, OutOfTime) and time_for.fair
+        reached = False if slow else None
         trail.beyond = True
         raise XRoadFault(f"{SIDE}.IOError", f"{error} The outcome is unknown.") from None
     finally:
