@@ -71,6 +71,8 @@ class Process:
     sockets: Sockets
     contexts: list[ssl.SSLContext]
     reader: LogReader
+    public_reader: LogReader
+    """Of its own, so that readers of the public log take nothing from the administration."""
     index: int = 0
     listeners: list[Listener] = field(default_factory=list)
     """The peer port comes last, since all others lean on it."""
@@ -112,6 +114,7 @@ class Process:
             sockets=sockets,
             contexts=[caller, peer, consumer],
             reader=LogReader(dsn),
+            public_reader=LogReader(dsn),
             index=index,
         )
         process._stamp = known
@@ -132,7 +135,7 @@ class Process:
         if self.index == 0:
             token = self.settings.node.secret("admin_token")
             office = Administration(self.gateway, self.reader, self.sealer, token)
-            window = PublicLog(self.reader)
+            window = PublicLog(self.public_reader)
             for application, host, port in (
                 (office, LOOPBACK, ports.gateway_admin),
                 (window, file.public_log_host, ports.public_log),
@@ -194,6 +197,7 @@ class Process:
                 task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
         await self.reader.close()
+        await self.public_reader.close()
         await self.log.close()
         self.sockets.close()
         logger.info("stopped", extra={"cut": cut})
