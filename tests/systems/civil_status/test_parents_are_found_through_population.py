@@ -9,6 +9,7 @@ from django.test import Client
 import cast
 from lienthong.exchange.testing import ExchangeDouble
 from lienthong.record.models import Entry
+from lienthong.systems.civil_status import shapes
 from lienthong.systems.civil_status.models import BirthRegistration
 from systems.civil_status import declarations
 
@@ -91,6 +92,21 @@ def test_nobody_with_this_number_is_said_plainly(
     page = browser.post(NEW, blank_mother(look_up="mother", mother_id="091192999999"))
 
     assert "Dữ liệu dân cư không có số định danh này" in page.content.decode()
+
+
+def test_a_number_that_was_taken_back_is_said_plainly(
+    browser: Client, population: ExchangeDouble
+) -> None:
+    population.answers(
+        "population",
+        "person.find.v1",
+        shapes.FoundPerson(found=False, number_status="cancelled"),
+    )
+
+    page = browser.post(NEW, blank_mother(look_up="mother")).content.decode()
+
+    assert "đã bị hủy" in page
+    assert values(page)["mother_name"] == ""
 
 
 def test_a_short_number_is_not_sent_anywhere(browser: Client, population: ExchangeDouble) -> None:

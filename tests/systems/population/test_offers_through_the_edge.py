@@ -112,6 +112,26 @@ def test_a_cancelled_number_leads_to_the_one_that_replaced_it() -> None:
     assert (found.body["personal_id"], found.body["superseded"]) == (fresh, number)
 
 
+def test_a_number_that_was_taken_back_belongs_to_nobody() -> None:
+    number = lives.issue().body["personal_id"]
+    lives.ask(
+        "personal-id.cancel.v1",
+        key="c-1",
+        personal_id=number,
+        reason="ghi sổ nhầm",
+        decision="7/QĐ-UBND",
+        decided_on=cast.LEGAL_DAY,
+    )
+
+    found = lives.ask("person.find.v1", personal_id=number)
+    verified = lives.ask("person.verify.v1", personal_id=number, full_name=cast.NEWBORN.name)
+
+    assert (found.body["found"], found.body["number_status"]) == (False, "cancelled")
+    assert not any(found.body.get(name) for name in ("full_name", "born_on", "personal_id"))
+    assert (verified.body["known"], verified.body["alive"]) == (False, False)
+    assert (verified.body["verdict"], verified.body["number_status"]) == ("no", "cancelled")
+
+
 def test_reestablishing_without_a_ground_is_refused() -> None:
     number = lives.issue().body["personal_id"]
 

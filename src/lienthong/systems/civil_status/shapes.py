@@ -105,6 +105,7 @@ class FoundPerson(msgspec.Struct, frozen=True):
     residence: str = ""
     died_on: date | None = None
     superseded: str = ""
+    number_status: Literal["active", "cancelled"] = "active"
 
 
 class VerifyPerson(msgspec.Struct, frozen=True):

@@ -90,6 +90,8 @@ def find(request: shapes.FindPerson, caller: Caller) -> shapes.FoundPerson:
         if found is None:
             return shapes.FoundPerson(found=False)
         opening.at(found.person.person_key)
+        if found.is_cancelled:
+            return shapes.FoundPerson(found=False, number_status="cancelled")
         return _particulars(found)
 
 
@@ -105,6 +107,10 @@ def verify(request: shapes.VerifyPerson, caller: Caller) -> shapes.VerifiedPerso
         if found is None:
             return shapes.VerifiedPerson(known=False, alive=False, verdict="unknown")
         opening.at(found.person.person_key)
+        if found.is_cancelled:
+            return shapes.VerifiedPerson(
+                known=False, alive=False, verdict="no", number_status="cancelled"
+            )
         return _verdict(request, found)
 
 

@@ -22,6 +22,8 @@ class Found:
     person: Person
     number: str
     superseded: str = ""
+    is_cancelled: bool = False
+    """The number was taken back and none replaced it: nobody may use it any more."""
 
 
 def find(number: PersonalId) -> Found | None:
@@ -39,7 +41,8 @@ def find(number: PersonalId) -> Found | None:
             break
         current = PersonalIdRow.objects.select_related("person").get(number=current.successor_id)
     superseded = row.number if current.number != row.number else ""
-    return Found(current.person, current.number, superseded)
+    is_cancelled = current.status == NumberStatus.CANCELLED
+    return Found(current.person, current.number, superseded, is_cancelled)
 
 
 def number_in_force(person: Person) -> str:

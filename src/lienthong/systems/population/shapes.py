@@ -16,6 +16,7 @@ Sex = Literal["male", "female"]
 Precision = Literal["day", "month", "year"]
 Standing = Literal["active", "deceased", "missing", "declared_dead", "left", "pending"]
 Verdict = Literal["yes", "no", "partly", "unknown"]
+InForce = Literal["active", "cancelled"]
 
 
 class Ethnicity(msgspec.Struct, frozen=True):
@@ -111,6 +112,8 @@ class FoundPerson(msgspec.Struct, frozen=True):
     died_on: date | None = None
     superseded: str = ""
     """The cancelled number that was asked for, when it led here."""
+    number_status: InForce = "active"
+    """``cancelled`` with ``found`` false: the number was taken back and nothing replaced it."""
 
 
 class VerifyPerson(msgspec.Struct, frozen=True):
@@ -129,12 +132,13 @@ class FieldVerdict(msgspec.Struct, frozen=True):
 
 
 class VerifiedPerson(msgspec.Struct, frozen=True):
-    """Yes, no or partly, never the data itself."""
+    """Yes, no or partly, never the data itself; a cancelled number is nobody's."""
 
     known: bool
     alive: bool
     verdict: Verdict
     fields: tuple[FieldVerdict, ...] = ()
+    number_status: InForce = "active"
 
 
 class RecordDeath(msgspec.Struct, frozen=True):

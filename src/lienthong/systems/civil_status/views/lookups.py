@@ -61,7 +61,8 @@ def ask(data: QueryDict, role: str, number_field: str, known_field: str) -> Look
     except LienThongError as error:
         return Looked(role, "down", code=error.code)
     if not answer.person.found:
-        return Looked(role, "absent")
+        gone = answer.person.number_status == "cancelled"
+        return Looked(role, "cancelled" if gone else "absent")
     known = particulars(answer.person) | {
         "asked": str(number),
         "message_id": answer.message_id,
