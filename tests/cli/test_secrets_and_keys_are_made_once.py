@@ -47,6 +47,23 @@ def test_making_secrets_again_changes_none(node: Node) -> None:
     assert after == before
 
 
+@pytest.mark.parametrize("name", vault.IRREPLACEABLE)
+def test_a_lost_secret_stops_the_start_instead_of_being_replaced(node: Node, name: str) -> None:
+    kept = node.secret(name)
+    (node.secrets / name).unlink()
+    with pytest.raises(vault.SecretLost, match=name):
+        vault.make_secrets(node, cards.cards({}))
+    assert not (node.secrets / name).exists()
+    vault.write_secret(node.secrets / name, kept)
+    assert vault.make_secrets(node, cards.cards({})) == []
+
+
+def test_the_list_of_what_was_made_holds_no_secret(node: Node) -> None:
+    listed = (node.home / vault.MADE).read_text()
+    assert all(name in listed for name in vault.IRREPLACEABLE)
+    assert not any(node.secret(name) in listed for name in vault.NAMES)
+
+
 def test_each_owner_gets_a_signing_key_and_the_gateway_its_own(node: Node) -> None:
     made = keyring.make(node, cards.cards({}))
     assert {"root", "sign G01", "sign G14", "sign G15", "auth national", "snapshot"} <= set(made)

@@ -6,12 +6,14 @@ Made once and never shown. They are no part of a backup (decision 11).
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
 from lienthong.exchange.cards import System
+from lienthong.kernel.errors import LienThongError
 from lienthong.kernel.node import Node
 
 NAMES = (
@@ -27,7 +29,19 @@ NAMES = (
     "subject_index_key",
     "personal_id_key",
 )
+IRREPLACEABLE = ("secret_key", "passphrase", "subject_index_key", "personal_id_key")
+"""Others in their place would lock every key and second factor, lose the ledger's index and
+give numbers out of another order; so they are never made twice."""
 BYTES = 32
+
+
+MADE = "secrets-made.json"
+
+
+class SecretLost(LienThongError):
+    """A secret that this node has used is gone; the message says what to do."""
+
+    code = "cli.secret_lost"
 
 
 def make_home(node: Node) -> None:
@@ -38,9 +52,41 @@ def make_home(node: Node) -> None:
 
 
 def make_secrets(node: Node, cards: Iterable[System]) -> list[str]:
-    """Make the secrets that are missing; returns their names."""
+    """
+    Make the secrets that are missing; returns their names.
+
+    Raises SecretLost when one is missing that was made before and cannot be replaced.
+    """
+    refuse_lost(node)
     clients = [client_secret(card) for card in cards]
-    return [name for name in (*NAMES, *clients) if make_secret(node.secrets / name)]
+    made = [name for name in (*NAMES, *clients) if make_secret(node.secrets / name)]
+    if made:
+        note_made(node, made)
+    return made
+
+
+def refuse_lost(node: Node) -> None:
+    """Stop before anything is made anew that only the old one can open."""
+    lost = [name for name in known_made(node) if not (node.secrets / name).exists()]
+    if lost := [name for name in lost if name in IRREPLACEABLE]:
+        raise SecretLost(
+            f"{', '.join(lost)} was made for this node and is missing in {node.secrets}. "
+            "Put it back from the sealed backup of the secrets; a new one would not open "
+            "what the old one closed."
+        )
+
+
+def known_made(node: Node) -> list[str]:
+    """The names of secrets ever made here; the list holds no secret."""
+    try:
+        names: list[str] = json.loads((node.home / MADE).read_text())
+    except FileNotFoundError:
+        return []
+    return names
+
+
+def note_made(node: Node, made: Iterable[str]) -> None:
+    write_secret(node.home / MADE, json.dumps(sorted({*known_made(node), *made})))
 
 
 def client_secret(card: System) -> str:
