@@ -9,7 +9,7 @@ Endpoints and their JSON::
     GET  /health                {"status": "ok", "tree_size": 12, "unsealed": 0, …}
     GET  /exchanges?…           {"exchanges": [ExchangeLine]}
     GET  /exchanges/{id}        ExchangeDetail
-    GET  /receipts/{id}         the receipt as the protocol floor writes it
+    GET  /receipts/{id}?request_id  the receipt as the protocol floor writes it
     GET  /counts?start&end&group=total|day|hour|pair   Counts
     POST /imports               {"source", "rows": [ImportRow]} -> ImportDone
                                 {"source", "records", "digest"} -> ImportDone
@@ -204,9 +204,15 @@ def exchange(message_id: str) -> ExchangeDetail:
     return _get(f"/exchanges/{quote(message_id, safe='')}", ExchangeDetail)
 
 
-def receipt(message_id: str) -> bytes:
-    """The receipt's JSON as the gateway made it; raises NoSuchExchange until it is sealed."""
-    return _ask("GET", f"/receipts/{quote(message_id, safe='')}")
+def receipt(message_id: str, request_id: str = "") -> bytes:
+    """
+    The receipt's JSON as the gateway made it; raises NoSuchExchange until it is sealed.
+
+    Without ``request_id`` it is that of the newest request under the message id, which
+    another client may have used too.
+    """
+    of = "?" + urlencode({"request_id": request_id}) if request_id else ""
+    return _ask("GET", f"/receipts/{quote(message_id, safe='')}{of}")
 
 
 def counts(start: datetime, end: datetime, *, group: str = "total") -> Counts:

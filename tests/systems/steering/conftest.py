@@ -25,7 +25,7 @@ AUGUST = Period.month("2021-08")
 def no_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
     """The double gives no promises, so nothing here may ask a gateway for a receipt."""
 
-    def refuse(message_id: str) -> bytes:
+    def refuse(message_id: str, request_id: str) -> bytes:
         raise AssertionError(f"a receipt of {message_id} was asked for")
 
     monkeypatch.setattr("lienthong.exchange.gateway_admin.receipt", refuse)

@@ -43,7 +43,7 @@ class Proof:
 
 def proof_of(answer: SourceAnswer) -> Proof:
     """Fetch and verify the receipt of an answer; raises `NotSealedYet`."""
-    raw = fetch(answer.message_id)
+    raw = fetch(answer)
     try:
         receipt = msgspec.json.decode(raw)
     except msgspec.DecodeError:
@@ -58,12 +58,12 @@ def proof_of(answer: SourceAnswer) -> Proof:
     return Proof(receipt, True, told(facts), provider=facts.service)
 
 
-def fetch(message_id: str) -> bytes:
-    """The receipt as the gateway's log gives it out."""
+def fetch(answer: SourceAnswer) -> bytes:
+    """The receipt of this very request, as the gateway's log gives it out."""
     try:
-        raw: bytes = gateway_admin.receipt(message_id)
+        raw: bytes = gateway_admin.receipt(answer.message_id, answer.request_id)
     except LienThongError as problem:
-        raise NotSealedYet(message_id=message_id) from problem
+        raise NotSealedYet(message_id=answer.message_id) from problem
     return raw
 
 
