@@ -124,6 +124,8 @@ _NOT_REACHED = (
 _INVALID = ("invalidbody", "invalidmessage", "invalidrest", "invalidrequest", "badrequest")
 _REFUSED_STATUS = {401, 403, 451}
 _LATER_STATUS = {408, 425, 429, 502, 503, 504}
+# Said by something between the gateway and the system, which may have got the request.
+_FROM_BETWEEN = {502, 504}
 
 
 class _Problem(msgspec.Struct):
@@ -147,6 +149,8 @@ def from_answer(
     }
     if status in _REFUSED_STATUS:
         return Refused(**told)
+    if status in _FROM_BETWEEN and changes and not problem.code:
+        return UnknownOutcome(**told)
     if status in _LATER_STATUS:
         return Unavailable(**told)
     if status < 500:

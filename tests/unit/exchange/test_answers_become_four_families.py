@@ -84,10 +84,17 @@ def test_a_problem_is_sorted_by_its_status_and_keeps_its_code(status: int, famil
     assert "An" not in str(error)
 
 
-def test_a_failure_without_a_problem_may_hide_an_effect() -> None:
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_a_failure_without_a_problem_may_hide_an_effect(status: int) -> None:
+    """A proxy before the system says 504 when the system was too slow, not idle."""
     html = {"content-type": "text/html"}
-    assert type(errors.from_answer(500, html, b"<h1>", changes=True)) is UnknownOutcome
-    assert type(errors.from_answer(500, html, b"<h1>", changes=False)) is Unavailable
+    assert type(errors.from_answer(status, html, b"<h1>", changes=True)) is UnknownOutcome
+    assert type(errors.from_answer(status, html, b"<h1>", changes=False)) is Unavailable
+
+
+def test_a_system_that_takes_no_more_has_done_nothing() -> None:
+    html = {"content-type": "text/html"}
+    assert type(errors.from_answer(503, html, b"<h1>", changes=True)) is Unavailable
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"code": 3}', b'{"params": []}'])
