@@ -1,12 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal import auth
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, validate_totp_code
 from django.core.cache import cache
 from django.test import Client
 
 import cast
+from lienthong.kernel import clock
 from lienthong.record.models import Entry
 from lienthong.web.accounts.demo import totp
 from lienthong.web.accounts.models import Account
@@ -14,10 +20,12 @@ from lienthong.web.accounts.second_factor import has_totp
 from lienthong.web.offices import Position
 
 PASSWORD = "ba-con-ga-trong-9"
+Answer = Any
+"""What Django's test client gives back; its attributes depend on the page."""
 
 
 @pytest.fixture(autouse=True)
-def no_attempts_counted_yet() -> None:
+def no_attempts_counted_yet(db: None) -> None:
     cache.clear()
 
 
@@ -40,17 +48,81 @@ def test_the_password_alone_opens_nothing(client: Client, registrar: Account) ->
     assert client.get("/canbo/").headers["Location"].startswith("/dang-nhap")
 
 
-def test_a_code_is_good_once(client: Client, registrar: Account, secret: str) -> None:
-    code = totp(secret)
+@pytest.fixture
+def moment(monkeypatch: pytest.MonkeyPatch) -> Iterator[datetime]:
+    """Time stands still, so that no step of thirty seconds ends within a test."""
+    now = clock.instant()
+    monkeypatch.setattr(auth, "time", SimpleNamespace(time=now.timestamp))
+    with clock.stopped(at=now):
+        yield now
+
+
+def code_at(secret: str, moment: datetime, seconds: int) -> str:
+    return str(format_hotp_value(hotp_value(secret, int(moment.timestamp() + seconds) // 30)))
+
+
+def give_code(code: str) -> Answer:
+    """A fresh sign-in: password, then this code."""
+    browser = Client()
+    give_password(browser)
+    return browser.post("/dang-nhap/ma", {"code": code})
+
+
+def refused(answer: Answer) -> bool:
+    return answer.status_code == 200 and "Mã sai hoặc đã hết hạn" in answer.content.decode()
+
+
+def test_a_code_is_good_once_while_the_tolerance_keeps_it_alive(
+    registrar: Account, secret: str, moment: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a minute later the same code is still one that a slow phone might show."""
+    code = code_at(secret, moment, 0)
+    assert give_code(code).headers["Location"] == "/canbo/"
+    cache.clear()  # whatever a cache remembered of it may be gone by then
+    monkeypatch.setattr(auth, "time", SimpleNamespace(time=lambda: moment.timestamp() + 30))
+    assert validate_totp_code(secret, code), "the tolerance itself would still take it"
+    assert refused(give_code(code))
+
+
+def test_a_code_older_than_the_last_one_taken_is_refused(
+    registrar: Account, secret: str, moment: datetime
+) -> None:
+    assert give_code(code_at(secret, moment, 30)).headers["Location"] == "/canbo/"
+    assert refused(give_code(code_at(secret, moment, 0)))
+
+
+def test_a_code_newer_than_the_last_one_taken_is_good(
+    registrar: Account, secret: str, moment: datetime
+) -> None:
+    for seconds in (-30, 0, 30):
+        answer = give_code(code_at(secret, moment, seconds))
+        assert answer.headers["Location"] == "/canbo/"
+
+
+def test_the_code_that_set_the_app_up_signs_nobody_in(
+    client: Client,
+    account: Account,
+    seat: Callable[..., Position],
+    legal_day: None,
+    moment: datetime,
+) -> None:
+    seat(account)
     give_password(client)
-    client.post("/dang-nhap/ma", {"code": code})
-    other = Client()
-    give_password(other)
+    secret = client.get("/tai-khoan/ma-xac-thuc").context["form"].secret
+    code = code_at(secret, moment, 0)
+    assert client.post("/tai-khoan/ma-xac-thuc", {"code": code}).status_code == 302
+    assert refused(give_code(code))
 
-    again = other.post("/dang-nhap/ma", {"code": code})
 
-    assert again.status_code == 200
-    assert "Mã sai hoặc đã hết hạn" in again.content.decode()
+def test_a_used_code_tried_again_counts_as_a_wrong_one(
+    registrar: Account, secret: str, moment: datetime
+) -> None:
+    used = code_at(secret, moment, 0)
+    give_code(used)
+    for _ in range(5):
+        assert refused(give_code(used))
+    shut = give_code(code_at(secret, moment, 30))
+    assert "chờ năm phút" in shut.content.decode()
 
 
 def test_a_wrong_password_says_what_to_do_and_not_which_half_was_wrong(

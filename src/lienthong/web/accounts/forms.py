@@ -1,14 +1,19 @@
-"""Forms of sign-in in our own words; what they check is allauth's."""
+"""Forms of sign-in in our own words; that a code is good once is ours, the rest is allauth's."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from allauth.account.forms import LoginForm
-from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
+from allauth.mfa.base.internal.flows import check_rate_limit
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from lienthong.web.accounts import second_factor
 
 
 class SignInForm(LoginForm):
@@ -28,24 +33,50 @@ class SignInForm(LoginForm):
         return str(self.cleaned_data["login"]).strip().lower()
 
 
-class CodeForm(AuthenticateForm):
+class GoodOnce(BaseAuthenticateForm):
+    """
+    Takes a code by `second_factor.accept`.
+
+    allauth forgets a used code after one period, while its tolerance keeps it good for three.
+    """
+
+    authenticator: Authenticator
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say_code(self.fields["code"])
+
+    def clean_code(self) -> str:
+        forget_attempts = check_rate_limit(self.user)
+        code = str(self.cleaned_data["code"])
+        accepted = second_factor.accept(self.user, code)
+        if accepted is None:
+            raise get_adapter().validation_error("incorrect_code")
+        accepted.user = self.user
+        self.authenticator = accepted
+        forget_attempts()
+        return code
+
+
+class CodeForm(GoodOnce, AuthenticateForm):
     """The code of the app, or a recovery code."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        say_code(self.fields["code"])
 
-
-class CodeAgainForm(ReauthenticateForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        say_code(self.fields["code"])
+class CodeAgainForm(GoodOnce, ReauthenticateForm):
+    """The same once more, before something that could lock others in or out."""
 
 
 class SetUpCodeForm(ActivateTOTPForm):
+    """The first code of a new secret; setting it up uses that code up."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         say_code(self.fields["code"])
+
+    def clean_code(self) -> str:
+        code = str(super().clean_code())
+        second_factor.spend(self.user, self.secret, code)
+        return code
 
 
 def say_code(field: forms.Field) -> None:

@@ -74,3 +74,17 @@ class Account(AbstractBaseUser):
     def get_email_field_name(self) -> Any:  # type: ignore[override]
         """No account has an address; password resets go through the officer's office."""
         return ""
+
+
+class LastCode(models.Model):
+    """
+    The step of the newest one-time code an account was let in with (RFC 6238 part 5.2).
+
+    A row of its own and not a column of the account: saving a whole account that was
+    read earlier would otherwise put an older step back.
+    """
+
+    account = fields.OneToOneField(
+        Account, on_delete=models.CASCADE, primary_key=True, related_name="+", data="internal"
+    )
+    step = fields.BigIntegerField(data="internal")

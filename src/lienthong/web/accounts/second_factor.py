@@ -1,13 +1,27 @@
-"""The second factor of an account: whether it is set up, and setting it up for a demo account."""
+"""
+The second factor of an account: setting it up, and taking each one-time code once.
+
+A phone's clock may be half a minute off, so three codes are good at a time. Each is
+good once: a step at or below the newest one accepted is refused, for as long as the
+account lives and not only while some cache remembers it (RFC 6238 part 5.2).
+"""
 
 from __future__ import annotations
 
+from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+from allauth.mfa.utils import decrypt
 from django.http import HttpRequest
 
-from lienthong.web.accounts.models import Account
+from lienthong.web.accounts.models import Account, LastCode
 
 SESSION_KEY = "lienthong.second_factor"
 
@@ -47,3 +61,31 @@ def set_up(account: Account) -> str:
 def forget(account: Account) -> None:
     """Take the second factor and the recovery codes away; no desk opens until both are new."""
     Authenticator.objects.filter(user=account).delete()
+
+
+def accept(account: Account, code: str) -> Authenticator | None:
+    """The authenticator that this code opens, now and never again; nothing for any other code."""
+    for one in Authenticator.objects.filter(user=account):
+        if one.type == Authenticator.Type.TOTP:
+            opened = spend(account, decrypt(one.data["secret"]), code)
+        else:
+            opened = one.wrap().validate_code(code)
+        if opened:
+            return one
+    return None
+
+
+def spend(account: Account, secret: str, code: str) -> bool:
+    """Whether this code is good now and newer than any accepted before; then it is used up."""
+    steps = yield_hotp_counters_from_time()
+    return any(
+        _use_step(account, step)
+        for step in steps
+        if compare_user_code(actual=code, expected=format_hotp_value(hotp_value(secret, step)))
+    )
+
+
+def _use_step(account: Account, step: int) -> bool:
+    LastCode.objects.bulk_create([LastCode(account=account, step=0)], ignore_conflicts=True)
+    # One statement decides: of two processes with the same code the second finds no row.
+    return LastCode.objects.filter(account=account, step__lt=step).update(step=step) == 1
