@@ -165,14 +165,9 @@ TEMPLATES = [
     }
 ]
 
-# Shared by all processes: attempts at signing in and codes already used are counted once.
+# Shared by all processes: attempts at signing in are counted once, and a lock holds its time.
 CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache"
-        if TESTING
-        else "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "web_cache",
-    }
+    "default": {"BACKEND": "lienthong.web.lasting_cache.LastingCache", "LOCATION": "web_cache"}
 }
 CSRF_FAILURE_VIEW = "lienthong.web.problems.csrf_failure"
 
