@@ -256,9 +256,30 @@ def test_generated_reference_pages_are_fresh() -> None:
 HEAVY = ("typst", "docx", "lxml", "pyhanko", "duckdb", "splink", "pyspark", "segno", "fontTools")
 
 
-@pytest.mark.parametrize("entry", ["lienthong.conf.wsgi", "lienthong.gateway.main"])
+# What each process has imported once it can answer: every address, every offer, every job.
+PAGES = """
+import lienthong.conf.wsgi
+from django.urls import URLResolver, get_resolver
+def walk(patterns):
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from walk(pattern.url_patterns)
+        else:
+            yield pattern.callback
+assert len(list(walk(get_resolver().url_patterns))) > 50
+"""
+OFFERS = """
+import lienthong.conf.wsgi
+from django.conf import settings
+from lienthong.exchange import edge
+assert len(edge.load_offers(settings.SYSTEMS)) > 10
+"""
+ENTRIES = {"pages": PAGES, "offers": OFFERS, "gateway": "import lienthong.gateway.main"}
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
 def test_heavy_modules_are_not_loaded_by_starting(entry: str) -> None:
-    program = f"import sys, {entry}; print(*(m for m in {HEAVY!r} if m in sys.modules))"
+    program = f"import sys\n{ENTRIES[entry]}\nprint(*(m for m in {HEAVY!r} if m in sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )

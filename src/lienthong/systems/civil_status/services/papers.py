@@ -14,7 +14,6 @@ import secrets
 from typing import Any
 from uuid import UUID
 
-import segno
 from django.conf import settings
 from django.db import transaction
 
@@ -107,6 +106,9 @@ def _new_code() -> str:
 
 
 def _qr(code: str) -> bytes:
+    # Imported on use: a page that prints nothing need not carry it.
+    import segno
+
     out = io.BytesIO()
     segno.make(check_url(code), error="m").save(out, kind="svg", border=0, xmldecl=False)
     return out.getvalue()
