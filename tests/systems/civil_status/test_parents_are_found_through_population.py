@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+import pytest
+from django.db import OperationalError
 from django.test import Client
 
 import cast
+from lienthong import record
 from lienthong.exchange.testing import ExchangeDouble
+from lienthong.kernel.actor import Actor
 from lienthong.record.models import Entry
 from lienthong.systems.civil_status import shapes
 from lienthong.systems.civil_status.models import BirthRegistration
+from lienthong.systems.civil_status.services import births
 from systems.civil_status import declarations
 
 NEW = "/canbo/civil-status/births/new"
@@ -84,6 +90,41 @@ def test_a_difference_does_not_stop_the_entry_and_is_written_down(
     audit = Entry.objects.get(what="civil_status.parent_checked")
     assert audit.detail["different"] == ["birth_year"]
     assert audit.detail["message_id"].startswith("VN-double-")
+
+
+CHECKED = births.Checked(role="mother", same=5, different=(), message_id="VN-1")
+
+
+def test_what_was_checked_stands_in_the_transaction_of_the_entry(
+    cuong: Actor, population: ExchangeDouble
+) -> None:
+    births.register_birth(birth=declarations.birth(), by=cuong, checked=(CHECKED,))
+
+    entered, checked = Entry.objects.filter(what__startswith="civil_status.").order_by("id")
+    assert (entered.what, checked.what) == (
+        "civil_status.birth_registered",
+        "civil_status.parent_checked",
+    )
+    assert checked.transaction == entered.transaction
+    assert checked.subject == entered.subject
+
+
+def test_a_check_that_cannot_be_written_down_leaves_no_entry(
+    browser: Client, population: ExchangeDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = record.done
+
+    def broken(what: str, *args: Any, **kwargs: Any) -> Entry:
+        if what == "civil_status.parent_checked":
+            raise OperationalError
+        return done(what, *args, **kwargs)
+
+    page = browser.post(NEW, blank_mother(look_up="mother"))
+    monkeypatch.setattr(record, "done", broken)
+    answer = browser.post(NEW, values(page.content.decode()))
+
+    assert answer.status_code == 503
+    assert BirthRegistration.objects.count() == 0
 
 
 def test_nobody_with_this_number_is_said_plainly(

@@ -8,7 +8,7 @@ outbox, and the certificate waits with it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from uuid import UUID, uuid4
 
@@ -33,6 +33,16 @@ from lienthong.systems.civil_status.services import numbering
 from lienthong.web import catalogues
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """How the declaration of one parent stood to population, and the message that showed it."""
+
+    role: str
+    same: int
+    different: tuple[str, ...]
+    message_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class Entered:
     """A birth in the book, and the outbox row that will bring its number, if one is due."""
@@ -48,9 +58,12 @@ def register_birth(
     form_token: UUID | None = None,
     not_duplicate: str = "",
     signatory: str = "",
+    checked: tuple[Checked, ...] = (),
 ) -> Entered:
     """
     Enter a birth and ask population for the child's personal ID.
+
+    What was ``checked`` of the parents stands in the audit with the entry or not at all.
 
     Sending the same form again answers the entry it made. Raises InvalidEntry with
     every problem, NotCompetent, and DuplicateBirth unless the officer wrote why it
@@ -76,6 +89,8 @@ def register_birth(
             by=by,
             detail={"number": entry.number, "late": entry.late, "id": entry.id_state},
         )
+        for one in checked:
+            record.done("civil_status.parent_checked", entry, by=by, detail=asdict(one))
         row = ask_for_id(entry) if entry.id_state == IdState.WAITING else None
         return Entered(entry, row)
 

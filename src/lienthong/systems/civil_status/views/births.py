@@ -11,7 +11,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from lienthong import record
 from lienthong.exchange import outbox
 from lienthong.exchange.errors import ExchangeError
 from lienthong.kernel.actor import Actor
@@ -215,13 +214,13 @@ def _register(request: HttpRequest, data: QueryDict) -> HttpResponse:
             form_token=form.cleaned_data["form_token"],
             not_duplicate=form.cleaned_data["not_duplicate"],
             signatory=form.cleaned_data["signatory"],
+            checked=_checked(data),
         )
     except InvalidEntry as error:
         form.tell(error.detail["problems"])  # type: ignore[arg-type]
         return _form(request, form, data, status=422)
     except DuplicateBirth as error:
         return _form(request, form, data, duplicate=error, status=409)
-    _note_checks(entered.birth, data, actor)
     outcome = ""
     if entered.outbox_row is not None:
         outcome = shown.delivered(entered.outbox_row)
@@ -232,23 +231,18 @@ def _register(request: HttpRequest, data: QueryDict) -> HttpResponse:
     return redirect("civil_status:birth", key=entered.birth.key)
 
 
-def _note_checks(birth: BirthRegistration, data: QueryDict, actor: Actor) -> None:
-    """Write down which particulars agreed with population and by which message that was seen."""
-    for role in PARENTS:
-        looked = lookups.compare(data, role)
-        if looked.state != "found":
-            continue
-        record.done(
-            "civil_status.parent_checked",
-            birth,
-            by=actor,
-            detail={
-                "role": role,
-                "same": len(looked.same),
-                "different": [one.field for one in (*looked.different, *looked.kept)],
-                "message_id": looked.known["message_id"],
-            },
+def _checked(data: QueryDict) -> tuple[births.Checked, ...]:
+    """Which particulars agreed with population, and by which message that was seen."""
+    found = [looked for role in PARENTS if (looked := lookups.compare(data, role)).state == "found"]
+    return tuple(
+        births.Checked(
+            role=looked.role,
+            same=len(looked.same),
+            different=tuple(one.field for one in (*looked.different, *looked.kept)),
+            message_id=looked.known["message_id"],
         )
+        for looked in found
+    )
 
 
 def _tell_number(request: HttpRequest, outcome: str, number: str = "") -> None:
