@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,6 +30,7 @@ PACKAGE = ROOT / "src" / "lienthong"
 SYSTEMS = set(cards.ORDER)
 TAGS = {"open", "internal", "personal", "sensitive"}
 LONGEST_FILE = 600
+ONLY_PYTHON = shutil.ignore_patterns("node_modules", "__pycache__", "static", "fonts", "locale")
 
 # Pages and documents anybody may read; each is public by law or holds nothing of anybody.
 PUBLIC = {
@@ -65,6 +68,43 @@ def test_imports_keep_to_the_contract() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
+
+
+PLAN = "\nfrom lienthong.kernel import demo as plan_of_the_figures\n"
+
+
+@pytest.mark.parametrize(
+    "room", ["systems/steering/services/collecting.py", "systems/population/figures.py"]
+)
+def test_a_room_that_counts_cannot_reach_the_plan(room: str, tmp_path: Path) -> None:
+    """With one forbidden import planted, the contract names the room."""
+    shutil.copytree(PACKAGE, tmp_path / "src/lienthong", ignore=ONLY_PYTHON)
+    with (tmp_path / "src/lienthong" / room).open("a") as file:
+        file.write(PLAN)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    done = subprocess.run(
+        [
+            Path(sys.executable).with_name("lint-imports"),
+            *("--no-cache", "--contract", "figures-are-counted-not-planned"),
+        ],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(tmp_path / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert room.removesuffix(".py").replace("/", ".") in done.stdout
+
+
+def test_only_rooms_of_the_demonstration_name_the_file_of_the_plan() -> None:
+    """A file can be read without an import."""
+    elsewhere = [
+        str(path.relative_to(PACKAGE))
+        for path in PACKAGE.rglob("*.py")
+        if path.name != "demo.py" and "figures.csv" in path.read_text(encoding="utf-8")
+    ]
+    assert elsewhere == []
 
 
 def test_no_foreign_key_crosses_systems() -> None:
