@@ -75,7 +75,10 @@ def birth(browser: Browser, node: str, out: Path) -> None:
     keep(page, out / "birth-desk-1280.png")
     page.locator("button[data-primary]").last.click()
     page.wait_for_selector(".cs-id", timeout=15_000)
-    certificate = page.request.get(page.url.split("?")[0] + "certificate.pdf")
+    token = page.locator("#print [name=csrfmiddlewaretoken]").input_value()
+    certificate = page.request.post(
+        page.url.split("?")[0] + "certificate.pdf", form={"csrfmiddlewaretoken": token}
+    )
     with tempfile.TemporaryDirectory() as place:
         pdf = Path(place) / "certificate.pdf"
         pdf.write_bytes(certificate.body())

@@ -66,8 +66,9 @@ def test_the_page_says_that_the_certificate_waits(
     assert "1/2021" in text
     assert "Giấy khai sinh chờ số định danh" in text
     key = BirthRegistration.objects.values_list("key", flat=True).get()
-    refused = browser.get(f"/canbo/civil-status/births/{key}/certificate.pdf", follow=True)
-    assert "application/pdf" not in refused["Content-Type"]
+    refused = browser.post(f"/canbo/civil-status/births/{key}/certificate.pdf", follow=True)
+    assert refused.redirect_chain == [(f"/canbo/civil-status/births/{key}/", 302)]
+    assert "chờ số định danh" in refused.content.decode()
 
 
 def test_asking_again_repeats_the_same_request(cuong: Actor, population: ExchangeDouble) -> None:

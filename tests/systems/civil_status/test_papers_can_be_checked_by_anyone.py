@@ -13,6 +13,7 @@ import cast
 from lienthong.exchange import outbox
 from lienthong.exchange.testing import ExchangeDouble
 from lienthong.kernel.actor import Actor
+from lienthong.record.models import Entry
 from lienthong.systems.civil_status.models import BirthRegistration, Paper
 from lienthong.systems.civil_status.services import births, deaths, papers
 from lienthong.web.papers.press import FONTS
@@ -63,6 +64,32 @@ def test_a_certificate_printed_again_keeps_its_code(cuong: Actor, birth: BirthRe
         papers.birth_certificate(key=birth.key, by=cuong)
 
     assert Paper.objects.count() == 1
+
+
+@needs_fonts
+@pytest.mark.parametrize("headers", [{}, {"Sec-Purpose": "prefetch"}], ids=["opened", "fetched"])
+def test_an_address_that_is_only_opened_prints_nothing(
+    browser: Client, cuong: Actor, birth: BirthRegistration, headers: dict[str, str]
+) -> None:
+    death = deaths.register_death(death=declarations.death(), by=cuong).death
+    for place, paper in (
+        (f"/canbo/civil-status/births/{birth.key}/", "certificate.pdf"),
+        (f"/canbo/civil-status/deaths/{death.key}/", "extract.pdf"),
+    ):
+        assert browser.get(place + paper, headers=headers)["Location"] == place
+    assert not Paper.objects.exists()
+    assert not Entry.objects.filter(what__endswith="_printed").exists()
+
+    for place, paper in (
+        (f"/canbo/civil-status/births/{birth.key}/", "certificate.pdf"),
+        (f"/canbo/civil-status/deaths/{death.key}/", "extract.pdf"),
+    ):
+        printed = browser.post(place + paper)
+        assert printed["Content-Type"] == "application/pdf"
+        assert printed["Content-Disposition"].startswith("inline")
+        assert "GIẤY KHAI SINH" in words(printed.content) or "KHAI TỬ" in words(printed.content)
+    assert Paper.objects.count() == 2
+    assert Entry.objects.filter(what__endswith="_printed").count() == 2
 
 
 @needs_fonts

@@ -98,7 +98,14 @@ def state(request: HttpRequest, key: UUID) -> HttpResponse:
 
 @requires(REGISTRAR)
 def certificate(request: HttpRequest, key: UUID) -> HttpResponse:
-    """The giấy khai sinh as PDF; while the number is awaited, back to the entry with a word."""
+    """
+    Print the giấy khai sinh; while the number is awaited, back to the entry with a word.
+
+    Printing is a deed that stands in the book, so it is posted: a browser that fetches
+    ahead, or an address opened again, prints nothing and shows the entry.
+    """
+    if request.method != "POST":
+        return redirect("civil_status:birth", key=key)
     try:
         pdf = papers.birth_certificate(key=key, by=_actor(request))
     except NumberAwaited:

@@ -87,7 +87,9 @@ def state(request: HttpRequest, key: UUID) -> HttpResponse:
 
 @requires(REGISTRAR)
 def extract(request: HttpRequest, key: UUID) -> HttpResponse:
-    """The trích lục khai tử as PDF."""
+    """Print the trích lục khai tử; posted, as with the certificate of a birth."""
+    if request.method != "POST":
+        return redirect("civil_status:death", key=key)
     return shown.pdf(
         papers.death_extract(key=key, by=_actor(request)), f"trich-luc-khai-tu-{key}.pdf"
     )
