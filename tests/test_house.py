@@ -154,10 +154,27 @@ def test_personal_rows_are_kept_behind_the_one_door() -> None:
     open_doors = [
         model._meta.label
         for model in system_models()
-        if any(getattr(f, "data", "") in ("personal", "sensitive") for f in model._meta.fields)
-        and not isinstance(model._default_manager, PersonalManager)
+        if is_closed(model) and not isinstance(model._default_manager, PersonalManager)
     ]
     assert open_doors == []
+
+
+def is_closed(model: type[models.Model]) -> bool:
+    return any(getattr(f, "data", "") in ("personal", "sensitive") for f in model._meta.fields)
+
+
+def test_no_open_table_answers_questions_about_the_persons_it_is_joined_to() -> None:
+    """``ImportStatement.objects.filter(person__full_name=…).exists()`` would be such a question."""
+    from lienthong.record.personal import PersonalManager
+
+    joined = [
+        model._meta.label
+        for model in apps.get_models()
+        if not isinstance(model._default_manager, PersonalManager)
+        for field in model._meta.get_fields(include_hidden=False)
+        if field.related_model in system_models() and is_closed(field.related_model)
+    ]
+    assert joined == []
 
 
 # -- addresses -----------------------------------------------------------------------

@@ -18,9 +18,11 @@ DUNG = Actor(account="dung", office="VSS", unit="", legal_day=date(2021, 8, 25))
 
 
 class Commune(models.Model):
-    """Holds nothing personal, so it opens freely."""
+    """Holds nothing personal, so it opens freely; but people live in it."""
 
     code = fields.CharField(max_length=5, primary_key=True, data="open")
+
+    objects: ClassVar = PersonalManager()
 
     class Meta:
         app_label = "record"
@@ -49,6 +51,8 @@ class Letter(models.Model):
 
     number = fields.IntegerField(primary_key=True, data="internal")
     to = fields.ForeignKey(Dweller, on_delete=models.PROTECT, data="internal")
+
+    objects: ClassVar = PersonalManager()
 
     class Meta:
         app_label = "record"

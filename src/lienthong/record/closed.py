@@ -1,9 +1,10 @@
 """
 The lock on personal data: a manager that answers only while a door is open.
 
-Counting, testing for existence and reading fields tagged open or internal
-tell nothing about a person and need no door. Whatever else a query selects
-raises `PersonalDataClosed` outside the contexts of `lienthong.record.personal`.
+Counting rows and reading fields tagged open or internal tell nothing about a person
+and need no door. Whatever else a query selects raises `PersonalDataClosed` outside the
+contexts of `lienthong.record.personal`; and so does a question that *names* a person,
+whatever it selects: ``filter(full_name=…).exists()`` tells by yes or no what the row says.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from django.db import models
 from django.db.models import Model
 from django.db.models.expressions import Col, Exists, RawSQL, Subquery
 from django.db.models.sql import Query
+from django.db.models.sql.where import ExtraWhere
 
 from lienthong.kernel.errors import LienThongError
 from lienthong.record import fields
@@ -49,7 +51,7 @@ def unlocked(why: str) -> Iterator[None]:
 
 
 class PersonalQuerySet(models.QuerySet[M, M]):
-    """A queryset that raises rather than read personal fields behind a closed door."""
+    """A queryset that raises rather than read or compare personal fields behind a closed door."""
 
     def _fetch_all(self) -> None:
         if self._result_cache is None:
@@ -60,7 +62,35 @@ class PersonalQuerySet(models.QuerySet[M, M]):
         self._check()
         return super().iterator(*args, **kwargs)
 
+    def aiterator(self, *args: Any, **kwargs: Any) -> Any:
+        self._check()
+        return super().aiterator(*args, **kwargs)
+
+    def explain(self, **kwargs: Any) -> str:
+        self._check()
+        return super().explain(**kwargs)
+
+    def count(self) -> int:
+        self._check_question()
+        return super().count()
+
+    def exists(self) -> bool:
+        self._check_question()
+        return super().exists()
+
+    def update(self, **kwargs: Any) -> int:
+        self._check_question()
+        return super().update(**kwargs)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        self._check_question()
+        return super().delete()
+
+    update.alters_data = delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
     def aggregate(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        self._check_question()
         if not door():
             for expression in (*args, *kwargs.values()):
                 resolved = expression.resolve_expression(self.query.chain(), summarize=True)
@@ -75,6 +105,11 @@ class PersonalQuerySet(models.QuerySet[M, M]):
 
     def _check(self) -> None:
         if not door() and _selects_personal(self.query, self._fields is None):  # type: ignore[attr-defined]
+            raise PersonalDataClosed(model=self.model._meta.label)
+        self._check_question()
+
+    def _check_question(self) -> None:
+        if not door() and _asks_for_somebody(self.query):
             raise PersonalDataClosed(model=self.model._meta.label)
 
 
@@ -103,6 +138,13 @@ def _selects_personal(query: Query, whole_rows: bool) -> bool:
         return True
     selected = () if whole_rows else query.select
     return any(map(_reveals, (*selected, *query.annotation_select.values())))
+
+
+def _asks_for_somebody(query: Query) -> bool:
+    """Whether which rows are found depends on what a personal field says."""
+    if any(map(_asks_for_somebody, query.combined_queries)):
+        return True
+    return _reveals(query.where)
 
 
 def _row_is_closed(query: Query) -> bool:
@@ -134,15 +176,20 @@ def _tree_is_closed(meta: Any, tree: dict[str, Any]) -> bool:
 
 
 def _reveals(expression: Any) -> bool:
-    """Whether the value of an expression can tell a personal field; a count cannot."""
-    if expression is None or isinstance(expression, (models.Count, Exists)):
-        return False
+    """Whether the value of an expression can tell a personal field; a plain count cannot."""
+    if isinstance(expression, models.Count):
+        return _reveals(expression.filter)
+    if isinstance(expression, Exists):
+        return _asks_for_somebody(expression.query)
     if isinstance(expression, Col):
         return fields.tag_of(expression.target) in fields.CLOSED
-    if isinstance(expression, RawSQL):
+    if isinstance(expression, (RawSQL, ExtraWhere)):
         return True
     if isinstance(expression, Subquery):
-        return _selects_personal(expression.query, expression.query.default_cols)
+        expression = expression.query
+    if isinstance(expression, Query):
+        selects = _selects_personal(expression, expression.default_cols)
+        return selects or _asks_for_somebody(expression)
     if not hasattr(expression, "get_source_expressions"):
         return False
     return any(map(_reveals, expression.get_source_expressions()))

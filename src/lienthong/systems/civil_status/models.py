@@ -42,6 +42,9 @@ class ImportStatement(models.Model):
     imported_at = fields.DateTimeField(data="open")
     legal_day = fields.DateField(data="open")
 
+    # Nothing of it is personal, but persons point here: the lock refuses to ask through them.
+    objects = PersonalManager()
+
 
 class Desk(models.Model):
     """
