@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from uuid import UUID
 
 import pytest
 from django.test import Client
 
+import cast
 from lienthong.exchange.testing import ExchangeDouble
 from lienthong.kernel.actor import Actor
+from lienthong.record import personal
 from lienthong.record.models import Look
 from lienthong.systems.civil_status.services import births
 from systems.civil_status import declarations
@@ -66,6 +70,48 @@ def test_the_pages_of_an_answer_are_posted_too(
     assert 'name="trang" value="2"' in first
     assert first.count("data-row") == 25
     assert second.count("data-row") == 13
+
+
+def test_each_person_on_a_page_of_results_gets_a_look_of_their_own(
+    browser: Client, cuong: Actor, population: ExchangeDouble, entered: str
+) -> None:
+    other = declarations.birth(
+        child=declarations.child(full_name="Lê Thị Khác"), mother=None, father=None
+    )
+    other = replace(other, child=replace(other.child, birth_notice="12/BB"))
+    unseen = births.register_birth(birth=other, by=cuong).birth.key
+    Look.objects.all().delete()
+
+    browser.post(BOOKS, {"q": "Hòa"})
+
+    for subject in (UUID(entered), cast.AN.personal_id, cast.BINH.personal_id):
+        look = personal.looks_at(subject).get()
+        assert look.purpose == "Tra cứu sổ hộ tịch"
+        assert look.count == 1
+    assert not personal.looks_at(unseen).exists()
+    assert not Look.objects.filter(subject="", purpose__contains="sổ").exists()
+
+
+def test_a_search_by_number_is_found_in_that_persons_ledger(
+    browser: Client, cuong: Actor, entered: str
+) -> None:
+    births.take_personal_id(
+        key=UUID(entered),
+        personal_id=declarations.CHILD_ID,
+        issued_on=cuong.legal_day,
+        message_id="VN-1",
+    )
+    before = personal.looks_at(declarations.CHILD_ID).count()
+
+    browser.post(BOOKS, {"q": declarations.CHILD_ID})
+
+    assert personal.looks_at(declarations.CHILD_ID).count() == before + 1
+
+
+def test_a_search_that_finds_nobody_writes_no_look(browser: Client, entered: str) -> None:
+    before = Look.objects.count()
+    browser.post(BOOKS, {"q": "Không Ai Cả"})
+    assert Look.objects.count() == before
 
 
 def test_a_match_without_marks_says_so(browser: Client, entered: str) -> None:
