@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -198,7 +199,13 @@ def test_the_same_key_with_other_bytes_is_a_conflict_and_gives_no_second_number(
 
 FUTURE = ("Ngày sinh không thể sau hôm nay", "A birth date cannot be after today")
 NAME = ("Họ tên chỉ có chữ cái", "A name has letters, spaces and marks only")
+PROBLEM = re.compile(r'^lienthong_problems_total\{code="([^"]+)"\} ([0-9]+)$', re.MULTILINE)
 NUMBERS = ("Số định danh có 12 chữ số", "An ID has 12 digits")
+
+
+def counted(browser: Browser) -> Counter[str]:
+    """How often each problem was met at this node's pages, over all their processes."""
+    return Counter({code: int(n) for code, n in PROBLEM.findall(browser.get("/metrics").text)})
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
@@ -208,7 +215,7 @@ def test_a_declaration_with_mistakes_is_sent_back_with_all_of_them(
     browser = Browser(demo_node.node.ports.pages, cookies=dict(registrar.cookies))
     browser.language_is(language)
     place = ("vi", "en").index(language)
-    before = births_found(registrar, "")
+    before, problems = births_found(registrar, ""), counted(registrar)
     page = declare_birth(
         browser,
         "Trần 123",
@@ -224,6 +231,13 @@ def test_a_declaration_with_mistakes_is_sent_back_with_all_of_them(
     short = declare_birth(browser, "Trần Nguyễn Số Thiếu", mother_id="0911950000")
     assert short.status == 422
     assert NUMBERS[place] in short.words
+    assert counted(registrar) - problems == {
+        "civil_status.invalid_birth": 2,
+        "civil_status.in_future": 1,
+        "civil_status.bad_name": 1,
+        "civil_status.missing": 1,
+        "civil_status.not_twelve_digits": 1,
+    }
     assert births_found(registrar, "") == before
     assert births_found(registrar, "Trần Nguyễn Số Thiếu") == {}
 
@@ -232,7 +246,12 @@ def test_a_name_in_pieces_or_with_the_other_d_is_taken_and_cleaned(registrar: Br
     """Decomposed marks, the Icelandic Ð, double spaces: what keyboards and old files send."""
     typed = unicodedata.normalize("NFD", "Ðỗ  thị Ngọc Yến")
     assert typed != "Đỗ Thị Ngọc Yến"
+    problems = counted(registrar)
     page = declare_birth(registrar, typed)
+    assert counted(registrar) - problems == {
+        "civil_status.name_decomposed": 1,
+        "civil_status.name_look_alike": 1,
+    }
     assert births_found(registrar, "Đỗ Thị Ngọc Yến") == {page.key: "ĐỖ THỊ NGỌC YẾN"}
 
 
@@ -240,9 +259,11 @@ def test_the_same_child_declared_again_is_pointed_to_the_entry(registrar: Browse
     first = declare_birth(registrar, "Trần Nguyễn Đã Có")
     number = re.search(r"số (\d+/2021)", first.words)
     assert number is not None
+    problems = counted(registrar)
     again = declare_birth(registrar, "trần nguyễn đã có")
     assert again.status == 409
     assert number[1] in again.words
+    assert counted(registrar) - problems == {"civil_status.duplicate_birth": 1}
     assert births_found(registrar, "Trần Nguyễn Đã Có") == {first.key: "TRẦN NGUYỄN ĐÃ CÓ"}
     reason = {"not_duplicate": "Trẻ sinh đôi đặt trùng tên"}
     other = declare_birth(registrar, "Trần Nguyễn Đã Có", **reason)

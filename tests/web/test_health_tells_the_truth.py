@@ -11,7 +11,9 @@ from pytest_django import Settings
 
 from lienthong.exchange import gateway_admin
 from lienthong.kernel.errors import Unavailable
-from lienthong.web import health
+from lienthong.web import health, problem_counts
+from lienthong.web.accounts import second_factor
+from lienthong.web.accounts.models import Account
 
 DAY = 24 * 3600
 
@@ -92,3 +94,38 @@ def test_metrics_are_prometheus_text(client: Client, snapshot: Path) -> None:
     assert "lienthong_snapshot_age_seconds" in text
     for line in text.splitlines():
         assert line.startswith("#") or len(line.rsplit(" ", 1)) == 2
+
+
+def test_metrics_count_problems_over_all_processes(
+    client: Client, snapshot: Path, gateway_answers: None, db: None
+) -> None:
+    """The numbers lie in the database, where each process of the pages adds to them."""
+    for _ in range(3):
+        problem_counts.count("web.no_seat", "civil_status.in_future", "civil_status.in_future")
+
+    text = client.get("/metrics").content.decode()
+
+    assert "# TYPE lienthong_problems_total counter" in text
+    assert 'lienthong_problems_total{code="civil_status.in_future"} 3\n' in text
+    assert 'lienthong_problems_total{code="web.no_seat"} 3\n' in text
+
+
+def test_a_page_that_refuses_counts_its_code_once(
+    client: Client, account: Account, legal_day: None
+) -> None:
+    second_factor.set_up(account)
+    client.force_login(account)
+
+    assert client.get("/canbo/civil-status/births/new").status_code == 403
+
+    counted = dict(problem_counts.ProblemCount.objects.values_list("code", "count"))
+    assert list(counted.values()) == [1]
+
+
+def test_a_count_that_cannot_be_written_costs_no_answer(
+    db: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(problem_counts, "ADD_ONE", "INSERT INTO web_nowhere VALUES (%s)")
+    problem_counts.count("web.no_seat")
+    assert "problem not counted" in caplog.text
+    assert not problem_counts.ProblemCount.objects.exists()

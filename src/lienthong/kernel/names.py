@@ -59,6 +59,21 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join(text.split()))
 
 
+def mended(text: str) -> tuple[str, ...]:
+    """
+    What `clean` has to mend in a text, by codes; spaces are nothing worth a word.
+
+    ``decomposed``: letters and marks apart (NFD), as some keyboards and old files send
+    them. ``look_alike``: a letter that is drawn like đ and is another.
+    """
+    composed = unicodedata.normalize("NFC", text)
+    found = {
+        "decomposed": composed != text,
+        "look_alike": composed.translate(_LOOK_ALIKES) != composed,
+    }
+    return tuple(code for code, so in found.items() if so)
+
+
 def person_name(text: str) -> str:
     """A cleaned name of a person, or `BadName` with the reason in its detail."""
     name = clean(text)

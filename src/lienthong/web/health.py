@@ -16,6 +16,7 @@ from django.db import DatabaseError, connection
 
 from lienthong.exchange import gateway_admin
 from lienthong.kernel.errors import LienThongError
+from lienthong.web import problem_counts
 
 # Changing calls refuse a snapshot older than this (decision 19).
 OLDEST_SNAPSHOT = 24 * 3600.0
@@ -74,7 +75,7 @@ def snapshot_age() -> float | None:
 
 
 def metrics() -> str:
-    """Prometheus text: one gauge a check, its time, and the age of the snapshot."""
+    """Prometheus text: a gauge a check, its time, the snapshot's age, counts of bad input."""
     found = checks()
     lines = ["# HELP lienthong_up Whether a part of the node answers.", "# TYPE lienthong_up gauge"]
     lines += [f'lienthong_up{{part="{check.name}"}} {int(check.ok)}' for check in found]
@@ -90,4 +91,5 @@ def metrics() -> str:
             "# TYPE lienthong_snapshot_age_seconds gauge",
             f"lienthong_snapshot_age_seconds {age:.0f}",
         ]
+    lines += problem_counts.metrics()
     return "\n".join(lines) + "\n"

@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from lienthong.kernel import clock
-from lienthong.web import problems
+from lienthong.kernel.errors import LienThongError
+from lienthong.web import problem_counts, problems
 from lienthong.web.accounts import second_factor
 from lienthong.web.actors import choose, seats_of
 
@@ -104,4 +105,6 @@ class ActorMiddleware:
         return HttpResponseRedirect(f"{reverse('mfa_activate_totp')}?{query}")
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, LienThongError) and error.status < 500:
+            problem_counts.count(error.code)
         return problems.answer(request, error)

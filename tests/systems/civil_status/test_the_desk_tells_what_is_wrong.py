@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from django.test import Client
 
 from lienthong.exchange.testing import ExchangeDouble
 from lienthong.record import personal
 from lienthong.systems.civil_status.models import BirthRegistration, DeathRegistration
+from lienthong.web.problem_counts import ProblemCount
 from systems.civil_status import declarations
 
 NEW = "/canbo/civil-status/births/new"
@@ -36,11 +39,67 @@ def test_each_mistake_has_its_words(
     assert BirthRegistration.objects.count() == 0
 
 
+BIRTH = "civil_status.invalid_birth"
+
+
+@pytest.mark.parametrize(
+    ("changes", "counted"),
+    [
+        ({"born_on": "21/08/2021"}, {BIRTH, "civil_status.in_future"}),
+        ({"born_on": "31/02/2021"}, {BIRTH, "civil_status.unreadable"}),
+        ({"child_name": "Trần Văn 2"}, {BIRTH, "civil_status.bad_name"}),
+        (
+            {"child_name": "Trần 2", "father_name": "Trần 3", "born_on": "21/08/2021"},
+            {BIRTH, "civil_status.bad_name", "civil_status.in_future"},
+        ),
+        ({"mother_id": "09119"}, {BIRTH, "civil_status.not_twelve_digits"}),
+        ({"birth_place": "", "father_name": ""}, {BIRTH, "civil_status.missing"}),
+        ({"child_name": "Trần Gia Ðức"}, {"civil_status.name_look_alike"}),
+        ({"child_name": unicodedata.normalize("NFD", "Trần Gia Đức")},
+         {"civil_status.name_decomposed"}),
+        ({}, set()),
+    ],
+    ids=[
+        "future", "no date", "digits in a name", "several", "short number", "missing",
+        "other d", "in pieces", "nothing wrong",
+    ],
+)  # fmt: skip
+def test_each_problem_is_counted_once_by_its_code(
+    browser: Client, population: ExchangeDouble, changes: dict[str, str], counted: set[str]
+) -> None:
+    browser.post(NEW, declarations.birth_form(**changes))
+    assert counts() == dict.fromkeys(counted, 1)
+
+    form = declarations.birth_form(**changes)
+    form["child_name"] += " Hai"  # another child, so that it is no duplicate
+    browser.post(NEW, form)
+    assert counts() == dict.fromkeys(counted, 2)
+
+
+def test_a_duplicate_is_counted_as_one_and_not_as_invalid(
+    browser: Client, population: ExchangeDouble
+) -> None:
+    for _ in range(2):
+        browser.post(NEW, declarations.birth_form())
+    assert counts() == {"civil_status.duplicate_birth": 1}
+    for _ in range(2):
+        browser.post("/canbo/civil-status/deaths/new", declarations.death_form())
+    browser.post("/canbo/civil-status/deaths/new", declarations.death_form(died_on="21/08/2021"))
+    assert counts() == {
+        "civil_status.duplicate_birth": 1,
+        "civil_status.duplicate_death": 1,
+        "civil_status.invalid_death": 1,
+        "civil_status.in_future": 1,
+    }
+
+
+def counts() -> dict[str, int]:
+    return dict(ProblemCount.objects.values_list("code", "count"))
+
+
 def test_a_name_in_nfd_with_a_look_alike_letter_enters_the_book_clean(
     browser: Client, population: ExchangeDouble
 ) -> None:
-    import unicodedata
-
     typed = unicodedata.normalize("NFD", "Trần Gia Ðức")
     browser.post(NEW, declarations.birth_form(child_name=typed))
 

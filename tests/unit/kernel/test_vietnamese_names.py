@@ -171,3 +171,12 @@ def test_what_is_no_name_is_refused_with_the_reason(text: str, reason: str) -> N
         names.person_name(text)
     assert refused.value.detail["reason"] == reason
     assert text.strip("\u200b") == "" or text not in str(refused.value)
+
+
+def test_what_was_mended_in_a_name_has_a_code() -> None:
+    assert names.mended("Đỗ Thị Yến") == ()
+    assert names.mended("Đỗ  Thị Yến ") == (), "spaces are mended without a word"
+    assert names.mended(unicodedata.normalize("NFD", "Đỗ Thị Yến")) == ("decomposed",)
+    assert names.mended("\u00d0ỗ Thị Yến") == ("look_alike",)
+    both = unicodedata.normalize("NFD", "\u00d0ỗ Thị Yến")
+    assert names.mended(both) == ("decomposed", "look_alike")

@@ -66,6 +66,8 @@ MISSING: dict[str, StrOrPromise] = {
     "place": _("Write where the person died"),
     "notice": _("Write the number of the death notice, or of the paper in its stead"),
 }
+# Django's own codes, in the words of the rules.
+CODES = {"required": "missing", "invalid": "unreadable", "invalid_choice": "unreadable"}
 NOTES: dict[str, StrOrPromise] = {
     "late": _("Declared after sixty days: entered in the same way, and marked as late."),
     "unusual_age": _("The age of a parent at this birth is unusual."),
@@ -111,6 +113,7 @@ class PersonalIdField(forms.CharField):
         except BadPersonalId:
             raise forms.ValidationError(
                 _("An ID has 12 digits, %(typed)s were entered. Enter all 12."),
+                code="not_twelve_digits",
                 params={"typed": sum(character.isdigit() for character in text)},
             ) from None
 
@@ -154,7 +157,21 @@ class EntryForm(forms.Form):
         """Put the problems a service found beside their fields."""
         for field, code in problems:
             place = field if field in self.fields else None
-            self.add_error(place, str(words_of(field, code)))
+            self.add_error(place, forms.ValidationError(words_of(field, code), code=code))
+
+    def problem_codes(self) -> set[str]:
+        """The codes of everything that is wrong; each stands for words told beside a field."""
+        found = {one["code"] for errors in self.errors.get_json_data().values() for one in errors}
+        return {CODES.get(code, code) for code in found}
+
+    def mended_codes(self) -> set[str]:
+        """What was taken but had to be mended in the names typed."""
+        typed = (
+            str(self[name].data or "")
+            for name, field in self.fields.items()
+            if isinstance(field, NameField)
+        )
+        return {f"name_{code}" for text in typed for code in names.mended(text)}
 
     def declarant(self) -> domain.Declarant:
         number = self.cleaned_data.get("declarant_id")
@@ -197,7 +214,8 @@ class BirthForm(EntryForm):
         data = super().clean() or {}
         for role in PARENTS:
             if not data.get(f"{role}_unknown") and not data.get(f"{role}_name"):
-                self.add_error(f"{role}_name", str(MISSING[f"{role}_name"]))
+                words = MISSING[f"{role}_name"]
+                self.add_error(f"{role}_name", forms.ValidationError(words, code="missing"))
         return data
 
     def birth(self, registered_on: date, known: dict[str, dict[str, Any]]) -> domain.Birth:
@@ -311,7 +329,7 @@ class DeathForm(EntryForm):
     def clean_sex(self) -> str:
         sex: str = self.cleaned_data["sex"]
         if not sex:
-            raise forms.ValidationError(_("Choose the sex."))
+            raise forms.ValidationError(_("Choose the sex."), code="missing")
         return sex
 
     def death(self, registered_on: date) -> domain.Death:

@@ -30,6 +30,7 @@ from lienthong.systems.civil_status.views import lookups, shown
 from lienthong.web import catalogues, looks
 from lienthong.web.roles import requires
 
+INVALID = "civil_status.invalid_birth"
 LOOK_FIELDS = ("child_name", "born_on", "personal_id", "mother", "father", "declarant")
 
 
@@ -211,6 +212,7 @@ def _words(form: BirthForm, data: QueryDict) -> str:
 def _register(request: HttpRequest, data: QueryDict) -> HttpResponse:
     actor, form = _actor(request), BirthForm(data)
     if not form.is_valid():
+        shown.counted(form, INVALID)
         return _form(request, form, data, status=422)
     known = {role: lookups.read(data, f"{role}_known") for role in PARENTS}
     declared = form.birth(actor.legal_day, known)
@@ -225,9 +227,12 @@ def _register(request: HttpRequest, data: QueryDict) -> HttpResponse:
         )
     except InvalidEntry as error:
         form.tell(error.detail["problems"])  # type: ignore[arg-type]
+        shown.counted(form, INVALID)
         return _form(request, form, data, status=422)
     except DuplicateBirth as error:
+        shown.counted(form, error.code)
         return _form(request, form, data, duplicate=error, status=409)
+    shown.counted(form)
     outcome = ""
     if entered.outbox_row is not None:
         outcome = shown.delivered(entered.outbox_row)

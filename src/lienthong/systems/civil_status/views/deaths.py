@@ -27,6 +27,7 @@ from lienthong.systems.civil_status.views import lookups, shown
 from lienthong.web import looks
 from lienthong.web.roles import requires
 
+INVALID = "civil_status.invalid_death"
 LOOK_FIELDS = ("full_name", "born_on", "personal_id", "died_on", "cause", "declarant")
 FILLED = ("ethnicity", "nationality", "residence", "sex")
 
@@ -145,6 +146,7 @@ def _form(
 def _register(request: HttpRequest, data: QueryDict) -> HttpResponse:
     actor, form = _actor(request), DeathForm(data)
     if not form.is_valid():
+        shown.counted(form, INVALID)
         return _form(request, form, status=422)
     try:
         entered = deaths.register_death(
@@ -155,9 +157,12 @@ def _register(request: HttpRequest, data: QueryDict) -> HttpResponse:
         )
     except InvalidEntry as error:
         form.tell(error.detail["problems"])  # type: ignore[arg-type]
+        shown.counted(form, INVALID)
         return _form(request, form, status=422)
     except DuplicateDeath as error:
+        shown.counted(form, error.code)
         return _form(request, form, duplicate=error, status=409)
+    shown.counted(form)
     outcome = ""
     if entered.outbox_row is not None:
         outcome = shown.delivered(entered.outbox_row)

@@ -24,9 +24,10 @@ from lienthong.kernel.working_days import RECEIPT_CLOSES
 from lienthong.record import audit, personal
 from lienthong.systems.civil_status import domain, queries
 from lienthong.systems.civil_status.domain import DeathState, IdState
+from lienthong.systems.civil_status.forms import EntryForm
 from lienthong.systems.civil_status.models import BirthRegistration, Desk, Entry
 from lienthong.systems.civil_status.views import lookups
-from lienthong.web import catalogues
+from lienthong.web import catalogues, problem_counts
 
 LONGEST_QUEUE = 50
 PAGE_SECONDS = 5.0
@@ -218,6 +219,12 @@ def delivered(row: int) -> str:
         time.sleep(0.03)
         outcome = outbox.state_of(row)
     return outcome
+
+
+def counted(form: EntryForm, *codes: str) -> None:
+    """Count what was wrong with a declaration, and what had to be mended in its names."""
+    found = form.problem_codes() | form.mended_codes()
+    problem_counts.count(*codes, *(f"civil_status.{code}" for code in found))
 
 
 def pdf(content: bytes, name: str) -> HttpResponse:
