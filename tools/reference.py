@@ -42,7 +42,8 @@ SETTINGS = {
     "the demo country's own day.",
     "LIENTHONG_DEMO": "`1` on a demonstration node; `lienthong up --demo` sets it.",
     "LIENTHONG_GATEWAY_PROCESSES": "Gateway processes. Default: one a core.",
-    "LIENTHONG_PUBLIC_URL": "Address behind which the pages are reached from outside.",
+    "LIENTHONG_PUBLIC_URL": "Address behind which the pages are reached from outside. With https:"
+    " cookies and browsers are held to it, and the proxy in front sets `X-Forwarded-Proto` itself.",
     "LIENTHONG_HOSTS": "Host names the pages answer to, separated by commas.",
     "LIENTHONG_ORIGINS": "Origins trusted for forms, separated by commas.",
     "LIENTHONG_SECRET_KEY": "Or `…_FILE`; default: the node's own secret file.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -139,14 +140,58 @@ def test_a_long_log_is_moved_away_and_only_a_few_are_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervisor, "LOG_BYTES", 10)
+    monkeypatch.setattr(supervisor, "MOVED_BYTES", 130)
     log = tmp_path / "part.log"
     for number in range(8):
         log.write_text(f"{number} and more than ten bytes")
         supervisor.shorten(log)
         assert log.read_text() == ""
     kept = sorted(path.name for path in tmp_path.iterdir())
-    assert kept == ["part.log", *(f"part.log.{n}" for n in range(1, supervisor.LOGS_KEPT + 1))]
+    assert kept == ["part.log", *(f"part.log.{n}" for n in range(1, 6))]
     assert (tmp_path / "part.log.1").read_text().startswith("7")
+
+
+DAY = 24 * 3600
+
+
+def aged(log: Path, days: float) -> None:
+    """Make a log one whose last line was written so many days ago."""
+    then = time.time() - days * DAY
+    os.utime(log, (then, then))
+
+
+def test_no_line_of_a_log_grows_older_than_thirty_days(tmp_path: Path) -> None:
+    """A process that writes little never fills a log; it is moved away once a day all the same."""
+    log = tmp_path / "part.log"
+    for day in range(40):
+        log.write_text(f"line of day {day}")
+        supervisor.shorten(log)
+        supervisor.shorten(log)  # a second look on the same day moves nothing
+        for moved in tmp_path.glob("part.log.*"):
+            then = moved.stat().st_mtime - DAY
+            os.utime(moved, (then, then))
+    words = " ".join(path.read_text() for path in tmp_path.iterdir())
+    assert {int(day) for day in re.findall(r"day (\d+)", words)} == set(range(12, 40))
+
+
+def test_the_log_of_a_node_that_stood_still_for_a_month_is_gone_at_its_start(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "part.log"
+    log.write_text("of long ago")
+    aged(log, 31)
+    (tmp_path / "part.log.1").write_text("of longer ago")
+    aged(tmp_path / "part.log.1", 40)
+    supervisor.rotate(log)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_start_on_the_same_day_goes_on_in_the_same_log(tmp_path: Path) -> None:
+    log = tmp_path / "part.log"
+    log.write_text("of an hour ago")
+    aged(log, 1 / 24)
+    supervisor.rotate(log)
+    assert log.read_text() == "of an hour ago"
 
 
 def test_an_ended_stranger_is_not_taken_for_a_child(tmp_path: Path) -> None:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import logging
+import threading
+from collections import Counter
+from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 import psycopg
 import pytest
+from django.contrib.sessions.models import Session
+from django.db import OperationalError
 
 from database_server import TestDatabase
 from lienthong.cli import databases, vault, worker
+from lienthong.exchange import kept, retention
+from lienthong.exchange.models import InboxRow, OutboxRow, State
+from lienthong.kernel import clock
 from lienthong.kernel.node import Node, Ports
 
 
@@ -46,3 +55,84 @@ def test_a_database_of_the_sites_own_is_swept_only_when_it_is_named() -> None:
     assert databases.databases_of(node, named).archiver == ""
     named["LIENTHONG_GATEWAY_ARCHIVER_DATABASE_URL"] = "c"
     assert databases.databases_of(node, named).archiver == "c"
+
+
+def finished_row(days: float, state: State, number: int) -> OutboxRow:
+    then = clock.instant() - timedelta(days=days)
+    done = state in (State.DELIVERED, State.DISCARDED, State.DEAD)
+    return OutboxRow(
+        consumer="civil_status",
+        provider="population",
+        code="death.record.v1",
+        body=b"",
+        digest="",
+        key=f"death/{number}",
+        put_at=then,
+        deadline=then,
+        next_attempt=then,
+        state=state,
+        finished_at=then if done else None,
+        trace="",
+    )
+
+
+def test_what_was_sent_and_worked_on_is_forgotten_after_ninety_days(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "AT_ONCE", 1)  # in pieces, and all the pieces
+    rows = [
+        finished_row(days, state, number)
+        for number, (days, state) in enumerate(product((89, 91, 92), State))
+    ]
+    OutboxRow.objects.bulk_create(rows)
+    for days, done in ((89, True), (91, True), (92, True), (400, False)):
+        then = clock.instant() - timedelta(days=days)
+        InboxRow.objects.create(
+            system="civil_status", sender="s", code="c.v1", key=str(days), digest="",
+            body=b"", received_at=then, done_at=then if done else None, trace="",
+        )  # fmt: skip
+
+    worker.forget()
+
+    left = OutboxRow.objects.values_list("state", flat=True)
+    unfinished = {State.WAITING: 3, State.SENDING: 3, State.DEAD: 3}
+    assert Counter(left) == unfinished | {State.DELIVERED: 1, State.DISCARDED: 1}
+    assert set(InboxRow.objects.values_list("key", flat=True)) == {"89", "400"}
+    assert retention.FINISHED_KEPT > kept.KEPT_FOR
+
+
+def test_ended_sessions_are_removed(db: None) -> None:
+    now = clock.instant()
+    for key, seconds in (("ended", -1), ("open", 3600)):
+        Session.objects.create(
+            session_key=key, session_data="", expire_date=now + timedelta(seconds=seconds)
+        )
+    worker.forget()
+    assert [session.pk for session in Session.objects.all()] == ["open"]
+
+
+def test_a_systems_database_that_is_away_does_not_end_the_worker(
+    db: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away() -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(retention, "forget_finished", away)
+    with caplog.at_level(logging.WARNING, logger="lienthong.worker"):
+        worker.forget()
+    assert "nothing was forgotten: OperationalError" in caplog.text
+
+
+def test_one_round_of_the_house_does_all_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    stop = threading.Event()
+    node = Node(home=tmp_path, ports=Ports(8000))
+    vault.make_secrets(node, [])
+    monkeypatch.delenv("LIENTHONG_DATABASE_URL")
+    monkeypatch.setattr(worker, "sweep", lambda archiver: done.append("log"))
+    monkeypatch.setattr(worker, "forget", lambda: (done.append("systems"), stop.set()))
+    monkeypatch.setattr(worker.keyring, "renew", lambda node, cards: [])
+    worker.keep_house(node, stop)
+    assert done == ["log", "systems"]

@@ -22,6 +22,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lienthong.kernel import clock
+
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 WATCHED = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD}
@@ -30,7 +32,12 @@ BACK_OFF = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 SETTLED_SECONDS = 60.0
 START_TRIES = 4
 LOG_BYTES = 10 * 1024 * 1024
-LOGS_KEPT = 5
+MOVED_BYTES = 5 * LOG_BYTES
+# A line is thirty days old at most (decision 30): it is moved away within a day or two of
+# being written, and what was moved away is removed after four weeks.
+LOG_DAY = 24 * 3600.0
+LOG_KEPT = 28 * LOG_DAY
+LOGS_KEPT = 30
 LOOK_SECONDS = 1.0
 ROTATE_SECONDS = 60.0
 
@@ -269,23 +276,51 @@ def ended_children() -> list[int]:
 
 
 def rotate(log: Path) -> None:
-    """Before a start: a long log makes room for a new one."""
-    if log.exists() and log.stat().st_size > LOG_BYTES:
+    """Before a start: a long log, or one of another day, makes room for a new one."""
+    if log.exists() and (too_long(log) or age_of(log) > LOG_DAY):
         move_up(log)
         log.rename(log.with_suffix(".log.1"))
+    forget_old(log)
 
 
 def shorten(log: Path) -> None:
     """
-    While a process writes: copy a long log away and empty it.
+    While a process writes: copy a long log, or that of a day, away and empty it.
 
     Writers append, so they go on at the new end. A line written between copy
     and emptying is lost; that is the application log, not the evidence.
     """
-    if log.exists() and log.stat().st_size > LOG_BYTES:
+    if log.exists() and (too_long(log) or (log.stat().st_size and not moved_today(log))):
         move_up(log)
         shutil.copyfile(log, log.with_suffix(".log.1"))
         os.truncate(log, 0)
+    forget_old(log)
+
+
+def too_long(log: Path) -> bool:
+    return log.stat().st_size > LOG_BYTES
+
+
+def moved_today(log: Path) -> bool:
+    newest = log.with_suffix(".log.1")
+    return newest.exists() and age_of(newest) < LOG_DAY
+
+
+def age_of(log: Path) -> float:
+    """Seconds since the last line was written."""
+    return clock.instant().timestamp() - log.stat().st_mtime
+
+
+def forget_old(log: Path) -> None:
+    """Remove moved logs that are too old, and the oldest of those that are too much together."""
+    kept = 0
+    for number in range(1, LOGS_KEPT + 1):
+        older = log.with_suffix(f".log.{number}")
+        if not older.exists():
+            continue
+        kept += older.stat().st_size
+        if kept > MOVED_BYTES or age_of(older) > LOG_KEPT:
+            older.unlink()
 
 
 def move_up(log: Path) -> None:

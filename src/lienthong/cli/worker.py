@@ -20,6 +20,7 @@ import psycopg
 
 from lienthong.cli import cards, databases, django_setup, keyring, settle
 from lienthong.gateway import archive
+from lienthong.kernel import clock
 from lienthong.kernel.node import Node
 
 JOBS_AT_ONCE = 2
@@ -76,9 +77,14 @@ async def run_jobs() -> None:
 
 
 def keep_house(node: Node, stop: threading.Event) -> None:
-    """Sweep the log's database; renew certificates from day twenty on (decision 19)."""
+    """Sweep the databases; renew certificates from day twenty on (decision 19)."""
+    from django.db import connections
+
     while not stop.is_set():
         sweep(databases.databases_of(node).archiver)
+        forget()
+        # Not held until the next hour: the server may have been started anew by then.
+        connections.close_all()
         renewed = keyring.renew(node, cards.cards())
         if renewed:
             log.info("renewed: %s", ", ".join(renewed))
@@ -96,3 +102,20 @@ def sweep(archiver: str) -> None:
         log.warning("the log was not swept: %s", type(error).__name__)
     else:
         log.info("log swept: %d replays forgotten, %d months made", done.forgotten, done.made)
+
+
+def forget() -> None:
+    """Remove finished messages and ended sessions; a database that is away is tried next hour."""
+    from django.contrib.sessions.models import Session
+    from django.db import DatabaseError
+
+    from lienthong.exchange import retention
+
+    try:
+        done = retention.forget_finished()
+        sessions, _ = Session.objects.filter(expire_date__lt=clock.instant()).delete()
+    except DatabaseError as error:
+        log.warning("nothing was forgotten: %s", type(error).__name__)
+    else:
+        told = "forgotten: %d sent, %d received, %d sessions"
+        log.info(told, done.sent, done.received, sessions)

@@ -90,7 +90,7 @@ INSTALLED_APPS = [
     "lienthong.web",
     *(f"lienthong.systems.{name}" for name in SYSTEMS),
 ]
-# A slice being built may not have every app yet; a named but absent app stays an error.
+# A misspelt name is told as what it is, before Django tries to import it.
 for _app in INSTALLED_APPS:
     if _app.startswith("lienthong.") and importlib.util.find_spec(_app) is None:
         raise ImportError(f"LIENTHONG_SYSTEMS names {_app}, which is not in this release")
@@ -186,6 +186,11 @@ SESSION_COOKIE_AGE = 8 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https:")
+# Pages listen on loopback; whoever serves them under https (a proxy of this machine) says so.
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_URL.startswith("https:") else None
+)
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PUBLIC_URL.startswith("https:") else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
