@@ -43,6 +43,7 @@ def collect(page: Page) -> None:
     page.wait_for_selector(".rp-doc .lt-figure")
 
 
+@axe.visits("steering:edition")
 def test_collecting_shows_each_system_and_then_the_paper(desk: Page) -> None:
     axe.check(desk)
     collect(desk)
@@ -107,6 +108,7 @@ def test_without_scripts_every_step_is_a_link_or_a_button(
     context.close()
 
 
+@axe.visits("steering:report", "steering:reports")
 def test_the_published_report_opens_for_anyone(page: Page, month: ExchangeDouble) -> None:
     services.issue(services.collect(AUGUST, by=SECRETARY), by=SECRETARY)
     page.goto(PUBLIC)

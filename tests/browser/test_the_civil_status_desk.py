@@ -7,14 +7,18 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 import cast
 from browser import axe
 from lienthong.exchange.testing import ExchangeDouble
-from lienthong.systems.civil_status.models import Desk
+from lienthong.kernel.actor import Actor
+from lienthong.systems.civil_status.models import Desk, Paper
+from lienthong.systems.civil_status.services import births, deaths, papers
+from systems.civil_status import declarations
 from systems.civil_status.played import play_population
 
+CUONG = Actor("a-cuong", "H33.18.05", cast.DUONG_TO, cast.LEGAL_DAY, cast.LE_CUONG.roles)
 NEW = "/canbo/civil-status/births/new"
 
 
@@ -49,6 +53,7 @@ def look_up(page: Page, role: str, number: str) -> None:
     page.wait_for_selector(f"#{role} h2 .ds-tag")
 
 
+@axe.visits("civil_status:queue", "civil_status:new_birth", "civil_status:birth")
 def test_a_birth_from_the_first_key_to_the_public_check(desk: Page) -> None:
     desk.goto("/canbo/civil-status/")
     axe.check(desk)
@@ -109,12 +114,55 @@ def test_without_an_answer_the_page_says_that_the_certificate_waits(
     desk.wait_for_selector(".cs-id", timeout=10_000)
 
 
-@pytest.mark.parametrize("address", ["deaths/new", "register/", "births/new"])
-def test_pages_of_the_desk(desk: Page, address: str) -> None:
-    desk.goto(f"/canbo/civil-status/{address}")
+@axe.visits("civil_status:new_death", "civil_status:death")
+def test_a_death_is_declared_and_told(desk: Page) -> None:
+    desk.goto("/canbo/civil-status/deaths/new")
+    axe.check(desk)
+    entered = deaths.register_death(death=declarations.death(), by=CUONG)
+    desk.goto(f"/canbo/civil-status/deaths/{entered.death.key}/")
+    expect(desk.locator("h1")).to_have_text("NGUYỄN VĂN LƯỢM")
     axe.check(desk)
 
 
+@axe.visits("civil_status:withdraw", "civil_status:birth")
+def test_an_entry_is_withdrawn_by_a_decision(desk: Page) -> None:
+    entered = births.register_birth(birth=declarations.birth(), by=CUONG)
+    desk.goto(f"/canbo/civil-status/births/{entered.birth.key}/withdraw")
+    axe.check(desk)
+    desk.fill("[name=decision]", "45/QĐ-UBND ngày 20/08/2021")
+    desk.fill("[name=reason]", "ghi nhầm")
+    desk.locator("button[form=withdraw]").press("Enter")
+    desk.wait_for_url(re.compile(r"births/[0-9a-f-]{36}/$"))
+    expect(desk.locator(".ds-alert[data-color=danger]")).to_contain_text("45/QĐ-UBND")
+    axe.check(desk)
+
+
+@axe.visits("civil_status:new_birth")
+def test_a_child_that_is_in_the_book_already_is_pointed_to(desk: Page) -> None:
+    births.register_birth(birth=declarations.birth(), by=CUONG)
+    desk.goto(NEW)
+    declare(desk)
+    desk.fill("#id_mother_name", cast.AN.name)
+    desk.fill("#id_father_name", cast.BINH.name)
+    with desk.expect_response(f"**{NEW}") as answer:
+        desk.keyboard.press("Control+Enter")
+    assert answer.value.status == 409
+    expect(desk.locator("[name=not_duplicate]")).to_be_visible()
+    expect(desk.locator("main")).to_contain_text("1/2021")
+    axe.check(desk)
+
+
+@axe.visits("civil_status:checked")
+def test_a_paper_is_checked_by_whoever_holds_it(desk: Page) -> None:
+    entered = deaths.register_death(death=declarations.death(), by=CUONG)
+    papers.death_extract(key=entered.death.key, by=CUONG)
+    desk.context.clear_cookies()
+    desk.goto(f"/kiem-tra/{papers.grouped(Paper.objects.get().code)}")
+    expect(desk.locator("main")).to_contain_text("N•• V•• L••")
+    axe.check(desk)
+
+
+@axe.visits("civil_status:register")
 def test_the_answer_to_a_question_in_the_books(desk: Page) -> None:
     desk.goto("/canbo/civil-status/register/")
     desk.fill("#book-search input[name=q]", "nguyen")

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 from playwright.sync_api import Page, expect
 
 import cast
 from browser import axe
 from lienthong.cli import keyring, vault
-from lienthong.exchange import gateway_admin
+from lienthong.exchange import gateway_admin, outbox
+from lienthong.exchange.asks import Ask
+from lienthong.exchange.figures import FIGURES_CODE, FigureRequest
 from lienthong.exchange.gateway_admin import (
     CountRow,
     Counts,
@@ -22,7 +25,8 @@ from lienthong.exchange.gateway_admin import (
     LogNotReachable,
     RecordDetail,
 )
-from lienthong.exchange.registry import cards
+from lienthong.exchange.models import State
+from lienthong.exchange.registry import card, cards
 from lienthong.kernel.demo import DemoPlan
 from lienthong.kernel.node import Node
 from lienthong.systems.directory import demo, services
@@ -32,6 +36,7 @@ AT = datetime(2021, 8, 20, 1, 15, 2, tzinfo=UTC)
 CIVIL_STATUS = "VN/GOV/G15/civil-status"
 ISSUE = "VN/GOV/G01/population/personal-id.issue.v1"
 MESSAGE = "VN-7f1b7a53-5a5b-4f4a-8a0a-0e5b6a9f0c11"
+AUGUST = FigureRequest(start=date(2021, 8, 1), end=date(2021, 8, 31))
 HASHES = [hashlib.sha256(str(n).encode()).hexdigest() for n in range(5)]
 
 
@@ -100,6 +105,7 @@ def console(log: None, sign_in: Callable[[str], Page]) -> Page:
     return sign_in("quan.van")
 
 
+@axe.visits("directory:console")
 def test_the_drum_names_the_databases_and_joins_those_that_took_part(console: Page) -> None:
     console.goto("/canbo/directory/")
     drum = console.locator(".cn-topo")
@@ -124,6 +130,7 @@ def test_a_console_without_its_log_says_so(console: Page, monkeypatch: pytest.Mo
     axe.check(console)
 
 
+@axe.visits("directory:exchanges", "directory:exchange")
 def test_one_exchange_shows_its_proof_and_where_it_stands(console: Page) -> None:
     console.goto("/canbo/directory/exchanges/")
     axe.check(console)
@@ -142,13 +149,39 @@ def test_one_exchange_shows_its_proof_and_where_it_stands(console: Page) -> None
     axe.check(console)
 
 
-@pytest.mark.parametrize("place", ["members/", "members/?q=ho+tich", "grants/", "certificates/"])
-def test_the_lists_of_the_directory(console: Page, place: str) -> None:
-    console.goto(f"/canbo/directory/{place}")
-    expect(console.locator("tbody tr").first).to_be_visible()
-    axe.check(console)
+@axe.visits("directory:members", "directory:grants", "directory:certificates")
+def test_the_lists_of_the_directory(console: Page) -> None:
+    for place in ("members/", "members/?q=ho+tich", "grants/", "certificates/"):
+        console.goto(f"/canbo/directory/{place}")
+        expect(console.locator("tbody tr").first).to_be_visible()
+        axe.check(console)
 
 
+@axe.visits("directory:outbox", "directory:discard")
+def test_a_request_given_up_is_discarded_with_a_reason(sign_in: Callable[[str], Page]) -> None:
+    steering = card("steering")
+    with transaction.atomic():
+        row = outbox.put(
+            Ask(steering, steering.need("population", FIGURES_CODE), AUGUST),
+            key="august",
+            deadline=timedelta(seconds=-1),
+        )
+    assert outbox.deliver(row.pk) == State.DEAD
+    page = sign_in("quan.van")
+    page.goto("/canbo/directory/outbox/")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    axe.check(page)
+    page.locator("a[href$='/discard']").press("Enter")
+    axe.check(page)
+    # Nothing but spaces is no reason, and the form says so.
+    page.fill("[name=reason]", "   ")
+    page.locator("form button[data-color=danger], form button").last.press("Enter")
+    axe.check(page)
+    page.goto("/canbo/directory/outbox/")
+    expect(page.locator("tbody tr")).to_have_count(1)
+
+
+@axe.visits("directory:grants", "directory:revoke")
 def test_a_grant_is_revoked_only_after_a_second_look(
     console: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:

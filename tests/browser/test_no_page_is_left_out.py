@@ -1,0 +1,60 @@
+"""Every address that shows a page is brought before axe by some test, or says why not."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from browser import axe
+
+NO_PAGE = {
+    "civil_status:ask_again": "posts, then shows the entry",
+    "civil_status:birth_state": "asked by an open page; answers without a body",
+    "civil_status:certificate": "a PDF",
+    "civil_status:death_state": "asked by an open page; answers without a body",
+    "civil_status:export": "a CSV file",
+    "civil_status:extract": "a PDF",
+    "civil_status:tell_again": "posts, then shows the entry",
+    "civil_status:words": "a few words beside a field of the form of a birth",
+    "directory:newest": "rows of the console, checked with it",
+    "directory:receipt": "JSON",
+    "directory:retry": "posts, then shows what was given up",
+    "directory:snapshot": "JSON",
+    "mfa_download_recovery_codes": "a text file",
+    "set_language": "posts, then shows the page it was pressed on",
+    "steering:collect": "posts, then shows the edition",
+    "steering:collect_one": "a row of the edition, checked with it",
+    "steering:collecting": "rows of the edition, checked with it",
+    "steering:download": "a file",
+    "steering:issue": "posts, then shows the edition",
+    "steering:note": "posts, then shows the edition",
+    "steering:receipts": "posts, then shows the edition",
+    "steering:report_file": "a file",
+    "web:health": "JSON",
+    "web:metrics": "text for a machine",
+    "web:stay": "posted by an open page; JSON",
+}
+
+
+def named(patterns: list[URLPattern | URLResolver], space: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            within = f"{space}{pattern.namespace}:" if pattern.namespace else space
+            yield from named(pattern.url_patterns, within)
+        else:
+            assert pattern.name, f"{pattern.pattern} has no name, so no test can say it visits it"
+            yield space + pattern.name
+
+
+def test_every_page_is_brought_before_axe_or_says_why_not() -> None:
+    for path in Path(__file__).parent.glob("test_*.py"):
+        importlib.import_module(f"browser.{path.stem}")
+    views = set(named(get_resolver().url_patterns))
+    claimed = axe.CLAIMED - {""}
+    assert views - claimed - set(NO_PAGE) == set(), "neither checked nor excused"
+    assert set(NO_PAGE) <= views, "excused, and not there any more"
+    assert claimed <= views, "checked, and not there any more"
+    assert claimed & set(NO_PAGE) == set(), "checked and excused"
