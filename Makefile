@@ -11,6 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.lienthong-run
 DEV_STAMP := $(VENV)/.lienthong-dev
+FOREIGN_STAMP := $(VENV)/.lienthong-foreign
 SOURCES := src tests tools bench
 # The Django plugin of mypy reads the settings: no node's secrets or database may be needed.
 BARE := env LIENTHONG_TESTING=1 LIENTHONG_HOME=/nonexistent LIENTHONG_DATABASE_URL=postgresql://nobody@127.0.0.1:1/none
@@ -22,7 +23,7 @@ help: ## Show what can be made
 
 setup: $(RUN_STAMP) ## Environment with the locked packages a node needs
 
-setup-dev: $(DEV_STAMP) # The same with the tools of developers
+setup-dev: $(DEV_STAMP) $(FOREIGN_STAMP) # The same with the tools of developers
 
 $(RUN_STAMP): requirements/runtime.txt requirements/build.txt pyproject.toml tools/setup
 	@PYTHON=$(PYTHON) tools/setup $(VENV) requirements/build.txt requirements/runtime.txt
@@ -30,6 +31,10 @@ $(RUN_STAMP): requirements/runtime.txt requirements/build.txt pyproject.toml too
 
 $(DEV_STAMP): $(RUN_STAMP) requirements/dev.txt
 	@PYTHON=$(PYTHON) tools/setup $(VENV) requirements/build.txt requirements/dev.txt
+	@touch $@
+
+$(FOREIGN_STAMP): requirements/foreign.txt tools/setup | $(RUN_STAMP)
+	@PYTHON=$(PYTHON) tools/setup --alone $(VENV)/foreign requirements/foreign.txt
 	@touch $@
 
 assets: $(RUN_STAMP) ## Front-end files and fonts from npm

@@ -18,6 +18,7 @@ lock() {
 lock requirements/runtime.in -o requirements/runtime.txt
 lock requirements/build.in -c requirements/runtime.txt -o requirements/build.txt
 lock requirements/dev.in -c requirements/runtime.txt -c requirements/build.txt -o requirements/dev.txt
+lock requirements/foreign.in -o requirements/foreign.txt
 if grep -nE 'https?://|--index' requirements/*.txt; then
     echo "A lock names a place; see the lines above." >&2
     exit 1

@@ -19,6 +19,7 @@ from lienthong.protocol.errors import BadIdentifier, UnknownMember, UnknownServi
 from lienthong.protocol.faults import XRoadFault
 from lienthong.protocol.identifiers import (
     GatewayId,
+    MemberId,
     ServiceId,
     SubsystemId,
     encode,
@@ -27,8 +28,10 @@ from lienthong.protocol.identifiers import (
 from lienthong.protocol.rest import METASERVICES, RequestPart, Target
 from lienthong.protocol.snapshot import GatewayEntry, GrantEntry, OfferEntry, Snapshot
 
-PROVIDED_METASERVICES = frozenset({"listMethods", "allowedMethods"})
-"""Those of the reserved codes that this gateway answers itself."""
+PROVIDED_METASERVICES = frozenset({"listMethods", "allowedMethods", "getOpenAPI"})
+"""Those of the reserved codes that this gateway answers itself, by REST."""
+SOAP_METASERVICES = frozenset({"listMethods", "allowedMethods", "getWsdl"})
+"""Those it answers by SOAP."""
 HOUSEKEEPING = "meta"
 """The class of metaservices: logged like any call, left out of the counts (decision 4)."""
 DEFAULT_TIME = 30.0
@@ -39,7 +42,8 @@ LONGEST_IDENTIFIER = 512
 class Admission:
     """What a provider's gateway found about a request it lets through."""
 
-    client: SubsystemId
+    client: SubsystemId | MemberId
+    """A member only where a gateway's owner asks for a description (`hosting_gateway`)."""
     offer: OfferEntry
     grant: GrantEntry | None
     """None for metaservices, which need no grant."""
@@ -63,9 +67,19 @@ def identify_client(
     return client
 
 
-@lru_cache(maxsize=4096)
 def claimed_client(value: bytes | None) -> SubsystemId:
     """The subsystem a header names, nothing proved; raises XRoadFault."""
+    client = claimed(value)
+    if not isinstance(client, SubsystemId):
+        raise XRoadFault(
+            "Server.ClientProxy.InvalidClientIdentifier", "The client must be a subsystem"
+        )
+    return client
+
+
+@lru_cache(maxsize=4096)
+def claimed(value: bytes | None) -> SubsystemId | MemberId:
+    """Whom a header names as client, nothing proved; raises XRoadFault."""
     if value is None:
         raise XRoadFault(
             "Server.ClientProxy.InvalidClientIdentifier", "The client identifier is missing"
@@ -73,14 +87,9 @@ def claimed_client(value: bytes | None) -> SubsystemId:
     if len(value) > LONGEST_IDENTIFIER:
         raise XRoadFault("Client.BadRequest", "The client identifier is too long")
     try:
-        client = parse_client(value.decode("ascii"))
+        return parse_client(value.decode("ascii"))
     except (UnicodeDecodeError, BadIdentifier):
         raise XRoadFault("Client.BadRequest", "Invalid value of X-Road-Client") from None
-    if not isinstance(client, SubsystemId):
-        raise XRoadFault(
-            "Server.ClientProxy.InvalidClientIdentifier", "The client must be a subsystem"
-        )
-    return client
 
 
 def check_credential(head: Head, rule: ClientRule) -> None:
@@ -189,29 +198,60 @@ def admit(
     caller will be told: UnknownMember, UnknownService, OutdatedSnapshot,
     AccessDenied or an XRoadFault.
     """
-    client = claimed_client(part.header(names.CLIENT))
+    client = claimed(part.header(names.CLIENT))
     peer = hosting_gateway(certificate, client, snapshot)
     service = target.service
     if gateway.code not in snapshot.subsystem(service.subsystem).gateways:
         raise UnknownMember(f"{service.subsystem} is not behind this gateway")
     if service.code in METASERVICES:
         return Admission(client, metaservice(part, target, snapshot, now), None, peer)
+    client = claimed_client(part.header(names.CLIENT))
     offer = snapshot.offer(service)
+    require_kind(offer, target)
     snapshot.check_age(offer.effect, now)
     method = part.method.decode("ascii")
     if method not in offer.methods and "*" not in offer.methods:
         raise XRoadFault("Client.InvalidHttpMethod", f"The service does not answer {method}")
     path = target.service_path or b"/"
     grant = snapshot.grant(client, service, method, path, now, revoked=revoked)
-    if offer.effect == "changing" and not part.header(names.IDEMPOTENCY_KEY):
+    if offer.effect == "changing" and not (offer.is_soap or part.header(names.IDEMPOTENCY_KEY)):
         raise XRoadFault("Client.MissingHeader", "This service requires an Idempotency-Key")
     return Admission(client, offer, grant, peer)
 
 
-def hosting_gateway(certificate: str, client: SubsystemId, snapshot: Snapshot) -> GatewayEntry:
-    """The gateway whose TLS certificate this is, once the client stands behind it."""
+def require_kind(offer: OfferEntry, target: Target) -> None:
+    """Raise unless the service is called the way it is spoken, in a version it has."""
+    if target.soap and not offer.is_soap:
+        raise XRoadFault(
+            "Server.ServerProxy.ServiceType",
+            "Service is a REST service and cannot be called using SOAP interface",
+        )
+    if offer.is_soap and not target.soap:
+        raise XRoadFault(
+            "Server.ServerProxy.ServiceType",
+            "Service is a SOAP service and cannot be called using REST interface",
+        )
+    if offer.is_soap and target.version not in (offer.versions or [""]):
+        version = f" in version {target.version}" if target.version else " without a version"
+        raise UnknownService(f"Unknown service: {target.service}{version}")
+
+
+def hosting_gateway(
+    certificate: str, client: SubsystemId | MemberId, snapshot: Snapshot
+) -> GatewayEntry:
+    """
+    The gateway whose TLS certificate this is, once the client stands behind it.
+
+    A member stands behind the gateways it owns: that is how a gateway asks for
+    a description in nobody else's name (`soap_descriptions`).
+    """
     peer = snapshot.gateway_of_certificate(certificate)
-    if peer.code not in snapshot.subsystem(client).gateways:
+    if isinstance(client, MemberId):
+        snapshot.member(client)
+        stands_behind = peer.owner == client.local
+    else:
+        stands_behind = peer.code in snapshot.subsystem(client).gateways
+    if not stands_behind:
         raise XRoadFault(
             "Server.ServerProxy.SslAuthenticationFailed",
             f"The client '{client}' is not behind the gateway that sends its request",
@@ -222,9 +262,11 @@ def hosting_gateway(certificate: str, client: SubsystemId, snapshot: Snapshot) -
 def metaservice(part: RequestPart, target: Target, snapshot: Snapshot, now: datetime) -> OfferEntry:
     """A metaservice as an offer of its own kind; raises UnknownService for those not answered."""
     code = target.service.code
-    if code not in PROVIDED_METASERVICES or part.method != b"GET":
+    provided = SOAP_METASERVICES if target.soap else PROVIDED_METASERVICES
+    if code not in provided or part.method != (b"POST" if target.soap else b"GET"):
         raise XRoadFault("Server.ServerProxy.UnknownService", f"Unknown service: {target.service}")
     snapshot.check_age("public", now)
     return OfferEntry(
-        provider=target.service.subsystem.local, code=code, methods=["GET"], effect=HOUSEKEEPING
-    )
+        provider=target.service.subsystem.local, code=code, methods=[part.method.decode()],
+        effect=HOUSEKEEPING, kind="soap" if target.soap else "rest",
+    )  # fmt: skip

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -67,10 +67,10 @@ class SpoolRoom:
 class Spool:
     """An encrypted temporary file, written once and read from the start as often as needed."""
 
-    __slots__ = ("_cipher", "_file", "_lengths", "_room", "_waiting", "size")
+    __slots__ = ("_cipher", "_file", "_lengths", "_waiting", "room", "size")
 
     def __init__(self, room: SpoolRoom) -> None:
-        self._room = room
+        self.room = room
         self._cipher = ChaCha20Poly1305(ChaCha20Poly1305.generate_key())
         self._file: BinaryIO = tempfile.TemporaryFile(dir=room.directory, buffering=0)  # noqa: SIM115
         self._lengths: list[int] = []
@@ -78,7 +78,7 @@ class Spool:
         self.size = 0
 
     def write(self, data: bytes) -> None:
-        self._room.take(len(data))
+        self.room.take(len(data))
         self.size += len(data)
         self._waiting += data
         while len(self._waiting) >= CHUNK:
@@ -109,7 +109,7 @@ class Spool:
     def close(self) -> None:
         if not self._file.closed:
             self._file.close()
-            self._room.give_back(self.size)
+            self.room.give_back(self.size)
 
 
 @dataclass(slots=True, eq=False)
@@ -146,6 +146,24 @@ class Body:
         """All bytes in memory; for bodies known to be short."""
         return self.data if self.data is not None else b"".join(self.chunks())
 
+    def spliced(self, splices: Sequence[tuple[int, int, bytes]]) -> Body:
+        """
+        A new body with other bytes between some offsets; those of this one stay open.
+
+        The splices are in order and do not overlap. What was on disk goes to
+        disk again; raises BodyRefused when there is no room for that.
+        """
+        room = self._room if self._spool is None else self._spool.room
+        growth = sum(len(text) for _, _, text in splices)
+        receiver = Receiver(self.size + growth, room or SpoolRoom())
+        try:
+            for piece in _spliced(self.chunks(), splices):
+                receiver.write(piece)
+            return receiver.finish()
+        except BaseException:
+            receiver.discard()
+            raise
+
     def close(self) -> None:
         if self._spool is not None:
             self._spool.close()
@@ -155,6 +173,25 @@ class Body:
 
 
 EMPTY = Body.of(b"")
+
+
+def _spliced(chunks: Iterator[bytes], splices: Sequence[tuple[int, int, bytes]]) -> Iterator[bytes]:
+    waiting, offset = list(splices), 0
+    for chunk in chunks:
+        end, place = offset + len(chunk), 0
+        while waiting and waiting[0][0] <= end:
+            start, stop, text = waiting[0]
+            yield chunk[place : max(start - offset, place)]
+            if start >= offset:
+                yield text
+            if stop > end:
+                place = len(chunk)  # the rest of what is cut out lies in the next chunk
+                waiting[0] = (offset - 1, stop, b"")
+                break
+            place = max(stop - offset, place)
+            waiting.pop(0)
+        yield chunk[place:]
+        offset = end
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ import re
 import time
 import uuid
 from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
 
@@ -88,11 +89,40 @@ class Consumer:
         return fault_answer(XRoadFault("Client.BadRequest", f"Bad request: {why}"), None)
 
 
+class Form(Protocol):
+    """What differs between REST and SOAP on the consumer's side."""
+
+    def target(self, raw: bytes) -> Target:
+        """What the request names."""
+
+    def client(self, gateway: Gateway, head: Head) -> SubsystemId | MemberId:
+        """Who proved to be asking; raises what the client is told."""
+
+    async def examine(self, received: Received) -> None:
+        """Raise what the client is told unless the verified answer fits its request."""
+
+
+class Rest:
+    """A message of REST: its path names the service, and its answer is nobody's to read."""
+
+    def target(self, raw: bytes) -> Target:
+        return rest.parse_target(raw)
+
+    def client(self, gateway: Gateway, head: Head) -> SubsystemId | MemberId:
+        return authorise.identify_client(head, gateway.holdings.clients, gateway.snapshot)
+
+    async def examine(self, received: Received) -> None:
+        return
+
+
+REST = Rest()
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All that is settled before anything is sent."""
 
-    client: SubsystemId
+    client: SubsystemId | MemberId
     target: Target
     snapshot: Snapshot
     offer: OfferEntry | None
@@ -101,9 +131,9 @@ class Plan:
     """Monotonic seconds."""
 
 
-async def carry(gateway: Gateway, request: Incoming, trail: Trail) -> Outgoing:
+async def carry(gateway: Gateway, request: Incoming, trail: Trail, form: Form = REST) -> Outgoing:
     """One exchange as the consumer's side carries it; raises what the client is told."""
-    plan = prepare(gateway, request, trail)
+    plan = prepare(gateway, request, trail, form)
     now = clock.instant()
     part = sign_on(request.head, plan, trail)
     key = gateway.signing_key(plan.client.member, SIDE)
@@ -115,23 +145,23 @@ async def carry(gateway: Gateway, request: Incoming, trail: Trail) -> Outgoing:
     received = await forward(gateway, plan, part, signed, request.body, trail)
     trail.beyond = True
     try:
-        return await take_answer(gateway, plan, part, signed, request.body, received, trail)
+        return await take_answer(gateway, plan, part, signed, request.body, received, trail, form)
     except BaseException:
         received.body.close()
         raise
 
 
-def prepare(gateway: Gateway, request: Incoming, trail: Trail) -> Plan:
+def prepare(gateway: Gateway, request: Incoming, trail: Trail, form: Form) -> Plan:
     """Read and check the request; raises ProtocolError or XRoadFault."""
     head = request.head
-    target = rest.parse_target(head.target)
+    target = form.target(head.target)
     trail.service = str(target.service)
     sent_id = authorise.message_id(head)
     instance = gateway.identity.owner.instance
     trail.message_id = sent_id.decode() if sent_id else f"{instance}-{uuid.uuid4()}"
     trail.request_id = str(uuid.uuid4())
     snapshot = gateway.snapshot
-    client = authorise.identify_client(head, gateway.holdings.clients, snapshot)
+    client = form.client(gateway, head)
     trail.client = str(client)
     trail.effect, offer = effect_of(snapshot, target)
     snapshot.check_age(age_class(trail.effect), clock.instant())
@@ -139,6 +169,9 @@ def prepare(gateway: Gateway, request: Incoming, trail: Trail) -> Plan:
         snapshot, target.service.subsystem, head.header(names.SECURITY_SERVER)
     )
     refuse_body(request, SIDE)
+    if offer is not None and request.body.size > offer.max_body:
+        # SOAP names its service in the body, so the edge could not ask for this limit.
+        raise XRoadFault("Client.InvalidBody", "The body is longer than this service takes")
     longest = offer.timeout if offer is not None else authorise.DEFAULT_TIME
     allowed = time_allowed(head.header(names.DEADLINE), longest)
     return Plan(client, target, snapshot, offer, gateways, request.at + allowed)
@@ -203,6 +236,7 @@ async def take_answer(
     body: Body,
     received: Received,
     trail: Trail,
+    form: Form,
 ) -> Outgoing:
     """Verify the provider's answer, log it and make the client's answer of it."""
     if names.get(received.headers, names.ERROR) is not None:
@@ -224,6 +258,7 @@ async def take_answer(
         answer, received.body.sha256, signed, received.headers, find_key, now=now.timestamp()
     )
     check_consistent(plan, signed, answer, body, trail)
+    await form.examine(received)
     row = trail.row(
         Kind.ANSWER, now, outcome=Outcome.ANSWERED, signed=answer_signed,
         body_size=received.body.size, status=received.status,

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import ssl
 import time
 from collections import deque
@@ -33,6 +34,10 @@ from lienthong.gateway.messages import NOBODY, Application, Caller, Head, Incomi
 from lienthong.protocol.headers import Header
 from lienthong.protocol.rest import METHODS
 
+# Clients written for a gateway as HTTP proxy send ``POST http://any.host/path``.
+ABSOLUTE = re.compile(
+    rb"http://(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?=[/?]|$)", re.I
+)
 WITHOUT_BODY = frozenset({204, 304})
 
 
@@ -64,6 +69,8 @@ class Listener:
     limits: EdgeLimits = field(default_factory=EdgeLimits)
     connections: set[Connection] = field(default_factory=set)
     draining: bool = False
+    proxied: bool = False
+    """Whether clients may use this edge as their HTTP proxy and name whole URLs."""
     _server: asyncio.Server | None = None
     _sweep: asyncio.TimerHandle | None = None
 
@@ -259,6 +266,11 @@ class Connection(asyncio.Protocol):
         method = self._parser.get_method()
         if method not in METHODS:
             raise Malformed("this method is not one of the exchange")
+        if self._listener.proxied and (absolute := ABSOLUTE.match(self._url)):
+            # The authority is nobody's (RFC 9112, 3.2.2): all that counts here is the path.
+            self._url = self._url[absolute.end() :] or b"/"
+            if self._url.startswith(b"?"):
+                self._url = b"/" + self._url
         if not self._url.startswith(b"/"):
             raise Malformed("the request target is not a path")
         hosts = sum(name.lower() == b"host" for name, _ in self._headers)

@@ -14,13 +14,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lienthong.gateway.bodies import Body
-from lienthong.gateway.consumer import Consumer
 from lienthong.gateway.core import Gateway, Message
+from lienthong.gateway.front import ConsumerFront, PeerFront
 from lienthong.gateway.log import MessageLog
 from lienthong.gateway.memory_log import MemoryLog
 from lienthong.gateway.messages import Caller, Head, Incoming, Outgoing
 from lienthong.gateway.pool import NotReached, Received
-from lienthong.gateway.provider import PeerSide
 from lienthong.gateway.settings import ClientRule, Holdings, Provider, Secrets, read_provider
 from lienthong.protocol import headers as names
 from lienthong.protocol.headers import Header
@@ -74,13 +73,16 @@ class _Calls:
         caller = Caller(self.certificate, secure=True)
         headers = [(b"Host", gateway.host.encode()), *message.headers]
         head = Head(message.method, message.target, headers, caller)
-        answer = await PeerSide(self.gateway).answer(Incoming(head, message.body, time.monotonic()))
+        answer = await PeerFront(self.gateway).answer(
+            Incoming(head, message.body, time.monotonic())
+        )
         return Received(answer.status, answer.reason, list(answer.headers), answer.body)
 
     async def to_provider(
         self, provider: Provider, message: Message, *, deadline: float, limit: int
     ) -> Received:
-        target = message.target.removeprefix(provider.path).decode("ascii")
+        base = b"" if provider.is_service else provider.path
+        target = message.target.removeprefix(base).decode("ascii")
         request = SystemRequest(
             message.method.decode("ascii"), target, message.headers, message.body.whole()
         )
@@ -99,6 +101,8 @@ class InProcessGateway:
     provider: System
     log: MessageLog = field(default_factory=MemoryLog)
     secrets: Secrets = TEST_SECRETS
+    providers: Mapping[str, Provider] = field(default_factory=dict)
+    """Addresses of single services, beside those of all subsystems."""
     code: str = ""
     """The gateway's code in the snapshot; its first when not given."""
     gateway: Gateway = field(init=False)
@@ -116,7 +120,7 @@ class InProcessGateway:
             secrets=self.secrets,
             holdings=Holdings(
                 clients=self.clients,
-                providers={s.local: here for s in self.snapshot.subsystems},
+                providers={s.local: here for s in self.snapshot.subsystems} | dict(self.providers),
                 keys=self.keys,
             ),
             log=self.log,
@@ -130,7 +134,9 @@ class InProcessGateway:
     ) -> Outgoing:
         """The consumer side's answer, inside a running loop."""
         head = Head(method.encode(), target.encode(), list(headers), Caller())
-        return await Consumer(self.gateway).answer(Incoming(head, Body.of(body), time.monotonic()))
+        return await ConsumerFront(self.gateway).answer(
+            Incoming(head, Body.of(body), time.monotonic())
+        )
 
     def call(
         self, method: str, target: str, headers: Sequence[Header], body: bytes = b""

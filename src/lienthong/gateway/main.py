@@ -28,11 +28,10 @@ import uvloop
 from lienthong.gateway import tls
 from lienthong.gateway.admin import Administration
 from lienthong.gateway.bodies import SpoolRoom
-from lienthong.gateway.consumer import Consumer
 from lienthong.gateway.core import Gateway
 from lienthong.gateway.edge_http import Listener
+from lienthong.gateway.front import ConsumerFront, PeerFront
 from lienthong.gateway.postgres_log import PostgresLog
-from lienthong.gateway.provider import PeerSide
 from lienthong.gateway.public_log import PublicLog
 from lienthong.gateway.reading import LogReader
 from lienthong.gateway.sealer import Sealer
@@ -124,10 +123,11 @@ class Process:
 
     async def listen(self, room: SpoolRoom, peer: ssl.SSLContext, consumer: ssl.SSLContext) -> None:
         ports, file = self.settings.node.ports, self.settings.file
-        inner = Listener(PeerSide(self.gateway), room)
+        inner = Listener(PeerFront(self.gateway), room)
         await inner.start(file.peer_host, ports.peer, tls=peer, shared=True)
-        consumers = Consumer(self.gateway)
-        secure, plain = Listener(consumers, room), Listener(consumers, room)
+        consumers = ConsumerFront(self.gateway)
+        secure = Listener(consumers, room, proxied=True)
+        plain = Listener(consumers, room, proxied=True)
         await secure.start(file.consumer_tls_host, ports.consumer_tls, tls=consumer, shared=True)
         # Plain HTTP is for this machine only, whatever a file says (decision 8).
         await plain.start(LOOPBACK, ports.consumer, shared=True)

@@ -25,7 +25,7 @@ from lienthong.protocol.errors import OutdatedSnapshot, UnknownMember
 from lienthong.protocol.faults import JSON_TYPE, XML_TYPE, Side, XRoadFault, fault_of
 from lienthong.protocol.identifiers import MemberId, SubsystemId
 from lienthong.protocol.rest import Target
-from lienthong.protocol.snapshot import OfferEntry, Snapshot
+from lienthong.protocol.snapshot import OPENAPI, GrantEntry, OfferEntry, Snapshot
 
 XROAD = "http://x-road.eu/xsd/xroad.xsd"
 IDENTIFIERS = "http://x-road.eu/xsd/identifiers"
@@ -153,32 +153,39 @@ def methods(
     provider = target.service.subsystem
     if target.service.code == "listMethods":
         found = [service(provider, offer, offer.methods, ["/**"])
-                 for offer in snapshot.offers_of(provider)]  # fmt: skip
+                 for offer in snapshot.offers_of(provider) if not offer.is_soap]  # fmt: skip
     else:
         found = [
             entry
             for grant, entry in allowed(snapshot, provider, admitted.client, now)
             if grant not in revoked
-        ]
+        ]  # of SOAP services SOAP tells (soap_provider)
     body = Body.of(msgspec.json.encode({"service": found}))
     return Received(200, b"OK", [(b"Content-Type", JSON_TYPE)], body)
 
 
 def allowed(
-    snapshot: Snapshot, provider: SubsystemId, client: SubsystemId, now: datetime
+    snapshot: Snapshot, provider: SubsystemId, client: SubsystemId | MemberId, now: datetime
 ) -> Iterable[tuple[str, Service]]:
-    """Each grant in force by its id, as the endpoints it opens."""
-    for offer in snapshot.offers_of(provider):
-        grants = [
-            grant
-            for grant in snapshot.grants
-            if (grant.client, grant.provider, grant.code)
-            == (client.local, provider.local, offer.code)
-            and grant.valid_from <= now
-            and (grant.valid_to is None or now < grant.valid_to)
-        ]
-        for grant in grants:
+    """Each grant in force for a REST service by its id, as the endpoints it opens."""
+    for offer, grant in granted(snapshot, provider, client, now):
+        if not offer.is_soap:
             yield grant.id, service(provider, offer, grant.methods, grant.paths)
+
+
+def granted(
+    snapshot: Snapshot, provider: SubsystemId, client: SubsystemId | MemberId, now: datetime
+) -> Iterable[tuple[OfferEntry, GrantEntry]]:
+    """Each offer of a provider with each grant in force that a client has for it."""
+    for offer in snapshot.offers_of(provider):
+        for grant in snapshot.grants:
+            if (
+                (grant.client, grant.provider, grant.code)
+                == (client.local, provider.local, offer.code)
+                and grant.valid_from <= now
+                and (grant.valid_to is None or now < grant.valid_to)
+            ):
+                yield offer, grant
 
 
 def service(
@@ -188,6 +195,7 @@ def service(
         member_class=provider.member_class,
         member_code=provider.member_code,
         service_code=offer.code,
+        service_type="OPENAPI" if offer.kind == OPENAPI else "REST",
         subsystem_code=provider.code,
         xroad_instance=provider.instance,
         endpoint_list=[Endpoint(method, path) for method in methods for path in paths],

@@ -10,8 +10,9 @@ from __future__ import annotations
 import base64
 import time
 from dataclasses import dataclass
+from typing import Protocol
 
-from lienthong.gateway import authorise, metaservices
+from lienthong.gateway import authorise, descriptions, metaservices
 from lienthong.gateway.authorise import Admission
 from lienthong.gateway.bodies import Body
 from lienthong.gateway.core import (
@@ -61,7 +62,8 @@ class PeerSide:
         if self.gateway.current is None:
             return MESSAGES_WITHOUT_OFFER
         try:
-            return self.gateway.current.offer(rest.parse_target(head.target).service).max_body
+            target = rest.parse_peer_target(head.target)
+            return self.gateway.current.offer(target.service).max_body
         except ProtocolError:
             return MESSAGES_WITHOUT_OFFER
 
@@ -89,11 +91,58 @@ class Time:
     """Whether that is enough to say of a system which used it up that it is ill."""
 
 
-async def provide(gateway: Gateway, request: Incoming, trail: Trail) -> Outgoing:
+class Form(Protocol):
+    """What differs between REST and SOAP on the provider's side."""
+
+    def target(self, raw: bytes) -> Target:
+        """What the request names."""
+
+    async def examine(self, part: RequestPart, body: Body) -> None:
+        """Raise what the caller is told unless part and body are one message."""
+
+    async def ask(
+        self,
+        gateway: Gateway,
+        admitted: Admission,
+        part: RequestPart,
+        target: Target,
+        body: Body,
+        time_for: Time,
+        trail: Trail,
+    ) -> Received:
+        """The system's answer as it will be signed."""
+
+
+class Rest:
+    """A message of REST: the part says everything, the body is the system's business."""
+
+    def target(self, raw: bytes) -> Target:
+        return rest.parse_target(raw)
+
+    async def examine(self, part: RequestPart, body: Body) -> None:
+        return
+
+    async def ask(
+        self,
+        gateway: Gateway,
+        admitted: Admission,
+        part: RequestPart,
+        target: Target,
+        body: Body,
+        time_for: Time,
+        trail: Trail,
+    ) -> Received:
+        return await ask(gateway, admitted, part, target, body, time_for, trail)
+
+
+REST = Rest()
+
+
+async def provide(gateway: Gateway, request: Incoming, trail: Trail, form: Form = REST) -> Outgoing:
     """One exchange as the provider's side carries it; raises what the client is told."""
     head = request.head
     part = RequestPart(head.method, head.target, tuple(names.unescape_from_peer(head.headers)))
-    target = rest.parse_target(part.target)
+    target = form.target(part.target)
     note_identifiers(part, target, trail)
     now = clock.instant()
     snapshot = gateway.snapshot
@@ -109,6 +158,7 @@ async def provide(gateway: Gateway, request: Incoming, trail: Trail) -> Outgoing
         part, request.body.sha256, list(head.headers),
         gateway.key_of(admitted.client.member, snapshot, now), now=now.timestamp(),
     )  # fmt: skip
+    await form.examine(part, request.body)
     allowed = authorise.time_allowed(head.header(names.DEADLINE), admitted.offer.timeout)
     time_for = Time(
         request.at + allowed - MARGIN, fair=allowed >= min(PATIENCE, admitted.offer.timeout * 0.9)
@@ -120,7 +170,7 @@ async def provide(gateway: Gateway, request: Incoming, trail: Trail) -> Outgoing
         if trail.grant in gateway.log.revoked:
             # Withdrawn meanwhile, or learned by the log only when it connected anew.
             raise AccessDenied(f"Request is not allowed: {target.service}")
-    received = await ask(gateway, admitted, part, target, request.body, time_for, trail)
+    received = await form.ask(gateway, admitted, part, target, request.body, time_for, trail)
     trail.beyond = True
     try:
         return await hand_back(gateway, admitted, target, signed, request.body, received, trail)
@@ -132,7 +182,7 @@ async def provide(gateway: Gateway, request: Incoming, trail: Trail) -> Outgoing
 def note_identifiers(part: RequestPart, target: Target, trail: Trail) -> None:
     """Keep for the rows what the request says of itself; raises XRoadFault when it does not."""
     trail.service = str(target.service)
-    trail.client = str(authorise.claimed_client(part.header(names.CLIENT)))
+    trail.client = str(authorise.claimed(part.header(names.CLIENT)))
     for name in (names.ID, names.REQUEST_ID):
         value = part.header(name)
         if not value or len(value) > authorise.LONGEST_IDENTIFIER or not value.isascii():
@@ -153,16 +203,36 @@ async def ask(
     """The system's answer, within its lane and its time; raises XRoadFault."""
     deadline = time_for.deadline
     if admitted.is_metaservice:
+        if target.service.code == "getOpenAPI":
+            return await descriptions.open_api(gateway, target, deadline=deadline)
         return metaservices.methods(
             gateway.snapshot, admitted, target, now=clock.instant(), revoked=gateway.log.revoked
         )
-    local = target.service.subsystem.local
-    provider = gateway.holdings.providers.get(local)
-    if provider is None:
-        raise UnknownMember(f"{target.service.subsystem} is not behind this gateway")
+    provider = provider_of(gateway, target)
     require_time(deadline, SIDE)
     message = for_system(gateway, provider, admitted, part, target, body, deadline, trail)
-    lane = gateway.providers.lane(local)
+    return await send_on(gateway, admitted, provider, message, target, time_for, trail)
+
+
+def provider_of(gateway: Gateway, target: Target) -> Provider:
+    """Where the service answers; raises UnknownMember when it is not behind this gateway."""
+    provider = gateway.holdings.provider(target.service, target.version)
+    if provider is None:
+        raise UnknownMember(f"{target.service.subsystem} is not behind this gateway")
+    return provider
+
+
+async def send_on(
+    gateway: Gateway,
+    admitted: Admission,
+    provider: Provider,
+    message: Message,
+    target: Target,
+    time_for: Time,
+    trail: Trail,
+) -> Received:
+    """Send a request to its system in the system's lane; raises XRoadFault."""
+    lane = gateway.providers.lane(target.service.subsystem.local)
     try:
         lane.enter(time.monotonic())
     except (CircuitOpen, LaneFull) as error:
@@ -170,7 +240,7 @@ async def ask(
     reached: bool | None = None
     try:
         received = await gateway.way_out.to_provider(
-            provider, message, deadline=deadline, limit=admitted.offer.max_body
+            provider, message, deadline=time_for.deadline, limit=admitted.offer.max_body
         )
         reached = True
     except NotReached:
@@ -225,8 +295,12 @@ def for_system(
 
 def system_target(provider: Provider, target: Target) -> bytes:
     """The registered URL, the service's code, its path and its query, byte for byte."""
-    code = authorise.encoded_code(target.service)
-    path = provider.path + b"/" + code + target.service_path
+    if provider.is_service:
+        # One slash where both have one, as in the reference server.
+        path = provider.path.removesuffix(b"/") + target.service_path or b"/"
+    else:
+        code = authorise.encoded_code(target.service)
+        path = provider.path + b"/" + code + target.service_path
     return path if target.query is None else path + b"?" + target.query
 
 

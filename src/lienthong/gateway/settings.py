@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -19,7 +19,14 @@ import msgspec
 
 from lienthong.gateway.pool import Address
 from lienthong.kernel.node import Node
-from lienthong.protocol.identifiers import GatewayId, MemberId, SubsystemId
+from lienthong.protocol.identifiers import (
+    GatewayId,
+    MemberId,
+    ServiceId,
+    SubsystemId,
+    encode,
+    split,
+)
 from lienthong.protocol.pki import SigningKey, load_certificate, member_of
 from lienthong.protocol.snapshot import Anchor
 
@@ -68,6 +75,17 @@ class Provider:
     address: Address
     path: bytes
     host: bytes
+    is_service: bool = False
+    """Whether this is the URL of one service; else a service's code is appended."""
+    description: Provider | None = None
+    """Where the service's WSDL or OpenAPI description is to be had; its path may have a query."""
+
+
+class ProviderFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A value of ``providers.json`` that says more than a URL."""
+
+    url: str
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +95,15 @@ class Holdings:
     clients: Mapping[str, ClientRule]
     """By the local form of the subsystem, ``GOV/G15/civil-status``."""
     providers: Mapping[str, Provider]
+    """By subsystem, service, or service and version: the most exact one answers."""
     keys: Mapping[MemberId, SigningKey]
+
+    def provider(self, service: ServiceId, version: str = "") -> Provider | None:
+        """Where a service answers, when it is behind this gateway."""
+        subsystem = service.subsystem.local
+        exact = f"{subsystem}/{encode(service.code)}"
+        found = self.providers.get(f"{exact}/{encode(version)}") if version else None
+        return found or self.providers.get(exact) or self.providers.get(subsystem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,16 +154,45 @@ def load_holdings(node: Node, instance: str) -> Holdings:
     clients = msgspec.json.decode(
         (node.gateway / "clients.json").read_bytes(), type=dict[str, ClientRule]
     )
-    urls = msgspec.json.decode((node.gateway / "providers.json").read_bytes(), type=dict[str, str])
+    urls = msgspec.json.decode(
+        (node.gateway / "providers.json").read_bytes(), type=dict[str, str | ProviderFile]
+    )
     return Holdings(
         clients={_local(instance, name): rule for name, rule in clients.items()},
-        providers={_local(instance, name): read_provider(url) for name, url in urls.items()},
+        providers=dict(read_providers(urls)),
         keys=load_keys(node.keys / "members", instance, node.secret("passphrase").encode()),
     )
 
 
 def _local(instance: str, name: str) -> str:
     return SubsystemId.from_local(instance, name).local
+
+
+def read_providers(
+    urls: Mapping[str, str | ProviderFile],
+) -> Iterator[tuple[str, Provider]]:
+    """Each subsystem, service, or service and version with its address; raises BadSettings."""
+    for name, said in urls.items():
+        parts = split(name, 3, 4, 5)
+        url, description = (said, "") if isinstance(said, str) else (said.url, said.description)
+        provider = read_provider(url)
+        if len(parts) > 3:
+            # The URL of a service is kept as it is, with its slash at the end if it has one.
+            path = urlsplit(url).path.encode() or b"/"
+            provider = replace(provider, path=path, is_service=True)
+        if description:
+            provider = replace(provider, description=read_description(description))
+        yield "/".join(map(encode, parts)), provider
+
+
+def read_description(url: str) -> Provider:
+    """Where a description is fetched; unlike a base URL it may have a query."""
+    path, mark, query = url.partition("?")
+    described = read_provider(path)
+    target = (urlsplit(path).path or "/") + (mark + query if query else "")
+    if not target.isascii() or any(letter <= " " for letter in target):
+        raise BadSettings(f"not the URL of a description: {url}")
+    return replace(described, path=target.encode())
 
 
 def read_provider(url: str) -> Provider:

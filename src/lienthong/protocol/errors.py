@@ -33,6 +33,17 @@ class BadRequestPath(ProtocolError, Invalid):
     fault = "BadRequest"
 
 
+class BadMessage(ProtocolError, Invalid):
+    """The message is not of the form its protocol asks for."""
+
+    code = "exchange.bad_message"
+    status = 400
+
+    def __init__(self, fault: str, message: str) -> None:
+        super().__init__(message)
+        self.fault = fault
+
+
 class BadDigest(ProtocolError, Invalid):
     """The body is not the one its digest names."""
 

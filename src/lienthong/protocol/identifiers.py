@@ -73,6 +73,10 @@ class MemberId:
         return cls(instance, *split(text, 2))
 
     @property
+    def member(self) -> MemberId:
+        return self
+
+    @property
     def local(self) -> str:
         return f"{encode(self.member_class)}/{encode(self.code)}"
 

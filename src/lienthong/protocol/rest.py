@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from lienthong.protocol import headers as names
 from lienthong.protocol.errors import BadRequestPath, ProtocolError
 from lienthong.protocol.headers import Header
-from lienthong.protocol.identifiers import ServiceId, SubsystemId, decode
+from lienthong.protocol.identifiers import ServiceId, SubsystemId, decode, encode
 
 METHODS = frozenset({b"DELETE", b"GET", b"HEAD", b"OPTIONS", b"PATCH", b"POST", b"PUT", b"TRACE"})
 METASERVICES = frozenset(
@@ -50,6 +50,9 @@ class Target:
     service_path: bytes
     """With its leading slash; empty when the path ends at the service code."""
     query: bytes | None
+    soap: bool = False
+    version: str = ""
+    """Of a SOAP service; plays no part in access."""
 
 
 def split_target(raw: bytes) -> tuple[bytes, bytes | None]:
@@ -76,6 +79,32 @@ def parse_target(raw: bytes) -> Target:
         service_path=b"/" + pieces[7] if len(pieces) == 8 else b"",
         query=query,
     )
+
+
+def parse_soap_target(raw: bytes) -> Target:
+    """Read ``/soap/…/service[/version]``, the path of a SOAP message between gateways."""
+    pieces = raw.split(b"/")
+    if pieces[:2] != [b"", b"soap"] or len(pieces) not in (7, 8):
+        raise BadRequestPath("the path names no SOAP service")
+    try:
+        parts = [decode(piece.decode("ascii")) for piece in pieces[2:]]
+    except (UnicodeDecodeError, ProtocolError):
+        raise BadRequestPath("a part of the path is not percent-encoded UTF-8") from None
+    if not all(parts):
+        raise BadRequestPath
+    service = ServiceId(SubsystemId(*parts[:4]), parts[4])
+    return Target(service, b"", None, soap=True, version=parts[5] if len(parts) == 6 else "")
+
+
+def soap_path(service: ServiceId, version: str) -> bytes:
+    """The path `parse_soap_target` reads."""
+    path = f"/soap/{service}" + (f"/{encode(version)}" if version else "")
+    return path.encode("ascii")
+
+
+def parse_peer_target(raw: bytes) -> Target:
+    """What a path between gateways names, in either form."""
+    return parse_soap_target(raw) if raw.startswith(b"/soap/") else parse_target(raw)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ AGES = {
 }
 # A directory's clock may run ahead of a gateway's by this much.
 SKEW = timedelta(minutes=5)
+SOAP, OPENAPI = "soap", "openapi"
 NO_REVOCATIONS: frozenset[str] = frozenset()
 
 
@@ -110,6 +111,14 @@ class OfferEntry(msgspec.Struct, frozen=True, kw_only=True):
     max_body: int = 10 * 1024 * 1024
     timeout: float = 30.0
     schema_sha256: str = ""
+    kind: str = "rest"
+    """``rest``, ``openapi`` (described by its provider) or ``soap``."""
+    versions: list[str] = []
+    """Of a SOAP service; empty when its identifier has no version."""
+
+    @property
+    def is_soap(self) -> bool:
+        return self.kind == SOAP
 
     @property
     def is_strict(self) -> bool:
@@ -196,6 +205,11 @@ class Snapshot(msgspec.Struct, frozen=True, dict=True, kw_only=True):
     @functools.cached_property
     def _offers(self) -> dict[tuple[str, str], OfferEntry]:
         return {(offer.provider, offer.code): offer for offer in self.offers}
+
+    @functools.cached_property
+    def longest_soap(self) -> int:
+        """The longest message any SOAP service takes; which one is meant stands in the message."""
+        return max((offer.max_body for offer in self.offers if offer.is_soap), default=0)
 
     @functools.cached_property
     def _grants(self) -> dict[tuple[str, str, str], list[GrantEntry]]:
