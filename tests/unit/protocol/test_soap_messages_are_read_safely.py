@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import re
 import tracemalloc
@@ -271,7 +272,9 @@ def test_an_answer_must_echo_the_header_but_not_its_order():
                         ("client", CLIENT_XML.replace("G15", "G16")),
                         ("issue", "<xrd:issue>1</xrd:issue>")):  # fmt: skip
         with pytest.raises(BadMessage) as caught:
-            soap.require_answer(soap.read_envelope(letter(fields(**{name: value}), answered)), asked)
+            soap.require_answer(
+                soap.read_envelope(letter(fields(**{name: value}), answered)), asked
+            )
         assert caught.value.fault == "InconsistentResponse"
 
 
@@ -301,13 +304,15 @@ def test_a_message_of_ours_reads_back_as_what_it_was_made_of():
     assert said.header.values["requestHash"] == "SGFzaA=="
 
 
-@given(st.binary(max_size=400) | st.text(alphabet="<>/&;:xrd!-[]?='\" \n", max_size=200).map(str.encode))
+@given(
+    st.binary(max_size=400)
+    | st.text(alphabet="<>/&;:xrd!-[]?='\" \n", max_size=200).map(str.encode)
+)
 def test_no_bytes_bring_the_reader_down(data):
     for whole in (data, letter(fields(extra=data.decode("latin-1")), ASK)):
-        try:
-            soap.require_request(soap.read_envelope(whole))
-        except BadMessage as problem:
-            assert problem.fault
+        with contextlib.suppress(BadMessage):
+            read = soap.require_request(soap.read_envelope(whole))
+            assert read.values["id"] == "letter-1"
 
 
 def test_soap_action_is_empty_or_a_quoted_uri():
