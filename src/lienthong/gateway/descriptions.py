@@ -32,7 +32,8 @@ YAML_URL = re.compile(
     r"(?P<key> *(?:- +)?([\"']?)url\2\s*:\s+)(?P<value>\"[^\"]*\"|'[^']*'|[^\s#&*!|>{\[\"'][^#]*?)"
     r"(?P<rest>\s*(?:\s#.*)?)"
 )
-YAML_FLOW_URL = re.compile(r"(\burl[\"']?\s*:\s*)(\"[^\"]*\"|'[^']*'|[^\s,}\]]+)")
+YAML_FLOW_URL = re.compile(r"([{,]\s*[\"']?url[\"']?\s*:\s*)(\"[^\"]*\"|'[^']*'|[^\s,}\]]+)")
+YAML_URL_KEY = re.compile(r" *(?:- +)*[\"']?url[\"']?\s*:")
 
 
 async def open_api(gateway: Gateway, target: Target, *, deadline: float) -> Received:
@@ -155,11 +156,9 @@ def yaml_server_line(line: str) -> str:
     found = YAML_URL.fullmatch(line.rstrip("\r\n"))
     if found is not None:
         return found["key"] + quoted(found["value"]) + found["rest"] + ending
-    if re.search(r"\burl[\"']?\s*:", line):
-        if "{" not in line:
-            raise ValueError("a server's URL that cannot be edited")
-        return YAML_FLOW_URL.sub(in_path, line)
-    return line
+    if YAML_URL_KEY.match(line):
+        raise ValueError("a server's URL that cannot be edited")
+    return YAML_FLOW_URL.sub(in_path, line)
 
 
 def in_path(found: re.Match[str]) -> str:
