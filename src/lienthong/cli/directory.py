@@ -22,13 +22,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     grant.add_argument("offer", help="for example person.find.v1")
     grant.add_argument("--purpose", required=True)
     grant.add_argument("--legal-basis", required=True)
+    offered = actions.add_parser("offer", help="register a service of an outside system")
+    offered.add_argument("provider", help="its subsystem, for example outside-test")
+    offered.add_argument("code", help="the service's code")
+    offered.add_argument("url", help="where it answers; nothing is added to it but a path of REST")
+    offered.add_argument("--kind", choices=["rest", "openapi", "soap"], required=True)
+    offered.add_argument("--title", required=True)
+    offered.add_argument("--description", default="", help="URL of its WSDL or OpenAPI document")
+    offered.add_argument("--version", action="append", default=[], help="of SOAP; may be repeated")
+    offered.add_argument("--method", action="append", help="of REST; may be repeated; POST if none")
+    offered.add_argument(
+        "--effect", choices=["public", "sensitive", "changing"], default="changing"
+    )
+    withdraw = actions.add_parser("withdraw", help="offer a service of an outside system no longer")
+    withdraw.add_argument("provider")
+    withdraw.add_argument("code")
     revoke = actions.add_parser("revoke", help="end a grant now")
     revoke.add_argument("grant", type=uuid.UUID)
 
 
 def run(args: argparse.Namespace) -> int:
     django_setup.start()
-    actions = {"list": show, "grant": give, "revoke": take}
+    actions = {
+        "list": show, "grant": give, "revoke": take, "offer": register_service,
+        "withdraw": withdraw_service,
+    }  # fmt: skip
     return actions[args.action](args)
 
 
@@ -94,4 +112,55 @@ def take(args: argparse.Namespace) -> int:
     )
     print("Revoked; the gateway refuses it from now on.")
     print("Next: `lienthong directory list`.")
+    return 0
+
+
+def register_service(args: argparse.Namespace) -> int:
+    from lienthong.systems.directory import services
+    from lienthong.systems.directory.errors import NotAService
+    from lienthong.systems.directory.models import Subsystem
+
+    subsystem = Subsystem.objects.filter(code=args.provider.replace("_", "-")).first()
+    if subsystem is None or subsystem.gateway_id is None:
+        print(f"No subsystem {args.provider} stands behind this gateway.", file=sys.stderr)
+        print("Next: `lienthong directory list`.", file=sys.stderr)
+        return 1
+    try:
+        services.register_service(
+            subsystem=subsystem,
+            code=args.code,
+            title=args.title,
+            kind=args.kind,
+            url=args.url,
+            description_url=args.description,
+            versions=args.version,
+            methods=args.method or ["POST"],
+            effect=args.effect,
+            by=services.by_the_directory(clock.today()),
+            node=Node.from_environment(),
+        )
+    except NotAService as problem:
+        print(f"{problem} What is wrong: {problem.detail['reason']}.", file=sys.stderr)
+        return 1
+    print(f"Offered: {subsystem}/{args.code}")
+    print(f"Next: `lienthong directory grant CLIENT {args.provider} {args.code} …`.")
+    return 0
+
+
+def withdraw_service(args: argparse.Namespace) -> int:
+    from lienthong.systems.directory import services
+    from lienthong.systems.directory.queries import register
+
+    outside = (
+        register.outside_services()
+        .filter(offer__subsystem__code=args.provider.replace("_", "-"), offer__code=args.code)
+        .first()
+    )
+    if outside is None:
+        print(f"No outside service {args.provider} {args.code} is offered.", file=sys.stderr)
+        return 1
+    services.withdraw_service(
+        outside.offer, by=services.by_the_directory(clock.today()), node=Node.from_environment()
+    )
+    print("Withdrawn; nobody can call it from now on.")
     return 0

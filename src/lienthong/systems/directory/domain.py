@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from statistics import median_low
+from urllib.parse import urlsplit
 
 from lienthong.kernel.periods import Period
+from lienthong.protocol.rest import METASERVICES
 
 
 def content_digest(content: object) -> str:
@@ -39,6 +42,24 @@ def year_to_date(period: Period) -> Period:
 def is_in_force(valid_from: datetime, valid_to: datetime | None, at: datetime) -> bool:
     """Whether a grant holds at this instant; the end is not part of it."""
     return valid_from <= at and (valid_to is None or at < valid_to)
+
+
+SERVICE_CODE = re.compile(r"[A-Za-z0-9'()+,\-.=?]{1,128}")
+"""Letters the message protocol allows in an identifier (PR-REST 4.8, PR-MESS 2.7)."""
+
+
+def why_no_service(code: str, kind: str, versions: Iterable[str], urls: Iterable[str]) -> str:
+    """What stands against registering an outside service, in a word; empty when nothing does."""
+    if SERVICE_CODE.fullmatch(code) is None:
+        return "code"
+    if code in METASERVICES:
+        return "reserved"
+    versions = list(versions)
+    if (versions and kind != "soap") or any(SERVICE_CODE.fullmatch(v) is None for v in versions):
+        return "version"
+    if any(urlsplit(url).scheme != "http" or not urlsplit(url).hostname for url in urls):
+        return "url"
+    return ""
 
 
 def share_of(linked: int, all_bodies: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lienthong.kernel.errors import Conflict, NotFound
+from lienthong.kernel.errors import Conflict, Invalid, NotFound
 
 
 class NoSuchGrant(NotFound):
@@ -15,6 +15,12 @@ class GrantEnded(Conflict):
     """This access grant has already ended."""
 
     code = "directory.grant_ended"
+
+
+class NotAService(Invalid):
+    """This cannot be registered as a service of an outside system."""
+
+    code = "directory.not_a_service"
 
 
 class NoSnapshot(NotFound):

@@ -131,6 +131,26 @@ class Offer(models.Model):
         ordering = ["subsystem", "code"]
 
 
+class OutsideService(models.Model):
+    """Where an offer answers whose provider is no system of this program, and how it is spoken."""
+
+    class Kind(models.TextChoices):
+        REST = "rest", "REST"
+        OPENAPI = "openapi", "OpenAPI"
+        SOAP = "soap", "SOAP"
+
+    offer = fields.OneToOneField(
+        Offer, data="open", on_delete=models.PROTECT, related_name="outside", primary_key=True
+    )
+    kind = fields.CharField(data="open", max_length=8, choices=Kind.choices)
+    versions = fields.JSONField(data="open", default=list)
+    """Of a SOAP service; empty when its identifier has none."""
+    methods = fields.JSONField(data="open", default=list)
+    url = fields.CharField(data="internal", max_length=250)
+    description_url = fields.CharField(data="internal", max_length=250, blank=True)
+    """Of its WSDL or OpenAPI document."""
+
+
 class AccessGrant(models.Model):
     """The right of one subsystem to call one offer, for a purpose and by a law."""
 

@@ -29,8 +29,8 @@ from lienthong.kernel.node import Node
 from lienthong.protocol import pki
 from lienthong.protocol import snapshot as wire
 
-from .domain import content_digest, is_in_force
-from .errors import GrantEnded, NoSuchGrant
+from .domain import content_digest, is_in_force, why_no_service
+from .errors import GrantEnded, NoSuchGrant, NotAService
 from .models import (
     AccessGrant,
     Certificate,
@@ -38,6 +38,7 @@ from .models import (
     Member,
     MemberKind,
     Offer,
+    OutsideService,
     Snapshot,
     Subsystem,
     SubsystemKind,
@@ -266,9 +267,20 @@ def write_gateway_files(node: Node) -> None:
     _write(node.gateway / "snapshot.json", bytes(register.latest_snapshot().sealed))
     _write_json(
         node.gateway / "providers.json",
-        {str(row): f"{base}/{row.code.replace('-', '_')}" for row in local},
+        {str(row): f"{base}/{row.code.replace('-', '_')}" for row in local} | _outside_addresses(),
     )
     _write_json(node.gateway / "clients.json", {str(row): _credential(node, row) for row in local})
+
+
+def _outside_addresses() -> dict[str, Any]:
+    """Each outside service by its code, or by code and version, with where it answers."""
+    addresses = {}
+    for outside in register.outside_services():
+        said = {"url": outside.url, "description": outside.description_url}
+        for version in outside.versions or [""]:
+            name = f"{outside.offer.subsystem}/{outside.offer.code}"
+            addresses[f"{name}/{version}" if version else name] = said
+    return addresses
 
 
 def _credential(node: Node, subsystem: Subsystem) -> dict[str, Any]:
@@ -312,7 +324,7 @@ def give_grant(
         grant = AccessGrant.objects.create(
             client=client,
             offer=offer,
-            methods=["POST"],
+            methods=register.spoken(offer)["methods"],
             paths=["**"],
             visible_fields=["*"],
             purpose=purpose,
@@ -394,6 +406,72 @@ def register_outside_test(node: Node) -> Subsystem:
                 valid_from=clock.instant(),
             )
     return outside
+
+
+def register_service(
+    *,
+    subsystem: Subsystem,
+    code: str,
+    title: str,
+    kind: str,
+    url: str,
+    description_url: str = "",
+    versions: Iterable[str] = (),
+    methods: Iterable[str] = ("POST",),
+    effect: str = "changing",
+    by: Actor,
+    node: Node,
+) -> Offer:
+    """
+    Offer a service of an outside system: of SOAP, or of REST with or without a description.
+
+    Registering it again amends it. Raises NotAService for a code, version or
+    address that cannot be one.
+    """
+    versions = sorted(set(versions))
+    urls = [url, description_url] if description_url else [url]
+    if reason := why_no_service(code, kind, versions, urls):
+        raise NotAService(reason=reason)
+    with transaction.atomic():
+        offer, made = Offer.objects.update_or_create(
+            subsystem=subsystem,
+            code=code,
+            defaults={"title": title, "effect": effect, "withdrawn_at": None},
+            create_defaults={
+                "title": title,
+                "effect": effect,
+                "max_body": 10 * 1024 * 1024,
+                "timeout": 60,
+                "request_schema": {},
+                "answer_schema": {},
+                "schema_sha256": content_digest({}),
+            },
+        )
+        if not made and not OutsideService.objects.filter(offer=offer).exists():
+            raise NotAService(reason="card")  # it is one of our own systems' offers
+        OutsideService.objects.update_or_create(
+            offer=offer,
+            defaults={
+                "kind": kind,
+                "versions": versions,
+                "methods": sorted({method.upper() for method in methods}),
+                "url": url,
+                "description_url": description_url,
+            },
+        )
+        record.done("directory.service_registered", f"{subsystem}/{code}", by=by)
+        publish(node)
+    write_gateway_files(node)
+    return offer
+
+
+def withdraw_service(offer: Offer, *, by: Actor, node: Node) -> None:
+    """Offer a service no longer; who held a grant for it is told it is unknown."""
+    with transaction.atomic():
+        Offer.objects.filter(pk=offer.pk).update(withdrawn_at=clock.instant())
+        record.done("directory.service_withdrawn", f"{offer.subsystem}/{offer.code}", by=by)
+        publish(node)
+    write_gateway_files(node)
 
 
 def by_the_directory(day: date) -> Actor:

@@ -15,6 +15,7 @@ from ..models import (
     Member,
     MemberKind,
     Offer,
+    OutsideService,
     Snapshot,
     Subsystem,
     SubsystemKind,
@@ -63,7 +64,7 @@ def all_grants() -> QuerySet[AccessGrant]:
 
 
 def offers_in_force() -> QuerySet[Offer]:
-    return Offer.objects.filter(withdrawn_at=None).select_related("subsystem__member")
+    return Offer.objects.filter(withdrawn_at=None).select_related("subsystem__member", "outside")
 
 
 def active_certificates(use: str) -> QuerySet[Certificate]:
@@ -139,7 +140,7 @@ def snapshot_content(at: datetime) -> dict[str, Any]:
             {
                 "provider": str(offer.subsystem),
                 "code": offer.code,
-                "methods": ["POST"],
+                **spoken(offer),
                 "effect": offer.effect,
                 "names_subjects": offer.names_subjects,
                 "max_body": offer.max_body,
@@ -165,6 +166,21 @@ def snapshot_content(at: datetime) -> dict[str, Any]:
             for grant in grants_at(at)
         ],
     }
+
+
+def spoken(offer: Offer) -> dict[str, Any]:
+    """How an offer is called: those of our own systems by POST, an outside one as registered."""
+    outside = getattr(offer, "outside", None)
+    if outside is None:
+        return {"methods": ["POST"], "kind": "rest", "versions": []}
+    return {"methods": outside.methods, "kind": outside.kind, "versions": outside.versions}
+
+
+def outside_services() -> QuerySet[OutsideService]:
+    """Services in force whose providers are no systems of this program."""
+    return OutsideService.objects.filter(offer__withdrawn_at=None).select_related(
+        "offer__subsystem__member"
+    )
 
 
 def _rfc3339(at: datetime) -> str:
