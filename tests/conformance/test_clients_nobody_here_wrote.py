@@ -204,8 +204,9 @@ def photo_message(photo: bytes) -> tuple[str, bytes]:
     return " ".join(kind.split()), body
 
 
-def test_an_attachment_reaches_the_service_and_another_comes_back(outside):
-    photo = os.urandom(200_000)
+@pytest.mark.parametrize("size", [1000, 3_000_000])
+def test_an_attachment_reaches_the_service_and_another_comes_back(outside, size):
+    photo = os.urandom(size)
     kind, body = photo_message(photo)
     answer = requests.post(
         outside.base, body, headers={"Content-Type": kind, "SOAPAction": '"GuiAnh"'}, timeout=30
