@@ -238,6 +238,7 @@ def test_a_plain_application_is_called_with_path_and_query(outside):
     assert {"x-road-client", "x-road-userid", "x-road-id", "x-road-request-id"} <= set(
         said["headers"]
     )
+    assert [name for name in said["headers"] if name.startswith("lienthong-")] == []
     assert answer.headers["x-road-service"] == f"{PROVIDER}/dan-so"
     assert "x-road-error" not in answer.headers
 

@@ -269,8 +269,15 @@ def for_system(
     deadline: float,
     trail: Trail,
 ) -> Message:
-    """The request as the system gets it: filtered headers and who was admitted by which grant."""
+    """
+    The request as the system gets it: filtered headers and who was admitted by which grant.
+
+    An outside service gets what it would behind X-Road, and no seal of this node.
+    """
     assert admitted.grant is not None
+    if provider.is_service:
+        plain = names.surviving(part.headers, NOT_TO_SYSTEM)
+        return Message(part.method, system_target(provider, target), plain, body)
     left = deadline - time.monotonic()
     now = clock.instant().timestamp()
     admission = admissions.Admission(

@@ -27,7 +27,7 @@ from lienthong.gateway.core import (
 )
 from lienthong.gateway.messages import Incoming, Outgoing
 from lienthong.gateway.pool import Received
-from lienthong.gateway.provider import SIDE, provide, provider_of, send_on
+from lienthong.gateway.provider import SIDE, Time, provide, provider_of, send_on
 from lienthong.gateway.rows import LogSide
 from lienthong.gateway.soap_messages import SoapMessage
 from lienthong.kernel import clock
@@ -88,9 +88,10 @@ class Soap:
         part: RequestPart,
         target: Target,
         body: Body,
-        deadline: float,
+        time_for: Time,
         trail: Trail,
     ) -> Received:
+        deadline = time_for.deadline
         if admitted.is_metaservice:
             return await self.describe(gateway, admitted, target, deadline)
         provider = provider_of(gateway, target)
@@ -99,7 +100,7 @@ class Soap:
                   if pair[0].lower() in (b"content-type", soap_peer.SOAP_ACTION)]  # fmt: skip
         message = Message(b"POST", provider.path or b"/", passed, body)
         try:
-            received = await send_on(gateway, admitted, provider, message, target, deadline, trail)
+            received = await send_on(gateway, admitted, provider, message, target, time_for, trail)
         except XRoadFault as fault:
             raise service_failed(fault) from None
         trail.beyond = True
