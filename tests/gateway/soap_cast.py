@@ -58,8 +58,8 @@ def soap_gateway(here: Country, *, system=echo, log: MemoryLog | None = None) ->
     place = read_provider("http://127.0.0.1:9/service")
     described = read_description("http://127.0.0.1:9/service?wsdl")
     exact = replace(place, path=b"/service/", is_service=True,
-                    description=replace(described, is_service=True))  # fmt: skip
-    paper = replace(read_description("http://127.0.0.1:9/openapi.json"), is_service=True)
+                    description=described)  # fmt: skip
+    paper = read_description("http://127.0.0.1:9/openapi.json")
     return InProcessGateway(
         snapshot=here.snapshot,
         anchor=here.anchor,

@@ -171,3 +171,19 @@ def test_addresses_are_those_of_subsystems_services_or_versions():
 def test_an_address_of_another_kind_stops_the_start(said):
     with pytest.raises(BadSettings):
         dict(read_providers(msgspec.convert(said, dict[str, str | ProviderFile])))
+
+
+def test_an_offer_of_our_own_systems_is_described_beside_it(here):
+    offers = [
+        msgspec.structs.replace(offer, kind="openapi") if offer.code == "units.list.v1" else offer
+        for offer in here.snapshot.offers
+    ]
+    before, here.snapshot = here.snapshot, here.changed(offers=offers)
+    here.asked.clear()
+    gateway = soap_gateway(here, system=lambda _: SystemAnswer(200, b'{"openapi":"3.1.0"}', JSON))
+    path = "/r1/VN/GOV/G01/population/getOpenAPI?serviceCode=units.list.v1"
+    got = gateway.call("GET", path, asks())
+    gateway.close()
+    here.snapshot = before
+    assert got.body.whole() == b'{"openapi":"3.1.0"}'
+    assert here.asked[0].target == "/units.list.v1/openapi.json"

@@ -2,8 +2,9 @@
 The offers pool: a small WSGI application on a loopback port of its own (decision 7).
 
 No sessions, no pages, no middleware: an admission sealed by this node's
-gateway is the only way in. Paths are ``/offers/<subsystem>/<service code>``;
-a ``GET /healthz`` answers when the offers are loaded.
+gateway is the only way to an answer. Paths are ``/offers/<subsystem>/<service
+code>``; a ``GET`` of ``/openapi.json`` behind one describes it, and one of
+``/healthz`` answers when the offers are loaded.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from urllib.parse import unquote
 from django.conf import settings
 from django.db import OperationalError, close_old_connections, connection, transaction
 
-from lienthong.exchange import edge, kept, problems
+from lienthong.exchange import edge, kept, openapi, problems
 from lienthong.kernel import clock
 from lienthong.kernel.errors import LienThongError, Unavailable
 from lienthong.kernel.node import Node
@@ -32,6 +33,7 @@ from lienthong.record import trace
 log = logging.getLogger("lienthong.exchange.edge")
 
 PREFIX = "/offers/"
+DESCRIPTION = "/openapi.json"
 
 
 class TooLarge(LienThongError):
@@ -129,6 +131,8 @@ def serve(request: EdgeRequest, *, key: bytes) -> EdgeAnswer:
     ):
         name, code = "", ""
         try:
+            if request.method == "GET" and request.path.endswith(DESCRIPTION):
+                return _described(request)
             registered = _wanted(request)
             name = registered.name
             answer = _answer(request, registered, key)
@@ -190,6 +194,13 @@ def _wanted(request: EdgeRequest) -> edge.Registered:
     if request.method != "POST":
         raise NotAllowed
     return registered
+
+
+def _described(request: EdgeRequest) -> EdgeAnswer:
+    """An offer's description; anybody on this machine may read what every caller may know."""
+    registered = edge.find(*_named(request.path.removesuffix(DESCRIPTION)))
+    text = openapi.document(registered.card, registered.offer)
+    return EdgeAnswer(200, [("Content-Type", openapi.CONTENT_TYPE)], text)
 
 
 def _named(path: str) -> tuple[str, str]:

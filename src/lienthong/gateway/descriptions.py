@@ -10,6 +10,7 @@ a YAML document stay as its author wrote them.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -22,6 +23,7 @@ from lienthong.gateway.settings import Provider
 from lienthong.protocol import headers as names
 from lienthong.protocol.errors import UnknownService
 from lienthong.protocol.faults import Side, XRoadFault
+from lienthong.protocol.identifiers import ServiceId, encode
 from lienthong.protocol.rest import Target
 from lienthong.protocol.snapshot import OPENAPI
 
@@ -48,13 +50,14 @@ async def open_api(gateway: Gateway, target: Target, *, deadline: float) -> Rece
     except UnknownService:
         raise XRoadFault(f"{SIDE}.InternalError", f"Service not found: {service}") from None
     provider = gateway.holdings.provider(service)
-    if offer.kind != OPENAPI or provider is None or provider.description is None:
+    place = None if provider is None else place_of(provider, service)
+    if offer.kind != OPENAPI or place is None:
         kind = "WSDL" if offer.is_soap else "REST"
         raise XRoadFault(f"{SIDE}.InternalError", f"Invalid service type: {kind}")
-    received = await fetch(gateway, provider.description, deadline)
+    received = await fetch(gateway, place, deadline)
     try:
         kind_of_text = names.get(received.headers, b"content-type")
-        path = provider.description.path.partition(b"?")[0]
+        path = place.path.partition(b"?")[0]
         text = without_servers(received.body.whole(), kind_of_text or b"", path)
     except (ValueError, RecursionError):
         raise XRoadFault(
@@ -62,6 +65,14 @@ async def open_api(gateway: Gateway, target: Target, *, deadline: float) -> Rece
         ) from None
     body = type(received.body).of(text)
     return Received(200, b"OK", [(b"Content-Type", kind_of_text or b"text/plain")], body)
+
+
+def place_of(provider: Provider, service: ServiceId) -> Provider | None:
+    """Where a service's description is: as registered, or behind an offer of a system of ours."""
+    if provider.description is not None or provider.is_service:
+        return provider.description
+    code = encode(service.code).encode("ascii")
+    return replace(provider, path=provider.path + b"/" + code + b"/openapi.json", is_service=True)
 
 
 async def wsdl(gateway: Gateway, target: Target, *, deadline: float) -> bytes:

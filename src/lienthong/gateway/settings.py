@@ -192,7 +192,7 @@ def read_description(url: str) -> Provider:
     target = (urlsplit(path).path or "/") + (mark + query if query else "")
     if not target.isascii() or any(letter <= " " for letter in target):
         raise BadSettings(f"not the URL of a description: {url}")
-    return replace(described, path=target.encode())
+    return replace(described, path=target.encode(), is_service=True)
 
 
 def read_provider(url: str) -> Provider:

@@ -172,7 +172,7 @@ def spoken(offer: Offer) -> dict[str, Any]:
     """How an offer is called: those of our own systems by POST, an outside one as registered."""
     outside = getattr(offer, "outside", None)
     if outside is None:
-        return {"methods": ["POST"], "kind": "rest", "versions": []}
+        return {"methods": ["POST"], "kind": "openapi", "versions": []}
     return {"methods": outside.methods, "kind": outside.kind, "versions": outside.versions}
 
 
