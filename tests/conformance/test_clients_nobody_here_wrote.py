@@ -24,7 +24,9 @@ from XRoad import XClient
 from zeep.cache import InMemoryCache
 from zeep.transports import Transport
 
-from gateway.exchange_cast import SECRET
+from gateway.exchange_cast import OPERATOR, SECRET
+from gateway.test_gateway_processes import eventually
+from lienthong.protocol.receipt import verify_receipt
 
 pytestmark = pytest.mark.scenario
 
@@ -103,6 +105,17 @@ def test_what_pyxroad_did_is_in_the_log_like_any_exchange(trembita, outside):
         ("consumer", "answer", "answered"), ("consumer", "request", "open"),
         ("provider", "answer", "answered"), ("provider", "request", "open"),
     ]  # fmt: skip
+
+
+def test_a_receipt_proves_what_was_asked_in_soap(trembita, outside):
+    trembita.request(First=2, Second=2, xroad_id="from-kyiv-2")
+    running = outside.running
+    receipt = eventually(
+        lambda: (got := running.admin("/receipts/from-kyiv-2"))[0] == 200 and got[1], seconds=60
+    )
+    facts = verify_receipt(receipt, running.country.anchor)
+    assert (facts.message_id, facts.status) == ("from-kyiv-2", 200)
+    assert facts.answered_by == OPERATOR
 
 
 def test_pyxroad_reads_a_fault_of_the_service(trembita):

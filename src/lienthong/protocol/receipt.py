@@ -21,7 +21,7 @@ from lienthong.protocol.evidence import BLIND_BYTES, Evidence, Kind, Outcome, le
 from lienthong.protocol.headers import CLIENT, ID, REQUEST_ID
 from lienthong.protocol.identifiers import GatewayId, MemberId, SubsystemId, parse_client
 from lienthong.protocol.pki import VerifyingKey
-from lienthong.protocol.rest import parse_target
+from lienthong.protocol.rest import parse_peer_target
 from lienthong.protocol.signature import Signed
 from lienthong.protocol.snapshot import Anchor
 
@@ -109,7 +109,7 @@ def verify_receipt(receipt: Receipt | bytes, anchor: Anchor) -> ReceiptFacts:
     provider_member, provider_key = _signer(receipt, anchor, answer)
     part = signature.verify_logged_request(request, client_key)
     answer_part = signature.verify_logged_answer(answer, request, provider_key)
-    service = parse_target(part.target).service
+    service = parse_peer_target(part.target).service
     client = parse_client((part.header(CLIENT) or b"").decode())
     client_of = client.member if isinstance(client, SubsystemId) else client
     if client_of != client_member or service.subsystem.member != provider_member:
