@@ -11,7 +11,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.lienthong-run
 DEV_STAMP := $(VENV)/.lienthong-dev
-FOREIGN_STAMP := $(VENV)/.lienthong-foreign
+FOREIGN := $(VENV)-foreign
+FOREIGN_STAMP := $(FOREIGN)/.lienthong-foreign
 SOURCES := src tests tools bench
 # The Django plugin of mypy reads the settings: no node's secrets or database may be needed.
 BARE := env LIENTHONG_TESTING=1 LIENTHONG_HOME=/nonexistent LIENTHONG_DATABASE_URL=postgresql://nobody@127.0.0.1:1/none
@@ -34,7 +35,7 @@ $(DEV_STAMP): $(RUN_STAMP) requirements/dev.txt
 	@touch $@
 
 $(FOREIGN_STAMP): requirements/foreign.txt tools/setup | $(RUN_STAMP)
-	@PYTHON=$(PYTHON) tools/setup --alone $(VENV)/foreign requirements/foreign.txt
+	@PYTHON=$(PYTHON) tools/setup --alone $(FOREIGN) requirements/foreign.txt
 	@touch $@
 
 assets: $(RUN_STAMP) ## Front-end files and fonts from npm
@@ -76,6 +77,6 @@ bench: setup assets messages ## Measure an exchange; the result goes under bench
 	@$(BIN)/lienthong bench gateway
 
 clean: ## Remove what was made here; a node's state is not touched
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(FOREIGN) dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	rm -rf src/lienthong/web/assets/node_modules src/lienthong/web/static/web/dist src/lienthong/web/fonts
 	find src -name '*.mo' -delete

@@ -19,7 +19,7 @@ from gateway.test_gateway_processes import Running
 from lienthong.protocol.snapshot import OfferEntry, Subsystem
 
 HERE = Path(__file__).resolve().parent
-FOREIGN = HERE.parent.parent / ".venv" / "foreign" / "bin" / "python"
+FOREIGN = HERE.parent.parent / ".venv-foreign" / "bin" / "python"
 PROVIDER = "GOV/G14/outside-services"
 
 

@@ -7,8 +7,10 @@ import time
 from typing import Any
 
 import pytest
+import requests
 
 from running_node import RunningNode
+from soap_letters import header, letter
 
 pytestmark = pytest.mark.scenario
 
@@ -50,6 +52,52 @@ def test_a_grant_for_what_nobody_offers_is_refused_in_words(demo_node: RunningNo
     )
     assert done.returncode == 1
     assert "knows no population secret.tell.v1" in done.stderr
+
+
+OUTSIDE = "VN/GOV/G14/outside-test"
+SUM = '<t:tinhTong xmlns:t="urn:x"/>'
+
+
+def test_an_outside_soap_service_is_offered_and_withdrawn(demo_node: RunningNode) -> None:
+    demo_node.run(
+        "directory",
+        # Nobody listens there; what the gateway says of that shows that it knows the service.
+        *("offer", "outside-test", "tinhTong", "http://127.0.0.1:1/service"),
+        *("--kind", "soap", "--version", "v1", "--title", "Tổng", "--effect", "public"),
+    )
+    demo_node.run(
+        "directory",
+        *("grant", "outside-test", "outside-test", "tinhTong"),
+        *("--purpose", "Thử nghiệm", "--legal-basis", "Bản trình diễn"),
+    )
+    wait_for_fault(demo_node, "Server.ServerProxy.ServiceFailed.NetworkError")
+    demo_node.run("directory", "withdraw", "outside-test", "tinhTong")
+    wait_for_fault(demo_node, "Server.ServerProxy.UnknownService")
+
+
+def wait_for_fault(node: RunningNode, code: str) -> None:
+    limit = time.monotonic() + TAKEN_UP_SECONDS
+    whole = letter(header(OUTSIDE, f"{OUTSIDE}/tinhTong/v1"), SUM)
+    while True:
+        told = requests.post(
+            node.consumer, whole, headers={"Content-Type": "text/xml; charset=utf-8"}, timeout=30
+        )
+        assert told.status_code == 200
+        if f"<faultcode>{code}</faultcode>" in told.text:
+            return
+        assert time.monotonic() < limit, told.text
+        time.sleep(0.5)
+
+
+def test_every_offer_of_the_country_describes_itself(demo_node: RunningNode) -> None:
+    told = requests.get(
+        f"{demo_node.consumer}/r1/VN/GOV/G01/population/getOpenAPI",
+        params={"serviceCode": "person.verify.v1"},
+        headers={"X-Road-Client": OUTSIDE},
+        timeout=30,
+    )
+    assert told.status_code == 200, told.text
+    assert told.json()["paths"]["/"]["post"]["operationId"] == "person.verify.v1"
 
 
 def test_new_keys_are_taken_up_by_the_running_gateway(demo_node: RunningNode) -> None:
