@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from lienthong.gateway.bodies import EMPTY, Body, Refusal
@@ -31,9 +31,14 @@ class Head:
     target: bytes
     headers: Sequence[Header]
     caller: Caller
+    _by_name: dict[bytes, bytes] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def header(self, name: bytes) -> bytes | None:
-        return names.get(self.headers, name)
+        if not self._by_name:
+            self._by_name.update(names.index(self.headers))
+        return self._by_name.get(name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ def open_admission(value: bytes, key: bytes, *, body: bytes, now: float) -> Admi
 
 
 def _mac(payload: bytes, key: bytes) -> bytes:
-    return hmac.new(key, b"lienthong-admission-1\n" + payload, hashlib.sha256).digest()
+    return hmac.digest(key, b"lienthong-admission-1\n" + payload, "sha256")
 
 
 def _b64(data: bytes) -> bytes:

@@ -4,7 +4,7 @@ Checkpoints of a gateway's log: C2SP tlog-checkpoint as a signed note.
 The note's text is origin, size, base64 root and one extension line with the
 time; under it stands one signature line. ECDSA notes are signed in ASN.1 form
 and their key id is the head of SHA-256 over the public key (type 0x02 of C2SP
-signed-note).
+signed-note); Ed25519 notes have type 0x01, whose id also covers the name.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import re
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from lienthong.protocol.errors import BadSignature
 from lienthong.protocol.pki import SigningKey, VerifyingKey
@@ -40,7 +41,11 @@ class Checkpoint:
         return f"{self.origin}\n{self.size}\n{root}\nlienthong-time {self.time}\n"
 
 
-def key_id(key: VerifyingKey) -> bytes:
+def key_id(key: VerifyingKey, name: str) -> bytes:
+    """Four bytes by which a signature line names the key of this log."""
+    if isinstance(key.public, ed25519.Ed25519PublicKey):
+        named = name.encode() + b"\n\x01" + key.public.public_bytes_raw()
+        return hashlib.sha256(named).digest()[:4]
     spki = key.public.public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
@@ -50,7 +55,9 @@ def key_id(key: VerifyingKey) -> bytes:
 def sign_checkpoint(checkpoint: Checkpoint, key: SigningKey) -> bytes:
     """The signed note."""
     text = checkpoint.text()
-    value = base64.b64encode(key_id(key.verifying) + key.sign_der(text.encode())).decode()
+    value = base64.b64encode(
+        key_id(key.verifying, checkpoint.origin) + key.sign_der(text.encode())
+    ).decode()
     return f"{text}\n— {checkpoint.origin} {value}\n".encode()
 
 
@@ -80,7 +87,7 @@ def open_checkpoint(note: bytes, key: VerifyingKey, *, origin: str | None = None
     if origin is not None and head.origin != origin:
         raise BadSignature("the checkpoint is of another log")
     for name, value in signatures:
-        if name == head.origin and value[:4] == key_id(key):
+        if name == head.origin and value[:4] == key_id(key, name):
             key.verify_der(value[4:], text.encode())
             return head
     raise BadSignature("the log's key did not sign this checkpoint")

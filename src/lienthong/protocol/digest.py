@@ -19,7 +19,7 @@ def sha256(data: bytes) -> bytes:
 
 def field(digest: bytes) -> bytes:
     """The field value that states this SHA-256 digest."""
-    return b"sha-256=:" + base64.b64encode(digest) + b":"
+    return b"sha-256=:" + binascii.b2a_base64(digest, newline=False) + b":"
 
 
 def parse(value: bytes) -> bytes:

@@ -9,11 +9,13 @@ what was exchanged (decision 20); they stand in the row and in the receipt.
 from __future__ import annotations
 
 import hashlib
+import struct
 from enum import StrEnum
 
 import msgspec
 
 DOMAIN = b"lienthong-record-1"
+length_in_eight = struct.Struct(">Q").pack
 BLIND_BYTES = 32
 
 
@@ -71,11 +73,19 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     def canonical(self) -> bytes:
         """Every field with its length in eight bytes, in the order of the class."""
-        parts = [DOMAIN]
-        for name in self.__struct_fields__:
-            value = getattr(self, name)
-            parts.append(value if isinstance(value, bytes) else str(value).encode())
-        return b"".join(len(part).to_bytes(8, "big") + part for part in parts)
+        # Written out, since every row passes here: a loop over the fields took three times as long.
+        fields = (
+            DOMAIN, self.kind.encode(), self.side.encode(), self.gateway.encode(),
+            b"%d" % self.time, self.message_id.encode(), self.request_id.encode(),
+            self.client.encode(), self.service.encode(), self.outcome.encode(),
+            self.fault.encode(), b"%d" % self.status, self.head, self.body_digest,
+            b"%d" % self.body_size, self.signature_input, self.signature,
+            self.signer.encode(), self.subjects_digest,
+        )  # fmt: skip
+        pieces: list[bytes] = []
+        for part in fields:
+            pieces += (length_in_eight(len(part)), part)
+        return b"".join(pieces)
 
     def digest(self) -> bytes:
         return hashlib.sha256(self.canonical()).digest()

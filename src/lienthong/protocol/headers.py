@@ -7,6 +7,7 @@ original spelling, because the request hash is taken over exactly those bytes.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 
 Header = tuple[bytes, bytes]
@@ -77,19 +78,31 @@ def get(headers: Iterable[Header], name: bytes) -> bytes | None:
     return found
 
 
+@functools.lru_cache(maxsize=64)
+def _gone(dropped: tuple[frozenset[bytes], ...]) -> frozenset[bytes]:
+    return SKIPPED.union(*dropped)
+
+
+def index(headers: Iterable[Header]) -> dict[bytes, bytes]:
+    """All headers by lower-case name, for whoever asks for several; the last value wins."""
+    return {name.lower(): value for name, value in headers}
+
+
 def surviving(headers: Iterable[Header], *dropped: frozenset[bytes]) -> Headers:
     """What passes: everything but the skipped names and those in ``dropped``."""
-    gone = SKIPPED.union(*dropped)
+    gone = _gone(dropped)
     return [(name, value) for name, value in headers if name.lower() not in gone]
 
 
 def escape_for_peer(headers: Iterable[Header]) -> Headers:
     """Move a party's own headers out of the way of those the gateways set between them."""
-    return [
-        (KEPT + name, value) if name.lower() in PEER_ONLY or name.lower().startswith(KEPT)
-        else (name, value)
-        for name, value in headers
-    ]  # fmt: skip
+    escaped: Headers = []
+    for name, value in headers:
+        lower = name.lower()
+        if lower in PEER_ONLY or lower.startswith(KEPT):
+            name = KEPT + name
+        escaped.append((name, value))
+    return escaped
 
 
 def unescape_from_peer(headers: Iterable[Header]) -> Headers:

@@ -1,10 +1,11 @@
 """
-Keys and certificates of the exchange: ECDSA P-256 throughout.
+Keys and certificates of the exchange: ECDSA P-256 by default, Ed25519 by choice.
 
 Three kinds of certificate under one root (X-Road's split): AUTH belongs to a
 gateway and is used for TLS, SIGN belongs to a member and signs messages, and
 the root signs both. AUTH and SIGN live thirty days and are renewed from day
-twenty (decision 19). A key is named by the base64url SHA-256 of its public key.
+twenty (decision 19). A key is named by the base64url SHA-256 of its public key,
+and its algorithm by the name RFC 9421 gives it. Only SIGN keys may be Ed25519.
 """
 
 from __future__ import annotations
@@ -16,19 +17,32 @@ import os
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeAlias
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
     encode_dss_signature,
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypair
+from nacl.exceptions import BadSignatureError
 
 from lienthong.protocol.errors import BadSignature, Expired, UntrustedCertificate
 from lienthong.protocol.identifiers import MemberId
+
+P256 = b"ecdsa-p256-sha256"
+ED25519 = b"ed25519"
+ALGORITHMS = (P256, ED25519)
+"""Names of RFC 9421, section 6.2.2; the order is part of the format of batch signatures."""
+SIGNATURE_BYTES = 64
+"""Of either algorithm, in the raw form of RFC 9421."""
+
+PublicKey: TypeAlias = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
+PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
 SHA256 = ec.ECDSA(hashes.SHA256())
 LIFE = timedelta(days=30)
@@ -39,46 +53,76 @@ BACKDATE = timedelta(minutes=10)
 COORDINATE = 32
 
 
-def kid_of(public: ec.EllipticCurvePublicKey) -> str:
+def kid_of(public: PublicKey) -> str:
     spki = public.public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     return base64.urlsafe_b64encode(hashlib.sha256(spki).digest()).rstrip(b"=").decode()
 
 
-def require_p256(key: object) -> ec.EllipticCurvePublicKey:
-    """The key, once it is a P-256 public key; raises UntrustedCertificate."""
+def require_known(key: object) -> PublicKey:
+    """The key, once it is of an algorithm of this exchange; raises UntrustedCertificate."""
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        return key
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise UntrustedCertificate("the key is not ECDSA P-256")
+        raise UntrustedCertificate("the key is neither ECDSA P-256 nor Ed25519")
     return key
 
 
 class VerifyingKey:
-    """A public key with its name; `verify` takes the raw ``r || s`` of RFC 9421."""
+    """A public key with its name; two are equal when their names, hence their keys, are."""
 
-    __slots__ = ("kid", "public")
+    __slots__ = ("_curve", "_raw", "algorithm", "kid", "public")
 
-    def __init__(self, public: ec.EllipticCurvePublicKey) -> None:
+    def __init__(self, public: PublicKey) -> None:
         self.public = public
         self.kid = kid_of(public)
+        # One of the two; asked on every message, so not by isinstance, which takes a microsecond.
+        self._raw = b""
+        self._curve: ec.EllipticCurvePublicKey | None = None
+        if isinstance(public, ed25519.Ed25519PublicKey):
+            self.algorithm = ED25519
+            self._raw = public.public_bytes_raw()
+        else:
+            self.algorithm = P256
+            self._curve = public
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, VerifyingKey) and other.kid == self.kid
+
+    def __hash__(self) -> int:
+        return hash(self.kid)
 
     @classmethod
     def from_pem(cls, pem: str | bytes) -> VerifyingKey:
         data = pem.encode() if isinstance(pem, str) else pem
-        return cls(require_p256(serialization.load_pem_public_key(data)))
+        return cls(require_known(serialization.load_pem_public_key(data)))
 
     def verify(self, signature: bytes, data: bytes) -> bytes:
-        """The data, once the signature is this key's over it; raises BadSignature."""
-        if len(signature) != 2 * COORDINATE:
-            raise BadSignature("an ECDSA P-256 signature has 64 bytes")
+        """
+        The data, once the signature is this key's over it; raises BadSignature.
+
+        Signatures have the raw form of RFC 9421: ``r || s``, or the 64 bytes of RFC 8032.
+        """
+        if len(signature) != SIGNATURE_BYTES:
+            raise BadSignature("a signature has 64 bytes")
+        if self._curve is None:
+            # libsodium verifies in half the time of OpenSSL (docs/decisions, record 0040).
+            try:
+                crypto_sign_open(signature + data, self._raw)
+            except BadSignatureError:
+                raise BadSignature from None
+            return data
         r = int.from_bytes(signature[:COORDINATE], "big")
         s = int.from_bytes(signature[COORDINATE:], "big")
         return self.verify_der(encode_dss_signature(r, s), data)
 
     def verify_der(self, signature: bytes, data: bytes) -> bytes:
-        """As `verify`, for a signature in ASN.1 form (signed notes)."""
+        """As `verify`, for ECDSA signatures in ASN.1 form (signed notes); Ed25519 has no other."""
+        if self._curve is None:
+            return self.verify(signature, data)
         try:
-            self.public.verify(signature, data, SHA256)
+            self._curve.verify(signature, data, SHA256)
         except InvalidSignature:
             raise BadSignature from None
         return data
@@ -90,26 +134,58 @@ class VerifyingKey:
 
 
 class SigningKey:
-    """A private key with its name; loaded once and kept."""
+    """A key that signs, with its name; where it lives is the business of the subclass."""
 
-    __slots__ = ("kid", "private", "verifying")
+    __slots__ = ("algorithm", "kid", "verifying")
 
-    def __init__(self, private: ec.EllipticCurvePrivateKey) -> None:
-        self.private = private
-        self.verifying = VerifyingKey(private.public_key())
-        self.kid = self.verifying.kid
+    def __init__(self, verifying: VerifyingKey) -> None:
+        self.verifying = verifying
+        self.kid = verifying.kid
+        self.algorithm = verifying.algorithm
 
-    @classmethod
-    def generate(cls) -> SigningKey:
-        return cls(ec.generate_private_key(ec.SECP256R1()))
+    @staticmethod
+    def generate(algorithm: bytes = P256) -> FileKey:
+        if algorithm == ED25519:
+            return FileKey(ed25519.Ed25519PrivateKey.generate())
+        if algorithm == P256:
+            return FileKey(ec.generate_private_key(ec.SECP256R1()))
+        raise ValueError(f"{algorithm.decode()} is not an algorithm of the exchange")
 
-    @classmethod
-    def load(cls, path: Path, passphrase: bytes) -> SigningKey:
+    @staticmethod
+    def load(path: Path, passphrase: bytes) -> FileKey:
         """Read an encrypted PEM; raises FileNotFoundError or ValueError (wrong passphrase)."""
         private = serialization.load_pem_private_key(path.read_bytes(), passphrase)
-        if not isinstance(private, ec.EllipticCurvePrivateKey):
-            raise ValueError(f"{path.name} does not hold an ECDSA key")
-        return cls(private)
+        if not isinstance(private, (ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey)):
+            raise ValueError(f"{path.name} holds a key of another algorithm than the exchange's")
+        return FileKey(private)
+
+    def sign(self, data: bytes) -> bytes:
+        """64 bytes: the raw ``r || s`` of ecdsa-p256-sha256, or those of ed25519."""
+        raise NotImplementedError
+
+    def sign_der(self, data: bytes) -> bytes:
+        """As `sign`, with ECDSA in ASN.1 form, as signed notes want it."""
+        signature = self.sign(data)
+        if self.algorithm == ED25519:
+            return signature
+        r, s = signature[:COORDINATE], signature[COORDINATE:]
+        return encode_dss_signature(int.from_bytes(r, "big"), int.from_bytes(s, "big"))
+
+
+class FileKey(SigningKey):
+    """A private key in this process's memory, kept in an encrypted file."""
+
+    __slots__ = ("_curve", "_secret", "private")
+
+    def __init__(self, private: PrivateKey) -> None:
+        super().__init__(VerifyingKey(private.public_key()))
+        self.private = private
+        self._secret = b""
+        self._curve: ec.EllipticCurvePrivateKey | None = None
+        if isinstance(private, ed25519.Ed25519PrivateKey):
+            _, self._secret = crypto_sign_seed_keypair(private.private_bytes_raw())
+        else:
+            self._curve = private
 
     def save(self, path: Path, passphrase: bytes) -> None:
         """Write PKCS8 PEM encrypted under the passphrase, mode 0600, whole or not at all."""
@@ -123,12 +199,15 @@ class SigningKey:
         )
 
     def sign(self, data: bytes) -> bytes:
-        """The raw ``r || s`` of ecdsa-p256-sha256."""
-        r, s = decode_dss_signature(self.private.sign(data, SHA256))
+        if self._curve is None:
+            return crypto_sign(data, self._secret)[:SIGNATURE_BYTES]
+        r, s = decode_dss_signature(self.sign_der(data))
         return r.to_bytes(COORDINATE, "big") + s.to_bytes(COORDINATE, "big")
 
     def sign_der(self, data: bytes) -> bytes:
-        return self.private.sign(data, SHA256)
+        if self._curve is None:
+            return self.sign(data)
+        return self._curve.sign(data, SHA256)
 
 
 def write_private(path: Path, data: bytes) -> None:
@@ -164,7 +243,7 @@ def fingerprint(certificate: x509.Certificate) -> str:
     return certificate.fingerprint(hashes.SHA256()).hex()
 
 
-def make_root(key: SigningKey, *, name: str, instance: str, now: datetime) -> x509.Certificate:
+def make_root(key: FileKey, *, name: str, instance: str, now: datetime) -> x509.Certificate:
     """The self-signed certificate of an authority of one instance."""
     subject = x509.Name(
         [
@@ -184,7 +263,7 @@ def make_root(key: SigningKey, *, name: str, instance: str, now: datetime) -> x5
 class Authority:
     """A root with its key: issues AUTH and SIGN certificates."""
 
-    def __init__(self, key: SigningKey, certificate: x509.Certificate) -> None:
+    def __init__(self, key: FileKey, certificate: x509.Certificate) -> None:
         self.key = key
         self.certificate = certificate
 
@@ -287,7 +366,7 @@ def check_certificate(
         raise UntrustedCertificate("an authority's certificate signs no messages")
     if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
         raise Expired("the certificate is out of its time")
-    return VerifyingKey(require_p256(certificate.public_key()))
+    return VerifyingKey(require_known(certificate.public_key()))
 
 
 def needs_renewal(certificate: x509.Certificate, now: datetime) -> bool:

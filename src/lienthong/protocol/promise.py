@@ -13,7 +13,7 @@ import binascii
 import msgspec
 
 from lienthong.protocol.errors import BadSignature, MissingSignature
-from lienthong.protocol.pki import SigningKey, VerifyingKey
+from lienthong.protocol.pki import P256, SigningKey, VerifyingKey
 
 SEAL_WITHIN = 10
 DOMAIN = b"lienthong-promise-1\n"
@@ -28,6 +28,8 @@ class Promise(msgspec.Struct, frozen=True, kw_only=True):
     time: int
     seal_by: int
     kid: str
+    alg: str = P256.decode()
+    """The key's algorithm, by the name of RFC 9421."""
 
 
 class _Carried(msgspec.Struct, frozen=True):
@@ -43,6 +45,7 @@ def make_promise(log: str, leaf: bytes, key: SigningKey, *, now: float) -> bytes
         time=int(now),
         seal_by=int(now) + SEAL_WITHIN,
         kid=key.kid,
+        alg=key.algorithm.decode(),
     )
     payload = msgspec.json.encode(promise)
     carried = _Carried(
@@ -64,8 +67,11 @@ def open_promise(value: bytes, key: VerifyingKey) -> Promise:
         signature = base64.b64decode(carried.signature, validate=True)
     except (binascii.Error, ValueError):
         raise BadSignature("the promise is not signed in a known form") from None
+    promise = msgspec.json.decode(carried.promise, type=Promise)
+    if promise.alg != key.algorithm.decode():
+        raise BadSignature("the promise names another algorithm than its key's")
     key.verify(signature, DOMAIN + carried.promise.encode())
-    return msgspec.json.decode(carried.promise, type=Promise)
+    return promise
 
 
 def _carried(value: bytes) -> _Carried:

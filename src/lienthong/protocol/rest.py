@@ -12,7 +12,8 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lienthong.protocol import headers as names
 from lienthong.protocol.errors import BadRequestPath, ProtocolError
@@ -67,18 +68,26 @@ def parse_target(raw: bytes) -> Target:
     pieces = path.split(b"/", 7)
     if len(pieces) < 7 or pieces[0] != b"" or pieces[1] != b"r1":
         raise BadRequestPath
+    named = tuple(pieces[2:7])
+    # Only names of a usual length are remembered, so that the cache stays small.
+    read = _service if sum(map(len, named)) <= 200 else _service.__wrapped__
+    return Target(
+        service=read(named),
+        service_path=b"/" + pieces[7] if len(pieces) == 8 else b"",
+        query=query,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _service(named: tuple[bytes, ...]) -> ServiceId:
     try:
-        parts = [decode(piece.decode("ascii")) for piece in pieces[2:7]]
+        parts = [decode(piece.decode("ascii")) for piece in named]
     except (UnicodeDecodeError, ProtocolError):
         raise BadRequestPath("a part of the path is not percent-encoded UTF-8") from None
     if not all(parts):
         raise BadRequestPath
     instance, member_class, member, subsystem, code = parts
-    return Target(
-        service=ServiceId(SubsystemId(instance, member_class, member, subsystem), code),
-        service_path=b"/" + pieces[7] if len(pieces) == 8 else b"",
-        query=query,
-    )
+    return ServiceId(SubsystemId(instance, member_class, member, subsystem), code)
 
 
 def parse_soap_target(raw: bytes) -> Target:
@@ -114,9 +123,14 @@ class RequestPart:
     method: bytes
     target: bytes
     headers: tuple[Header, ...]
+    _by_name: dict[bytes, bytes] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def header(self, name: bytes) -> bytes | None:
-        return names.get(self.headers, name)
+        if not self._by_name:
+            self._by_name.update(names.index(self.headers))
+        return self._by_name.get(name)
 
     def serialise(self) -> bytes:
         return b"\r\n".join(
@@ -136,9 +150,14 @@ class ResponsePart:
     status: int
     reason: bytes
     headers: tuple[Header, ...]
+    _by_name: dict[bytes, bytes] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def header(self, name: bytes) -> bytes | None:
-        return names.get(self.headers, name)
+        if not self._by_name:
+            self._by_name.update(names.index(self.headers))
+        return self._by_name.get(name)
 
     def serialise(self) -> bytes:
         return b"\r\n".join(

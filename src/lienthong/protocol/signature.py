@@ -6,6 +6,10 @@ of the serialised part (so every surviving header) and the identifiers. The
 answer's signature covers status, both digests and, by ``;req``, the request's
 signature, so that neither can be shown without the other (decision 13).
 
+What stands in ``alg`` says how the base is signed: by the member's key itself
+(``ecdsa-p256-sha256``, ``ed25519``), or together with others (``lt-batch-1``,
+only towards a gateway whose entry in the snapshot says it reads them).
+
 The base is joined from bytes in a fixed order: about a thousandth of the time
 a general library needs, which the tests use as their oracle.
 """
@@ -19,10 +23,9 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lienthong.protocol import digest, rest
+from lienthong.protocol import batch, digest, rest
 from lienthong.protocol.errors import (
     BadDigest,
-    BadSignature,
     Expired,
     MalformedSignature,
     MissingSignature,
@@ -38,13 +41,13 @@ from lienthong.protocol.headers import (
     SIGNATURE_INPUT,
     Header,
     get,
+    index,
 )
-from lienthong.protocol.pki import SigningKey, VerifyingKey
+from lienthong.protocol.pki import ALGORITHMS, SigningKey, VerifyingKey
 from lienthong.protocol.rest import RequestPart, ResponsePart
 
 LABEL = b"lienthong"
 TAG = b"lienthong-1"
-ALGORITHM = b"ecdsa-p256-sha256"
 SKEW = 300
 """Seconds a signature may be older or younger than the verifier's clock (decision 16)."""
 
@@ -58,12 +61,15 @@ ANSWER_COMPONENTS = (
 )
 PARAMETERS = (
     rb";created=(\d{1,12});keyid=\"([A-Za-z0-9_-]{43})\""
-    rb";alg=\"ecdsa-p256-sha256\";nonce=\"([A-Za-z0-9_-]{16,64})\";tag=\"lienthong-1\""
+    rb";alg=\"("
+    + b"|".join((*ALGORITHMS, batch.ALGORITHM))
+    + rb")\";nonce=\"([A-Za-z0-9_-]{16,64})\";tag=\"lienthong-1\""
 )
 REQUEST_INPUT = re.compile(re.escape(REQUEST_COMPONENTS) + PARAMETERS)
 ANSWER_INPUT = re.compile(re.escape(ANSWER_COMPONENTS) + PARAMETERS)
-PRINTABLE = re.compile(rb"[\x20-\x7e]*")
-SIGNATURE_VALUE = re.compile(rb":([A-Za-z0-9+/]{86}==):")
+PRINTABLE_LINES = re.compile(rb"[\x20-\x7e\n]*")
+LONGEST_VALUE = -(-batch.LONGEST // 3) * 4
+SIGNATURE_VALUE = re.compile(rb":([A-Za-z0-9+/]{1,%d}={0,2}):" % LONGEST_VALUE)
 
 FindKey = Callable[[str], VerifyingKey]
 """From a key's name to the key; raises UnknownKey (or Expired) itself."""
@@ -76,13 +82,16 @@ class Signed:
     input: bytes
     """Component list and parameters: the value of ``Signature-Input`` after its label."""
     signature: bytes
-    """Raw ``r || s``."""
+    """The key's 64 bytes, or the evidence of a batch; ``algorithm`` says which."""
+    algorithm: bytes
     kid: str
     created: int
     head: bytes
     """The serialised part."""
     body_digest: bytes
     """Raw SHA-256 of the body."""
+    request_id: bytes = b""
+    """Of a request, as its part says it; read out of ``head`` when it is not known."""
 
     def headers(self) -> list[Header]:
         """What the message carries between gateways."""
@@ -95,15 +104,61 @@ class Signed:
 
 
 def signature_field(signature: bytes) -> bytes:
-    return b":" + base64.b64encode(signature) + b":"
+    return b":" + binascii.b2a_base64(signature, newline=False) + b":"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message about to be signed: its base, and everything but the signature."""
+
+    base: bytes
+    unsigned: Signed
+
+    def finish(self, signature: bytes) -> Signed:
+        """The signed message."""
+        is_ = self.unsigned
+        return Signed(
+            is_.input, signature, is_.algorithm, is_.kid, is_.created, is_.head, is_.body_digest,
+            is_.request_id,
+        )  # fmt: skip
+
+
+def draft_request(
+    part: RequestPart, body_digest: bytes, kid: str, algorithm: bytes, *, now: float
+) -> Draft:
+    """What its member signs of a request; MalformedPart when a covered value is not printable."""
+    signed_input = _input(REQUEST_COMPONENTS, kid, algorithm, int(now))
+    head = part.serialise()
+    base = request_base(part, head, body_digest, signed_input)
+    return Draft(
+        base,
+        Signed(
+            signed_input, b"", algorithm, kid, int(now), head, body_digest,
+            part.header(REQUEST_ID) or b"",
+        ),
+    )  # fmt: skip
+
+
+def draft_answer(
+    part: ResponsePart,
+    body_digest: bytes,
+    request: Signed,
+    kid: str,
+    algorithm: bytes,
+    *,
+    now: float,
+) -> Draft:
+    """What the provider signs of an answer; it covers the request's signature."""
+    signed_input = _input(ANSWER_COMPONENTS, kid, algorithm, int(now))
+    head = part.serialise()
+    base = answer_base(part.status, head, body_digest, request, signed_input)
+    return Draft(base, Signed(signed_input, b"", algorithm, kid, int(now), head, body_digest))
 
 
 def sign_request(part: RequestPart, body_digest: bytes, key: SigningKey, *, now: float) -> Signed:
-    """Sign a request for its member; raises MalformedPart when a covered value is not printable."""
-    signed_input = _input(REQUEST_COMPONENTS, key.kid, int(now))
-    head = part.serialise()
-    base = request_base(part, head, body_digest, signed_input)
-    return Signed(signed_input, key.sign(base), key.kid, int(now), head, body_digest)
+    """Sign a request for its member, by itself; raises as `draft_request`."""
+    draft = draft_request(part, body_digest, key.kid, key.algorithm, now=now)
+    return draft.finish(key.sign(draft.base))
 
 
 def open_request(
@@ -122,7 +177,9 @@ def open_request(
     computed over the body, ``carried`` the headers between gateways. Raises
     MissingSignature, MalformedSignature, BadDigest, UnknownKey, Expired, BadSignature.
     """
-    signed = _carried(carried, REQUEST_INPUT, part.serialise(), body_digest)
+    signed = _carried(
+        carried, REQUEST_INPUT, part.serialise(), body_digest, part.header(REQUEST_ID) or b""
+    )
     return _opened(request_base(part, signed.head, body_digest, signed.input), signed, find_key,
                    now, skew)  # fmt: skip
 
@@ -130,11 +187,9 @@ def open_request(
 def sign_answer(
     part: ResponsePart, body_digest: bytes, request: Signed, key: SigningKey, *, now: float
 ) -> Signed:
-    """Sign an answer for the provider; it covers the request's signature."""
-    signed_input = _input(ANSWER_COMPONENTS, key.kid, int(now))
-    head = part.serialise()
-    base = answer_base(part.status, head, body_digest, request, signed_input)
-    return Signed(signed_input, key.sign(base), key.kid, int(now), head, body_digest)
+    """Sign an answer for the provider, by itself."""
+    draft = draft_answer(part, body_digest, request, key.kid, key.algorithm, now=now)
+    return draft.finish(key.sign(draft.base))
 
 
 def open_answer(
@@ -157,7 +212,7 @@ def verify_logged_request(signed: Signed, key: VerifyingKey) -> RequestPart:
     """The request whose signature a log row or receipt keeps, once it holds; time is not asked."""
     part = RequestPart.parse(signed.head)
     _match(REQUEST_INPUT, signed.input)
-    key.verify(signed.signature, request_base(part, signed.head, signed.body_digest, signed.input))
+    _check(signed, request_base(part, signed.head, signed.body_digest, signed.input), key)
     return part
 
 
@@ -166,7 +221,7 @@ def verify_logged_answer(signed: Signed, request: Signed, key: VerifyingKey) -> 
     part = ResponsePart.parse(signed.head)
     _match(ANSWER_INPUT, signed.input)
     base = answer_base(part.status, signed.head, signed.body_digest, request, signed.input)
-    key.verify(signed.signature, base)
+    _check(signed, base, key)
     return part
 
 
@@ -175,7 +230,9 @@ def read_signed(signed_input: bytes, signature: bytes, head: bytes, body_digest:
     found = re.search(PARAMETERS, signed_input)
     if found is None:
         raise MalformedSignature
-    return Signed(signed_input, signature, found[2].decode(), int(found[1]), head, body_digest)
+    return Signed(
+        signed_input, signature, found[3], found[2].decode(), int(found[1]), head, body_digest
+    )
 
 
 def request_base(part: RequestPart, head: bytes, body_digest: bytes, signed_input: bytes) -> bytes:
@@ -202,8 +259,8 @@ def request_base(part: RequestPart, head: bytes, body_digest: bytes, signed_inpu
 def answer_base(
     status: int, head: bytes, body_digest: bytes, request: Signed, signed_input: bytes
 ) -> bytes:
-    request_id = get(RequestPart.parse(request.head).headers, REQUEST_ID)
-    if request_id is None:
+    request_id = request.request_id or get(RequestPart.parse(request.head).headers, REQUEST_ID)
+    if not request_id:
         raise rest.MalformedPart("the request has no request id")
     return _base(
         (
@@ -219,17 +276,18 @@ def answer_base(
 
 
 def _base(components: tuple[tuple[bytes, bytes], ...], signed_input: bytes) -> bytes:
-    for name, value in components:
-        if PRINTABLE.fullmatch(value) is None:
-            raise rest.MalformedPart(f"{name.decode()} is not printable ASCII")
     lines = [name + b": " + value for name, value in components]
     lines.append(b'"@signature-params": ' + signed_input)
-    return b"\n".join(lines)
+    base = b"\n".join(lines)
+    # A line more than there are components: a value brought one of its own.
+    if PRINTABLE_LINES.fullmatch(base) is None or base.count(b"\n") != len(components):
+        raise rest.MalformedPart("a covered value is not printable ASCII")
+    return base
 
 
-def _input(components: bytes, kid: str, created: int) -> bytes:
+def _input(components: bytes, kid: str, algorithm: bytes, created: int) -> bytes:
     return b'%b;created=%d;keyid="%b";alg="%b";nonce="%b";tag="%b"' % (
-        components, created, kid.encode(), ALGORITHM, secrets.token_urlsafe(16).encode(), TAG,
+        components, created, kid.encode(), algorithm, secrets.token_urlsafe(16).encode(), TAG,
     )  # fmt: skip
 
 
@@ -241,10 +299,14 @@ def _match(form: re.Pattern[bytes], value: bytes) -> re.Match[bytes]:
 
 
 def _carried(
-    carried: list[Header], form: re.Pattern[bytes], head: bytes, body_digest: bytes
+    carried: list[Header],
+    form: re.Pattern[bytes],
+    head: bytes,
+    body_digest: bytes,
+    request_id: bytes = b"",
 ) -> Signed:
-    values = {name: get(carried, name) for name in (SIGNATURE_INPUT, SIGNATURE)}
-    wrapped_input, wrapped = values[SIGNATURE_INPUT], values[SIGNATURE]
+    values = index(carried)
+    wrapped_input, wrapped = values.get(SIGNATURE_INPUT), values.get(SIGNATURE)
     if wrapped_input is None or wrapped is None:
         raise MissingSignature
     prefix = LABEL + b"="
@@ -256,14 +318,15 @@ def _carried(
     if value is None:
         raise MalformedSignature
     for name, computed in ((CONTENT_DIGEST, body_digest), (HEAD_DIGEST, digest.sha256(head))):
-        stated = get(carried, name)
+        stated = values.get(name)
         if stated is None or digest.parse(stated) != computed:
             raise BadDigest(f"{name.decode()} does not fit what was received")
     try:
         raw = base64.b64decode(value[1], validate=True)
     except binascii.Error:
         raise MalformedSignature from None
-    return Signed(signed_input, raw, found[2].decode(), int(found[1]), head, body_digest)
+    kid, created = found[2].decode(), int(found[1])
+    return Signed(signed_input, raw, found[3], kid, created, head, body_digest, request_id)
 
 
 def _opened(base: bytes, signed: Signed, find_key: FindKey, now: float, skew: float) -> Signed:
@@ -272,8 +335,15 @@ def _opened(base: bytes, signed: Signed, find_key: FindKey, now: float, skew: fl
     key = find_key(signed.kid)
     if key.kid != signed.kid:
         raise UnknownKey
-    try:
-        key.verify(signed.signature, base)
-    except BadSignature:
-        raise BadSignature from None
+    _check(signed, base, key)
     return signed
+
+
+def _check(signed: Signed, base: bytes, key: VerifyingKey) -> None:
+    """Raise BadSignature unless the key signed this base, alone or in a batch."""
+    if signed.algorithm == batch.ALGORITHM:
+        batch.verify(signed.signature, base, key)
+        return
+    if signed.algorithm != key.algorithm:
+        raise MalformedSignature("the signature names another algorithm than its key's")
+    key.verify(signed.signature, base)

@@ -39,7 +39,8 @@ Aware = Annotated[datetime, msgspec.Meta(tz=True)]
 
 FORMAT = "lienthong-snapshot-1"
 DOMAIN = b"lienthong-snapshot-1\n"
-ALGORITHM = "ES256"
+# By the names JWS has for them (RFC 7518 and 8037).
+JWS_NAMES = {pki.P256: "ES256", pki.ED25519: "EdDSA"}
 AGES = {
     "changing": timedelta(hours=24),
     "sensitive": timedelta(hours=24),
@@ -48,6 +49,9 @@ AGES = {
 # A directory's clock may run ahead of a gateway's by this much.
 SKEW = timedelta(minutes=5)
 SOAP, OPENAPI = "soap", "openapi"
+LONGEST_BODY = 1 << 30
+REMEMBERED_PATH = 200
+"""Longer paths are read anew each time, so that what is remembered stays small."""
 NO_REVOCATIONS: frozenset[str] = frozenset()
 
 
@@ -58,6 +62,7 @@ class SignKey(msgspec.Struct, frozen=True, kw_only=True):
     cert: str
     not_before: Aware
     not_after: Aware
+    algorithm: str = pki.P256.decode()
     status: str = "active"
     """``active``, ``retired`` (proves old messages, signs no new ones) or ``revoked``."""
 
@@ -84,6 +89,9 @@ class GatewayEntry(msgspec.Struct, frozen=True, kw_only=True):
     port: int
     auth_cert_sha256: list[str]
     capabilities: list[str] = msgspec.field(default_factory=lambda: ["rfc9421"])
+    """What this gateway can read beside plain signatures: ``lt-batch-1``."""
+    in_maintenance: bool = False
+    """Announced by its operator; others send elsewhere while a subsystem has another gateway."""
 
 
 class Subsystem(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,6 +127,11 @@ class OfferEntry(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_soap(self) -> bool:
         return self.kind == SOAP
+
+    @property
+    def longest_body(self) -> int:
+        """Bytes a request or an answer may have: the offer's limit, never above 1 GiB."""
+        return min(self.max_body, LONGEST_BODY)
 
     @property
     def is_strict(self) -> bool:
@@ -294,7 +307,7 @@ class Snapshot(msgspec.Struct, frozen=True, dict=True, kw_only=True):
         withdrew since the snapshot was made.
         """
         self.subsystem(client)
-        plain = plain_path(path)
+        plain = plain_path(path) if len(path) > REMEMBERED_PATH else _remembered_path(path)
         for grant in self._grants.get((client.local, service.subsystem.local, service.code), ()):
             if grant.id in revoked or now < grant.valid_from:
                 continue
@@ -348,7 +361,8 @@ class Snapshot(msgspec.Struct, frozen=True, dict=True, kw_only=True):
     ) -> VerifyingKey:
         certificate = pki.load_certificate(entry.cert)
         key = pki.check_certificate(certificate, anchor.certificates, at=at)
-        if key.kid != entry.kid or pki.member_of(certificate) != member:
+        named = (key.kid, key.algorithm.decode(), pki.member_of(certificate))
+        if named != (entry.kid, entry.algorithm, member):
             raise UntrustedCertificate("the certificate is not that of the member it stands under")
         return key
 
@@ -369,7 +383,7 @@ def seal(snapshot: Snapshot, key: SigningKey) -> bytes:
     payload = msgspec.json.encode(snapshot)
     signature = _Signature(
         kid=key.kid,
-        alg=ALGORITHM,
+        alg=JWS_NAMES[key.algorithm],
         value=base64.b64encode(key.sign(DOMAIN + payload)).decode(),
     )
     return msgspec.json.encode(_Sealed(base64.b64encode(payload).decode(), [signature]))
@@ -389,7 +403,7 @@ def open_snapshot(raw: bytes, anchor: Anchor, *, newer_than: int = 0) -> Snapsho
         raise BadSignature("not a signed snapshot") from None
     for signature in sealed.signatures:
         key = anchor.keys.get(signature.kid)
-        if key is None or signature.alg != ALGORITHM:
+        if key is None or signature.alg != JWS_NAMES[key.algorithm]:
             continue
         try:
             value = base64.b64decode(signature.value, validate=True)
@@ -427,6 +441,11 @@ def plain_path(path: bytes) -> str:
     if ".." in text or b".." in again or b"\\" in again or not text.replace(" ", "").isprintable():
         raise AccessDenied("the path leads out of the service")
     return text
+
+
+@functools.lru_cache(maxsize=1000)
+def _remembered_path(path: bytes) -> str:
+    return plain_path(path)
 
 
 @functools.lru_cache(maxsize=1000)

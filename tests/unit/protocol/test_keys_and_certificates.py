@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed448
 
 from lienthong.protocol import pki
 from lienthong.protocol.errors import BadSignature, Expired, UntrustedCertificate
@@ -103,9 +103,10 @@ def test_a_key_is_named_by_its_public_half_wherever_it_is_loaded():
     assert SigningKey.generate().kid != key.kid
 
 
-def test_only_p_256_is_taken():
-    with pytest.raises(UntrustedCertificate):
-        pki.require_p256(ec.generate_private_key(ec.SECP384R1()).public_key())
+def test_only_p_256_and_ed25519_are_taken():
+    for private in (ec.generate_private_key(ec.SECP384R1()), ed448.Ed448PrivateKey.generate()):
+        with pytest.raises(UntrustedCertificate):
+            pki.require_known(private.public_key())
     with pytest.raises(UntrustedCertificate):
         pki.load_certificate("not a certificate")
 
