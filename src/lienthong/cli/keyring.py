@@ -9,15 +9,18 @@ on the node, encrypted like every key; a real one is offline.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
+
 from lienthong.exchange.cards import System
 from lienthong.kernel import clock
 from lienthong.kernel.node import Node
-from lienthong.protocol import pki
+from lienthong.protocol import pki, tokens
 from lienthong.protocol.identifiers import MemberId
 
 INSTANCE, MEMBER_CLASS = "VN", "GOV"
@@ -37,6 +40,9 @@ class KeyLine:
     renew_from: str
     ends: str
     file: str
+    algorithm: str
+    kept: str
+    """Where the private half lives: an encrypted file, or a token."""
 
 
 def members_of(cards: Iterable[System]) -> list[str]:
@@ -115,14 +121,37 @@ def open_authority(node: Node, passphrase: bytes, made: list[str]) -> pki.Author
 
 
 def issue_sign(node: Node, authority: pki.Authority, code: str, passphrase: bytes) -> None:
-    key = pki.SigningKey.generate()
+    """A new signing key with its certificate, in the node's token where it has one."""
+    place = node.keys / "members" / code
+    before = place / f"sign{tokens.SUFFIX}"
+    replaced = tokens.KeyPlace.load(before) if before.exists() else None
+    key = new_sign_key(node)
     member = MemberId(INSTANCE, MEMBER_CLASS, code)
     certificate = authority.issue_sign(
         key.verifying, member=member, name=str(member), now=clock.instant()
     )
-    place = node.keys / "members" / code
-    key.save(place / "sign.key", passphrase)
+    if isinstance(key, tokens.TokenKey):
+        pki.write_private(before, msgspec.json.encode(key.place))
+        (place / "sign.key").unlink(missing_ok=True)
+    else:
+        assert isinstance(key, pki.FileKey)
+        key.save(place / "sign.key", passphrase)
+        before.unlink(missing_ok=True)
     pki.write_private(place / "sign.crt", pki.pem_of(certificate).encode())
+    if replaced is not None:
+        tokens.destroy_key(replaced, node.secret("pkcs11_pin"))
+
+
+def new_sign_key(node: Node) -> pki.SigningKey:
+    """Made in the token that ``keys/token.json`` names, else in memory; raises ValueError."""
+    algorithm = os.environ.get("LIENTHONG_SIGN_ALGORITHM", pki.P256.decode()).encode()
+    token = node.keys / "token.json"
+    if not token.exists():
+        return pki.SigningKey.generate(algorithm)
+    if algorithm != pki.P256:
+        raise ValueError("keys in a token are ecdsa-p256-sha256")
+    place = msgspec.json.decode(token.read_bytes(), type=tokens.TokenPlace)
+    return tokens.make_key(place, node.secret("pkcs11_pin"))
 
 
 def issue_auth(node: Node, authority: pki.Authority, passphrase: bytes) -> None:
@@ -153,7 +182,7 @@ def inventory(node: Node) -> list[KeyLine]:
     lines = []
     for path, use, owner, purpose in known_certificates(node):
         certificate = pki.load_certificate(path.read_bytes())
-        kid = pki.kid_of(pki.require_p256(certificate.public_key()))
+        key = pki.VerifyingKey(pki.require_known(certificate.public_key()))
         start = certificate.not_valid_before_utc + pki.BACKDATE
         due = "" if use == "ROOT" else (start + pki.RENEW_AFTER).isoformat(timespec="seconds")
         lines.append(
@@ -161,29 +190,41 @@ def inventory(node: Node) -> list[KeyLine]:
                 use=use,
                 owner=owner,
                 purpose=purpose,
-                kid=kid,
+                kid=key.kid,
                 made=start.isoformat(timespec="seconds"),
                 renew_from=due,
                 ends=certificate.not_valid_after_utc.isoformat(timespec="seconds"),
                 file=str(path.relative_to(node.home)),
+                algorithm=key.algorithm.decode(),
+                kept=where_kept(node, path.with_suffix(".key")),
             )
         )
     public = node.keys / "directory" / "snapshot.pub"
     if public.exists():
-        kid = pki.VerifyingKey.from_pem(public.read_text()).kid
+        key = pki.VerifyingKey.from_pem(public.read_text())
         lines.append(
             KeyLine(
                 use="SNAPSHOT",
                 owner=f"{MEMBER_CLASS}/{GATEWAY_OWNER}",
                 purpose="signs the directory's snapshots",
-                kid=kid,
+                kid=key.kid,
                 made="",
                 renew_from="",
                 ends="",
                 file=str(public.relative_to(node.home)),
+                algorithm=key.algorithm.decode(),
+                kept=where_kept(node, public.with_suffix(".key")),
             )
         )
     return lines
+
+
+def where_kept(node: Node, file: Path) -> str:
+    """Where the private half of a key lives, in words; not here when it is offline."""
+    place = file.with_suffix(tokens.SUFFIX)
+    if place.exists():
+        return str(tokens.KeyPlace.load(place))
+    return f"file {file.relative_to(node.home)}" if file.exists() else "not on this node"
 
 
 def known_certificates(node: Node) -> list[tuple[Path, str, str, str]]:

@@ -53,5 +53,6 @@ def show(node: Node, args: argparse.Namespace) -> int:
         until = f"ends {line['ends']}" if line["ends"] else "has no end"
         due = f", renewed from {line['renew_from']}" if line["renew_from"] else ""
         print(f"          {line['kid']}\n          {until}{due}")
+        print(f"          {line['algorithm']}, {line['kept']}")
     print("Next: `lienthong keys renew` where a day has come." if lines else "Next: `keys make`.")
     return 0

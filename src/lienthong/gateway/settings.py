@@ -19,6 +19,7 @@ import msgspec
 
 from lienthong.gateway.pool import Address
 from lienthong.kernel.node import Node
+from lienthong.protocol import tokens
 from lienthong.protocol.identifiers import (
     GatewayId,
     MemberId,
@@ -45,6 +46,8 @@ class GatewayFile(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     owner: str
     processes: int = 1
+    batch_signatures: bool = True
+    """Whether messages are signed together towards gateways that read it (decision 13)."""
     snapshot_url: str = ""
     peer_host: str = "127.0.0.1"
     """The address the peer port listens on; another than loopback is a site's own decision."""
@@ -160,7 +163,7 @@ def load_holdings(node: Node, instance: str) -> Holdings:
     return Holdings(
         clients={_local(instance, name): rule for name, rule in clients.items()},
         providers=dict(read_providers(urls)),
-        keys=load_keys(node.keys / "members", instance, node.secret("passphrase").encode()),
+        keys=load_keys(node, instance),
     )
 
 
@@ -206,20 +209,30 @@ def read_provider(url: str) -> Provider:
     )
 
 
-def load_keys(directory: Path, instance: str, passphrase: bytes) -> dict[MemberId, SigningKey]:
+def load_keys(node: Node, instance: str) -> dict[MemberId, SigningKey]:
     """
-    The signing keys of all members hosted here.
+    The signing keys of all members hosted here, from files or tokens (decision 11).
 
     A directory is named by the member's code; its certificate says the class.
     """
-    keys = {}
-    for path in sorted(directory.glob("*/sign.key")):
+    keys: dict[MemberId, SigningKey] = {}
+    members = node.keys / "members"
+    for path in sorted([*members.glob("*/sign.key"), *members.glob(f"*/sign{tokens.SUFFIX}")]):
         certificate = load_certificate(path.with_suffix(".crt").read_bytes())
         member = member_of(certificate)
         if member.instance != instance:
             raise BadSettings(f"the key of {path.parent.name} belongs to another instance")
-        keys[member] = SigningKey.load(path, passphrase)
+        if member in keys:
+            raise BadSettings(f"{path.parent.name} has a key in a file and one in a token")
+        keys[member] = load_key(path, node)
     return keys
+
+
+def load_key(path: Path, node: Node) -> SigningKey:
+    """The key of ``sign.key`` or ``sign.pkcs11``; raises ValueError or TokenUnavailable."""
+    if path.suffix == tokens.SUFFIX:
+        return tokens.TokenKey(tokens.KeyPlace.load(path), node.secret("pkcs11_pin"))
+    return SigningKey.load(path, node.secret("passphrase").encode())
 
 
 def database_url(node: Node, environ: Mapping[str, str]) -> str:
