@@ -13,6 +13,7 @@ from enum import StrEnum
 
 import msgspec
 
+LONGEST_BODY = 1 << 30
 SERVICE_CODE = re.compile(r"[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*\.v[1-9][0-9]*")
 
 
@@ -55,6 +56,8 @@ class Offer:
     def __post_init__(self) -> None:
         if not SERVICE_CODE.fullmatch(self.code):
             raise ValueError(f"not a service code: {self.code}")
+        if self.max_body > LONGEST_BODY:
+            raise ValueError(f"{self.code} takes more than a gateway does: 1 GiB")
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,10 @@ class SpoolRoom:
     """Beyond it even short bodies go to disk."""
     memory_used: int = 0
 
+    def has_room_for(self, size: int) -> bool:
+        """Whether a body of this size could be taken now; what is short fits into memory."""
+        return size <= IN_MEMORY or self.used + size <= self.quota
+
     def take(self, size: int) -> None:
         if self.used + size > self.quota:
             raise BodyRefused(Refusal.NO_ROOM)
@@ -70,9 +74,13 @@ class Spool:
     __slots__ = ("_cipher", "_file", "_lengths", "_waiting", "room", "size")
 
     def __init__(self, room: SpoolRoom) -> None:
+        """Raises BodyRefused when no file can be made."""
         self.room = room
         self._cipher = ChaCha20Poly1305(ChaCha20Poly1305.generate_key())
-        self._file: BinaryIO = tempfile.TemporaryFile(dir=room.directory, buffering=0)  # noqa: SIM115
+        try:
+            self._file: BinaryIO = tempfile.TemporaryFile(dir=room.directory, buffering=0)  # noqa: SIM115
+        except OSError:
+            raise BodyRefused(Refusal.NO_ROOM) from None
         self._lengths: list[int] = []
         self._waiting = bytearray()
         self.size = 0
@@ -95,7 +103,12 @@ class Spool:
         # chunk moved to another place does not open.
         nonce = len(self._lengths).to_bytes(12, "big")
         sealed = self._cipher.encrypt(nonce, chunk, None)
-        if os.write(self._file.fileno(), sealed) != len(sealed):
+        try:
+            written = os.write(self._file.fileno(), sealed)
+        except OSError:
+            # A full disk is the sender's affair as little as a full quota.
+            raise BodyRefused(Refusal.NO_ROOM) from None
+        if written != len(sealed):
             raise BodyRefused(Refusal.NO_ROOM)
         self._lengths.append(len(chunk))
 

@@ -283,6 +283,8 @@ class Connection(asyncio.Protocol):
         stated = self._head.header(b"content-length")
         if stated is not None and int(stated) > limit:
             self._refuse_body(Refusal.TOO_LARGE)
+        elif stated is not None and not self._listener.room.has_room_for(int(stated)):
+            self._refuse_body(Refusal.NO_ROOM)
         elif self._expects and not self.busy:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
@@ -302,7 +304,11 @@ class Connection(asyncio.Protocol):
             return  # it was queued when it was refused
         assert self._head is not None
         assert self._receiver is not None
-        body = self._receiver.finish()
+        try:
+            body = self._receiver.finish()
+        except BodyRefused as error:
+            self._refuse_body(error.why)
+            return
         self._receiver = None
         self._queue(Incoming(self._head, body, started))
         self._head = None

@@ -390,7 +390,11 @@ class _Connection(asyncio.Protocol):
     def _finish(self) -> None:
         if self._done is None or self._done.done():
             return
-        body = self._receiver.finish() if self._receiver is not None else EMPTY
+        try:
+            body = self._receiver.finish() if self._receiver is not None else EMPTY
+        except BodyRefused as error:
+            self._fail(AnswerTooLarge(error.why.value))
+            return
         self._receiver = None
         self._done.set_result(Received(self._status, self._reason, self._headers, body))
 
