@@ -39,13 +39,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     withdraw.add_argument("code")
     revoke = actions.add_parser("revoke", help="end a grant now")
     revoke.add_argument("grant", type=uuid.UUID)
+    maintenance = actions.add_parser(
+        "maintenance", help="announce that a gateway is not to be asked"
+    )
+    maintenance.add_argument("gateway", help="its code, for example national")
+    maintenance.add_argument("state", choices=("on", "off"))
 
 
 def run(args: argparse.Namespace) -> int:
     django_setup.start()
     actions = {
         "list": show, "grant": give, "revoke": take, "offer": register_service,
-        "withdraw": withdraw_service,
+        "withdraw": withdraw_service, "maintenance": announce,
     }  # fmt: skip
     return actions[args.action](args)
 
@@ -163,4 +168,25 @@ def withdraw_service(args: argparse.Namespace) -> int:
         outside.offer, by=services.by_the_directory(clock.today()), node=Node.from_environment()
     )
     print("Withdrawn; nobody can call it from now on.")
+    return 0
+
+
+def announce(args: argparse.Namespace) -> int:
+    from lienthong.systems.directory import services
+    from lienthong.systems.directory.errors import NoSuchGateway
+
+    try:
+        services.set_maintenance(
+            args.gateway,
+            args.state == "on",
+            by=services.by_the_directory(clock.today()),
+            node=Node.from_environment(),
+        )
+    except NoSuchGateway as problem:
+        print(f"{problem.message()} ({args.gateway})", file=sys.stderr)
+        print("Next: `lienthong status`.", file=sys.stderr)
+        return 1
+    others = "send elsewhere" if args.state == "on" else "send here again"
+    print(f"Published: other gateways {others} once they have read it.")
+    print("Next: `lienthong directory list`.")
     return 0

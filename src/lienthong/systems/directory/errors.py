@@ -23,6 +23,12 @@ class NotAService(Invalid):
     code = "directory.not_a_service"
 
 
+class NoSuchGateway(NotFound):
+    """The exchange has no such gateway."""
+
+    code = "directory.no_such_gateway"
+
+
 class NoSnapshot(NotFound):
     """No snapshot of the directory has been published yet."""
 

@@ -78,6 +78,8 @@ class Gateway(models.Model):
     owner = fields.ForeignKey(Member, data="open", on_delete=models.PROTECT)
     host = fields.CharField(data="open", max_length=250)
     port = fields.IntegerField(data="open")
+    in_maintenance = fields.BooleanField(data="open", default=False)
+    """Announced: others send to a subsystem's other gateways meanwhile."""
 
 
 class Subsystem(models.Model):

@@ -30,7 +30,7 @@ from lienthong.protocol import pki
 from lienthong.protocol import snapshot as wire
 
 from .domain import content_digest, is_in_force, why_no_service
-from .errors import GrantEnded, NoSuchGrant, NotAService
+from .errors import GrantEnded, NoSuchGateway, NoSuchGrant, NotAService
 from .models import (
     AccessGrant,
     Certificate,
@@ -201,7 +201,7 @@ def _register_certificates(node: Node) -> None:
 
 def _register_certificate(member: Member, use: str, path: Path) -> None:
     certificate = pki.load_certificate(path.read_bytes())
-    kid = pki.kid_of(pki.require_p256(certificate.public_key()))
+    kid = pki.kid_of(pki.require_known(certificate.public_key()))
     if Certificate.objects.filter(kid=kid, status=Certificate.Status.REVOKED).exists():
         return  # Revoked for good: its key lying on disk does not make it trusted again.
     row, _ = Certificate.objects.update_or_create(
@@ -307,6 +307,26 @@ def _write(path: Path, content: bytes) -> None:
     beside.write_bytes(content)
     beside.chmod(0o600)
     beside.replace(path)
+
+
+def set_maintenance(code: str, in_maintenance: bool, *, by: Actor, node: Node) -> Gateway:
+    """
+    Announce that a gateway is in maintenance, or back, and publish it.
+
+    Who has not read the new snapshot yet still sends to it for a moment.
+    Raises NoSuchGateway.
+    """
+    with transaction.atomic():
+        gateway = Gateway.objects.select_for_update().filter(code=code).first()
+        if gateway is None:
+            raise NoSuchGateway
+        gateway.in_maintenance = in_maintenance
+        gateway.save(update_fields=["in_maintenance"])
+        what = "directory.maintenance_began" if in_maintenance else "directory.maintenance_ended"
+        record.done(what, gateway.code, by=by)
+        publish(node)
+    write_gateway_files(node)
+    return gateway
 
 
 def give_grant(

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
+from lienthong.protocol import pki
+
 from ..errors import NoSnapshot
 from ..models import (
     AccessGrant,
@@ -22,6 +24,8 @@ from ..models import (
 )
 
 INSTANCE = "VN"
+CAPABILITIES = ("rfc9421", "lt-batch-1")
+"""What gateways of this release read (PR-MESSAGE, section 6)."""
 
 
 def subsystems_on(day: date) -> QuerySet[Subsystem]:
@@ -101,6 +105,7 @@ def snapshot_content(at: datetime) -> dict[str, Any]:
                         "cert": certificate.pem,
                         "not_before": _rfc3339(certificate.not_before),
                         "not_after": _rfc3339(certificate.not_after),
+                        "algorithm": _algorithm(certificate),
                         "status": certificate.status,
                     }
                     for certificate in member.certificate_set.all()
@@ -120,7 +125,8 @@ def snapshot_content(at: datetime) -> dict[str, Any]:
                     for certificate in active_certificates("auth")
                     if certificate.member_id == gateway.owner_id
                 ],
-                "capabilities": ["rfc9421"],
+                "capabilities": list(CAPABILITIES),
+                "in_maintenance": gateway.in_maintenance,
             }
             for gateway in gateways()
         ],
@@ -181,6 +187,12 @@ def outside_services() -> QuerySet[OutsideService]:
     return OutsideService.objects.filter(offer__withdrawn_at=None).select_related(
         "offer__subsystem__member"
     )
+
+
+def _algorithm(certificate: Certificate) -> str:
+    """That of the certified key, by the name of RFC 9421."""
+    public = pki.load_certificate(certificate.pem).public_key()
+    return pki.VerifyingKey(pki.require_known(public)).algorithm.decode()
 
 
 def _rfc3339(at: datetime) -> str:
