@@ -275,7 +275,7 @@ def test_a_body_that_was_not_taken_is_refused(gateway):
     too_long = asyncio.run(send(Refusal.TOO_LARGE))
     assert fault_of(too_long) == "Client.InvalidBody"
     full = asyncio.run(send(Refusal.NO_ROOM))
-    assert fault_of(full) == "Server.ClientProxy.IOError"
+    assert fault_of(full) == "Server.ClientProxy.NetworkError"
 
 
 class Intercepted:

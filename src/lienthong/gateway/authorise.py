@@ -130,10 +130,25 @@ def time_allowed(value: bytes | None, longest: float) -> float:
 def gateways_for(
     snapshot: Snapshot, provider: SubsystemId, asked: bytes | None
 ) -> list[GatewayEntry]:
-    """Where to send a request; ``asked`` is the value of ``X-Road-Security-Server``."""
+    """
+    Where to send a request; ``asked`` is the value of ``X-Road-Security-Server``.
+
+    Gateways in maintenance are skipped. When a provider has no other, or the
+    client asks for one of them by name, it is told so instead of waiting.
+    """
     gateways = snapshot.gateways_of(provider)
-    if asked is None:
-        return gateways
+    if asked is not None:
+        gateways = [named_gateway(snapshot, gateways, asked)]
+    serving = [gateway for gateway in gateways if not gateway.in_maintenance]
+    if gateways and not serving:
+        raise XRoadFault(
+            "Server.ClientProxy.MaintenanceMode", f"The gateways of {provider} are in maintenance"
+        )
+    return serving
+
+
+def named_gateway(snapshot: Snapshot, gateways: list[GatewayEntry], asked: bytes) -> GatewayEntry:
+    """The one of a provider's gateways that the client asks for; raises XRoadFault."""
     try:
         wanted = GatewayId.parse(asked.decode("ascii"))
     except (UnicodeDecodeError, BadIdentifier):
@@ -151,7 +166,7 @@ def gateways_for(
             "Server.ClientProxy.InvalidSecurityServer",
             f"The provider is not behind the gateway {wanted}",
         )
-    return found
+    return found[0]
 
 
 def effect_of(snapshot: Snapshot, target: Target) -> tuple[str, OfferEntry | None]:

@@ -11,7 +11,9 @@ import random
 import re
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import msgspec
@@ -32,9 +34,9 @@ from lienthong.gateway.core import (
     refuse_body,
     require_time,
 )
-from lienthong.gateway.limits import CircuitOpen, LaneFull
+from lienthong.gateway.limits import CircuitOpen, LaneFull, Lanes
 from lienthong.gateway.messages import Caller, Head, Incoming, Outgoing
-from lienthong.gateway.pool import NotReached, Received, SendFailed
+from lienthong.gateway.pool import AnswerTooLarge, NotReached, OutOfTime, Received, SendFailed
 from lienthong.gateway.rows import Kind, LogSide, Outcome
 from lienthong.kernel import clock
 from lienthong.protocol import headers as names
@@ -44,12 +46,14 @@ from lienthong.protocol.faults import Side, XRoadFault, fault_of, read_fault, sa
 from lienthong.protocol.identifiers import MemberId, SubsystemId
 from lienthong.protocol.promise import make_promise
 from lienthong.protocol.rest import RequestPart, ResponsePart, Target
-from lienthong.protocol.signature import Signed, open_answer, sign_request
+from lienthong.protocol.signature import Signed, draft_request, open_answer
 from lienthong.protocol.snapshot import GatewayEntry, OfferEntry, Snapshot
 
 SIDE = Side.CONSUMER
 # Left to the provider's gateway to say that its service was too slow.
 MARGIN = 0.05
+# Who waits for less learns nothing of the other gateway's health.
+PATIENCE = 4.0
 REPLAYED = fault_of(Replayed(), Side.PROVIDER).fault
 # Said by this gateway to its own clients, or meant for nobody beyond a gateway.
 NOT_FROM_PEER = frozenset({names.PROMISE, names.SUBJECT, names.ADMISSION})
@@ -70,7 +74,7 @@ class Consumer:
             _, offer = effect_of(self.gateway.current, rest.parse_target(head.target))
         except ProtocolError:
             return MESSAGES_WITHOUT_OFFER
-        return offer.max_body if offer is not None else MESSAGES_WITHOUT_OFFER
+        return offer.longest_body if offer is not None else MESSAGES_WITHOUT_OFFER
 
     async def answer(self, request: Incoming) -> Outgoing:
         path, _ = rest.split_target(request.head.target)
@@ -78,7 +82,8 @@ class Consumer:
             return metaservices.list_clients(self.gateway, request.head)
         trail = Trail(LogSide.CONSUMER, str(self.gateway.identity))
         try:
-            return await carry(self.gateway, request, trail)
+            with self.gateway.signing.exchange():
+                return await carry(self.gateway, request, trail)
         except Exception as error:
             fault = as_fault(error, SIDE)
             await record_fault(self.gateway, trail, fault)
@@ -129,6 +134,8 @@ class Plan:
     gateways: list[GatewayEntry]
     deadline: float
     """Monotonic seconds."""
+    patient: bool
+    """Whether a gateway that lets this time pass may be called ill."""
 
 
 async def carry(gateway: Gateway, request: Incoming, trail: Trail, form: Form = REST) -> Outgoing:
@@ -137,7 +144,8 @@ async def carry(gateway: Gateway, request: Incoming, trail: Trail, form: Form = 
     now = clock.instant()
     part = sign_on(request.head, plan, trail)
     key = gateway.signing_key(plan.client.member, SIDE)
-    signed = sign_request(part, request.body.sha256, key, now=now.timestamp())
+    make = partial(draft_request, part, request.body.sha256, key.kid, now=now.timestamp())
+    signed = await gateway.signing.sign(make, key, plan.gateways)
     row = trail.row(Kind.REQUEST, now, signed=signed, body_size=request.body.size)
     trail.asked = gateway.log.append(row)
     if trail.mode == "strict":
@@ -169,12 +177,13 @@ def prepare(gateway: Gateway, request: Incoming, trail: Trail, form: Form) -> Pl
         snapshot, target.service.subsystem, head.header(names.SECURITY_SERVER)
     )
     refuse_body(request, SIDE)
-    if offer is not None and request.body.size > offer.max_body:
+    if offer is not None and request.body.size > offer.longest_body:
         # SOAP names its service in the body, so the edge could not ask for this limit.
         raise XRoadFault("Client.InvalidBody", "The body is longer than this service takes")
     longest = offer.timeout if offer is not None else authorise.DEFAULT_TIME
     allowed = time_allowed(head.header(names.DEADLINE), longest)
-    return Plan(client, target, snapshot, offer, gateways, request.at + allowed)
+    patient = allowed >= min(PATIENCE, longest * 0.9)
+    return Plan(client, target, snapshot, offer, gateways, request.at + allowed, patient)
 
 
 def sign_on(head: Head, plan: Plan, trail: Trail) -> RequestPart:
@@ -195,11 +204,19 @@ def sign_on(head: Head, plan: Plan, trail: Trail) -> RequestPart:
 async def forward(
     gateway: Gateway, plan: Plan, part: RequestPart, signed: Signed, body: Body, trail: Trail
 ) -> Received:
-    """Send to the first of the provider's gateways that can be reached."""
+    """
+    Send to the provider's gateways in turn until one answers; raises XRoadFault.
+
+    Another is asked when one has seen nothing of the request, or when the
+    request says of itself that it may arrive twice (`Message.may_repeat`).
+    """
     require_time(plan.deadline - MARGIN, SIDE)
-    limit = plan.offer.max_body if plan.offer is not None else DEFAULT_BODY
+    limit = plan.offer.longest_body if plan.offer is not None else DEFAULT_BODY
     failure: Exception = NotReached("Could not connect to any target host")
-    for entry in random.sample(plan.gateways, len(plan.gateways)):
+    lost: SendFailed | None = None
+    for entry in in_order(plan.gateways, gateway.peers, time.monotonic()):
+        if lost is not None and time.monotonic() >= plan.deadline - MARGIN:
+            break
         lane = gateway.peers.lane(entry.code)
         try:
             lane.enter(time.monotonic())
@@ -220,12 +237,31 @@ async def forward(
             failure, reached = error, False
             continue
         except SendFailed as error:
-            trail.beyond = True
-            raise XRoadFault(f"{SIDE}.IOError", f"{error} The outcome is unknown.") from None
+            lost, trail.beyond = error, True
+            if isinstance(error, AnswerTooLarge):
+                break  # The next gateway has the same system behind it.
+            lane.avoid(time.monotonic())
+            # A peer keeps back time to say that its system was slow, so one that lets the
+            # time pass is itself ill; a caller in a hurry learns nothing of its health.
+            slow = isinstance(error, OutOfTime) and plan.patient
+            reached = False if slow else None
+            if message.may_repeat:
+                continue
+            break
         finally:
             lane.leave(time.monotonic(), reached=reached)
         return received
+    if lost is not None:
+        raise XRoadFault(f"{SIDE}.IOError", f"{lost} The outcome is unknown.")
     raise XRoadFault(f"{SIDE}.NetworkError", str(failure))
+
+
+def in_order(gateways: Sequence[GatewayEntry], lanes: Lanes, now: float) -> list[GatewayEntry]:
+    """Each provider's gateway at random, those that failed a moment ago after the others."""
+    if len(gateways) == 1:
+        return list(gateways)
+    drawn = random.sample(gateways, len(gateways))
+    return sorted(drawn, key=lambda entry: lanes.lane(entry.code).avoid_until > now)
 
 
 async def take_answer(

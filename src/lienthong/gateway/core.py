@@ -25,6 +25,7 @@ from lienthong.gateway.messages import Incoming, Outgoing
 from lienthong.gateway.pool import Received
 from lienthong.gateway.rows import OVERLAP, STRICT, Kind, LogRow, LogSide, Outcome, make_row
 from lienthong.gateway.settings import Holdings, Provider, Secrets
+from lienthong.gateway.signing import Signing
 from lienthong.kernel import clock
 from lienthong.protocol import headers as names
 from lienthong.protocol.errors import OutdatedSnapshot, ProtocolError, Replayed, UnknownKey
@@ -40,7 +41,13 @@ logger = logging.getLogger("lienthong.gateway")
 DEFAULT_BODY = 10 << 20
 MESSAGES_WITHOUT_OFFER = 64 << 10
 """The longest body of a request whose service is not known."""
-UNKNOWN = (".IOError", ".InvalidResponse", ".InternalError", ".LoggingFailed")
+UNKNOWN = (
+    ".IOError",
+    ".InvalidResponse",
+    ".InternalError",
+    ".LoggingFailed",
+    ".ServerProxy.HSMNonOperational",
+)
 REASONS = {200: b"OK", 400: b"Bad Request", 500: b"Internal Server Error"}
 
 
@@ -96,6 +103,7 @@ class Gateway:
     current: Snapshot | None = None
     peers: Lanes = field(default_factory=Lanes)
     providers: Lanes = field(default_factory=Lanes)
+    signing: Signing = field(default_factory=Signing)
     counted: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By side and outcome or fault, for the metrics of this process."""
 
@@ -207,10 +215,10 @@ def outcome_of(fault: str) -> Outcome:
     """
     How an exchange that ended with this fault is counted.
 
-    ``NetworkError`` says that the provider has seen nothing; the codes of
-    `UNKNOWN` that it may have acted, so the outcome is unknown.
+    ``NetworkError`` and ``MaintenanceMode`` say that the provider has seen nothing;
+    the codes of `UNKNOWN` that it may have acted, so the outcome is unknown.
     """
-    if fault.endswith(".NetworkError"):
+    if fault.endswith((".NetworkError", ".MaintenanceMode")):
         return Outcome.UNREACHABLE
     return Outcome.FAILED if fault.endswith(UNKNOWN) else Outcome.REFUSED
 
@@ -252,7 +260,10 @@ def refuse_body(request: Incoming, side: Side) -> None:
     if request.refused is Refusal.TOO_LARGE:
         raise XRoadFault("Client.InvalidBody", "The body is longer than this service takes")
     if request.refused is Refusal.NO_ROOM:
-        raise XRoadFault(f"{side}.IOError", "There is no room for this body now; try again later")
+        # Nothing of it went on, which is what this code says to whoever may try again.
+        raise XRoadFault(
+            f"{side}.NetworkError", "There is no room for this body now; try again later"
+        )
 
 
 def require_time(deadline: float, side: Side) -> None:

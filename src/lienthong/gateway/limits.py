@@ -44,6 +44,8 @@ class Lane:
     under_way: int = 0
     failed: int = 0
     open_until: float = 0.0
+    avoid_until: float = 0.0
+    """Until then others are asked first, where there are others."""
     probing: bool = False
 
     def enter(self, now: float) -> None:
@@ -57,6 +59,10 @@ class Lane:
             raise LaneFull
         self.under_way += 1
 
+    def avoid(self, now: float) -> None:
+        """Let others be asked first for a moment; nothing is refused for it."""
+        self.avoid_until = now + self.rules.rest
+
     def leave(self, now: float, *, reached: bool | None) -> None:
         """Give the place back; ``reached`` None says nothing about the provider's health."""
         self.under_way -= 1
@@ -64,10 +70,11 @@ class Lane:
             self.probing = False
             return
         if reached:
-            self.failed, self.probing = 0, False
+            self.failed, self.probing, self.avoid_until = 0, False, 0.0
             return
         self.failed += 1
         self.probing = False
+        self.avoid(now)
         if self.failed >= self.rules.failures:
             self.open_until = now + self.rules.rest
 

@@ -44,11 +44,13 @@ from lienthong.gateway.settings import (
     load_settings,
     stamp,
 )
+from lienthong.gateway.signing import Signing
 from lienthong.gateway.snapshots import Directory, SnapshotFile
 from lienthong.gateway.ways_out import Sockets
 from lienthong.kernel.node import Node
 from lienthong.protocol.errors import LoggingFailed, ProtocolError
 from lienthong.protocol.pki import SigningKey
+from lienthong.protocol.tokens import TokenUnavailable
 
 logger = logging.getLogger("lienthong.gateway")
 
@@ -103,6 +105,7 @@ class Process:
             log=log,
             way_out=sockets,
             current=snapshots.look(),
+            signing=Signing(gathers=settings.file.batch_signatures),
         )
         process = cls(
             settings=settings,
@@ -312,7 +315,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with contextlib.suppress(KeyboardInterrupt):
             uvloop.run(serve(node, options.index, options.of, os.environ))
-    except (BadSettings, FileNotFoundError, LoggingFailed, msgspec.DecodeError) as problem:
+    except (
+        BadSettings,
+        FileNotFoundError,
+        LoggingFailed,
+        TokenUnavailable,
+        msgspec.DecodeError,
+    ) as problem:
         sys.stderr.write(f"The gateway does not start: {problem}\n")
         return 1
     return 0

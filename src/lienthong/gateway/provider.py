@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from lienthong.gateway import authorise, descriptions, metaservices
@@ -41,7 +42,7 @@ from lienthong.protocol.errors import AccessDenied, ProtocolError, UnknownMember
 from lienthong.protocol.faults import Side, XRoadFault
 from lienthong.protocol.headers import Header
 from lienthong.protocol.rest import RequestPart, Target
-from lienthong.protocol.signature import Signed, open_request, sign_answer
+from lienthong.protocol.signature import Signed, draft_answer, open_request
 
 SIDE = Side.PROVIDER
 # What is kept back for signing and logging the answer.
@@ -63,14 +64,15 @@ class PeerSide:
             return MESSAGES_WITHOUT_OFFER
         try:
             target = rest.parse_peer_target(head.target)
-            return self.gateway.current.offer(target.service).max_body
+            return self.gateway.current.offer(target.service).longest_body
         except ProtocolError:
             return MESSAGES_WITHOUT_OFFER
 
     async def answer(self, request: Incoming) -> Outgoing:
         trail = Trail(LogSide.PROVIDER, str(self.gateway.identity))
         try:
-            return await provide(self.gateway, request, trail)
+            with self.gateway.signing.exchange():
+                return await provide(self.gateway, request, trail)
         except Exception as error:
             fault = as_fault(error, SIDE)
             await record_fault(self.gateway, trail, fault)
@@ -240,7 +242,7 @@ async def send_on(
     reached: bool | None = None
     try:
         received = await gateway.way_out.to_provider(
-            provider, message, deadline=time_for.deadline, limit=admitted.offer.max_body
+            provider, message, deadline=time_for.deadline, limit=admitted.offer.longest_body
         )
         reached = True
     except NotReached:
@@ -334,7 +336,8 @@ async def hand_back(
     )
     now = clock.instant()
     key = gateway.signing_key(target.service.subsystem.member, SIDE)
-    answer_signed = sign_answer(answer, received.body.sha256, signed, key, now=now.timestamp())
+    make = partial(draft_answer, answer, received.body.sha256, signed, key.kid, now=now.timestamp())
+    answer_signed = await gateway.signing.sign(make, key, (admitted.peer,))
     row = trail.row(
         Kind.ANSWER, now, outcome=Outcome.ANSWERED, signed=answer_signed,
         body_size=received.body.size, status=received.status, subjects=subjects,
