@@ -1,12 +1,12 @@
 """
-An exchange through both sides of a gateway against the same call made directly.
+An exchange through a pair of gateways, against an nginx that only moves the bytes.
 
-    python bench/gateway/run.py [--seconds 3] [--processes N] [--base 23000] [--profile FILE]
+    python bench/gateway/run.py [--seconds 3] [--rounds 3] [--base 21000] [--profile FOLDER]
 
-Starts PostgreSQL (fsync on), a system that echoes, and the gateway's processes
-in a temporary home, then measures in one run: signed, verified, logged durably
-on both sides, over mutual TLS to the gateway's own peer port. Writes
-``latest.json`` and ``latest.md`` beside this file.
+Starts PostgreSQL (fsync on), a system that echoes, two gateways with a database
+each, and an nginx with the same two hops. Each row is measured in turns with
+nginx, so that both meet the machine in the same state. Writes ``latest.json``
+and ``latest.md`` beside this file; ``README.md`` says how to read them.
 """
 
 from __future__ import annotations
@@ -17,13 +17,11 @@ import contextlib
 import json
 import os
 import platform
-import secrets
 import shutil
-import subprocess
+import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,38 +30,19 @@ import uvloop
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests"), str(HERE)]
 
-from gateway.exchange_cast import FIND, UNITS, asks, country  # noqa: E402
-from lienthong.cli import postgres, roles, service_user  # noqa: E402
-from lienthong.gateway import schema  # noqa: E402
+import pair as setting  # noqa: E402
+
+from gateway.exchange_cast import FIND, UNITS, asks  # noqa: E402
 from lienthong.gateway.bodies import Body, SpoolRoom  # noqa: E402
-from lienthong.gateway.edge_http import Listener  # noqa: E402
-from lienthong.gateway.messages import Caller, Head, Incoming, Outgoing  # noqa: E402
 from lienthong.gateway.pool import Address, Pool  # noqa: E402
-from lienthong.kernel.node import Node, Ports  # noqa: E402
+from lienthong.kernel.node import Ports  # noqa: E402
 
-BODY = json.dumps({"personal_id": "091095000017", "fields": ["name", "born_on"]}).encode()
-CONNECTIONS = (1, 16, 64)
-
-
-class Echo:
-    """The system behind the gateway: answers with what it was asked."""
-
-    def body_limit(self, head: Head) -> int:
-        return 1 << 20
-
-    async def answer(self, request: Incoming) -> Outgoing:
-        return Outgoing(200, b"OK", [(b"Content-Type", b"application/json")], request.body)
-
-    def malformed(self, why: str, caller: Caller) -> Outgoing:
-        return Outgoing(400, b"Bad Request", [], Body.of(why.encode()))
-
-
-async def serve_echo(port: int) -> None:
-    await Listener(Echo(), SpoolRoom()).start("127.0.0.1", port)
-    print("ready", flush=True)
-    await asyncio.Event().wait()
+BODY = json.dumps({"personal_id": "091095000017", "fields": ["name", "born_on"], "more": "x" * 937})
+CONNECTIONS = (1, 16, 64, 256)
+SYSTEM = "/offers/population/person.find.v1"
+PATIENCE = 60
 
 
 @dataclass(frozen=True)
@@ -73,11 +52,13 @@ class Way:
     name: str
     port: int
     head: bytes
+    mode: str = ""
+    signatures: str = ""
 
 
 @dataclass
 class Result:
-    """What one way did at one number of connections."""
+    """What one way did at one number of connections, in one round or in the middle of all."""
 
     way: str
     connections: int
@@ -86,10 +67,15 @@ class Result:
     per_second: float = 0.0
     p50_ms: float = 0.0
     p99_ms: float = 0.0
-    gateway_cpu_us: float = 0.0
+    cpu_us: float = 0.0
+    """Of both gateways, or of nginx, per exchange."""
+    consumer_cpu_us: float = 0.0
     postgres_cpu_us: float = 0.0
     system_cpu_us: float = 0.0
     load_cpu_us: float = 0.0
+    ratio: float = 0.0
+    """Of this way's rate to nginx's, measured just before."""
+    load_average: float = 0.0
 
 
 def head_of(target: str, *, through_gateway: bool) -> bytes:
@@ -117,15 +103,15 @@ async def measure(
 ) -> Result:
     """As many calls as fit into the time, one after another on each connection."""
     pool = Pool(SpoolRoom(), keep=connections)
-    body, address = Body.of(BODY), Address("127.0.0.1", way.port)
+    body, address = Body.of(BODY.encode()), Address("127.0.0.1", way.port)
     result, taken = Result(way.name, connections), []
 
     async def call() -> None:
         started = time.perf_counter()
         answer = await pool.send(
-            address, way.head, body, deadline=time.monotonic() + 30, limit=1 << 20
+            address, way.head, body, deadline=time.monotonic() + PATIENCE, limit=1 << 20
         )
-        if answer.status == 200 and answer.body.data == BODY:
+        if answer.status == 200 and answer.body.data == body.data:
             taken.append(time.perf_counter() - started)
         else:
             result.errors += 1
@@ -137,7 +123,7 @@ async def measure(
         while time.perf_counter() < until:
             await call()
 
-    await asyncio.gather(*(worker(time.perf_counter() + 0.4) for _ in range(connections)))
+    await asyncio.gather(*(worker(time.perf_counter() + 0.5) for _ in range(connections)))
     taken.clear()
     before = {name: cpu(processes) for name, processes in groups.items()}
     own, started = time.process_time(), time.perf_counter()
@@ -146,68 +132,68 @@ async def measure(
     used = {name: cpu(processes) - before[name] for name, processes in groups.items()}
     pool.close()
     result.requests = len(taken)
-    result.per_second = round(len(taken) / length, 1)
+    result.per_second = len(taken) / length
+    result.load_average = os.getloadavg()[0]
     if taken:
         taken.sort()
-        result.p50_ms = round(taken[len(taken) // 2] * 1000, 2)
-        result.p99_ms = round(taken[int(len(taken) * 0.99)] * 1000, 2)
+        result.p50_ms = taken[len(taken) // 2] * 1000
+        result.p99_ms = taken[int(len(taken) * 0.99)] * 1000
         each = 1e6 / len(taken)
-        result.gateway_cpu_us = round(used["gateway"] * each)
-        result.postgres_cpu_us = round(used["postgres"] * each)
-        result.system_cpu_us = round(used["system"] * each)
-        result.load_cpu_us = round((time.process_time() - own) * each)
+        if way.name == "nginx":
+            result.cpu_us = used["nginx"] * each
+        else:
+            result.cpu_us = (used["consumer"] + used["provider"]) * each
+            result.consumer_cpu_us = used["consumer"] * each
+        result.postgres_cpu_us = used["postgres"] * each
+        result.system_cpu_us = used["system"] * each
+        result.load_cpu_us = (time.process_time() - own) * each
     return result
 
 
-@contextlib.contextmanager
-def database(home: Path, port: int) -> Iterator[tuple[str, psutil.Process]]:
-    """A PostgreSQL of our own with the gateway's schema; its URL for the gateway's role."""
-    user = service_user.ensure()
-    home.chmod(0o711)
-    place = home / "pg"
-    place.mkdir(mode=0o711)
-    user.own(place)
-    cluster = postgres.Cluster(
-        data=place / "data",
-        sockets=place / "s",
-        port=port,
-        binaries=postgres.Binaries.find().readable_by(user, place / "binaries"),
-        user=user,
-    )
-    password = secrets.token_hex(16)
-    cluster.initialise(password)
-    cluster.start()
-    try:
-        superuser = cluster.url("postgres", "postgres", password)
-        known = {role: secrets.token_hex(16) for role in roles.ROLES}
-        roles.make_roles(superuser, known)
-        roles.make_database(superuser, "lt_gateway", kind=roles.GATEWAY_DATABASE)
-        schema.migrate(cluster.url(roles.OWNER, "lt_gateway", known[roles.OWNER]))
-        number = cluster.pid()
-        assert number is not None
-        yield cluster.url(roles.GATEWAY, "lt_gateway", known[roles.GATEWAY]), psutil.Process(number)
-    finally:
-        cluster.stop()
+async def keep_on(
+    way: Way, count: int, gateways: dict[str, psutil.Process]
+) -> list[dict[str, float]]:
+    """This many exchanges at 64 connections, and each gateway's memory ten times on the way."""
+    pool = Pool(SpoolRoom(), keep=64)
+    body, address = Body.of(BODY.encode()), Address("127.0.0.1", way.port)
+    done, samples = 0, [sample(0, gateways)]
+
+    async def worker() -> None:
+        nonlocal done
+        while done < count:
+            done += 1
+            if done % max(count // 10, 1) == 0:
+                samples.append(sample(done, gateways))
+            answer = await pool.send(
+                address, way.head, body, deadline=time.monotonic() + PATIENCE, limit=1 << 20
+            )
+            answer.body.close()
+
+    await asyncio.gather(*(worker() for _ in range(64)))
+    pool.close()
+    return samples
 
 
-@contextlib.contextmanager
-def processes(commands: list[list[str]], environment: dict[str, str]) -> Iterator[list[int]]:
-    """Children that said they are ready; ended in order."""
-    children = [
-        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-        for command in commands
-    ]
-    try:
-        for child in children:
-            assert child.stdout is not None
-            if not child.stdout.readline():
-                raise SystemExit(f"{child.args} ended before it was ready")
-        yield [child.pid for child in children]
-    finally:
-        for child in children:
-            child.terminate()
-        for child in children:
-            child.wait(20)
+def sample(done: int, gateways: dict[str, psutil.Process]) -> dict[str, float]:
+    memory = {name: mebibytes(process) for name, process in gateways.items()}
+    return {"exchanges": done, **memory}
+
+
+def mebibytes(process: psutil.Process) -> float:
+    """Its own memory and its share of what it has in common with others (PSS)."""
+    return round(process.memory_full_info().pss / 2**20, 1)
+
+
+def middle(rounds: list[Result]) -> Result:
+    """The median of each figure; errors and requests are summed."""
+    merged = Result(rounds[0].way, rounds[0].connections)
+    merged.requests = sum(one.requests for one in rounds)
+    merged.errors = sum(one.errors for one in rounds)
+    for name in vars(merged):
+        if name not in ("way", "connections", "requests", "errors"):
+            value = statistics.median(getattr(one, name) for one in rounds)
+            setattr(merged, name, round(value, 3 if name == "ratio" else 2))
+    return merged
 
 
 def machine() -> dict[str, object]:
@@ -226,57 +212,65 @@ def machine() -> dict[str, object]:
 
 def run(options: argparse.Namespace) -> dict[str, object]:
     home = Path(tempfile.mkdtemp(prefix="lt-bench-"))
-    node = Node(home, Ports(options.base))
-    echo_port = node.ports.offers
+    # Two gateways take two port bases; what is left of the second is for the rest.
+    spare = Ports(options.base + 2000)
     try:
-        here = country(peer_port=node.ports.peer)
-        here.write(node, f"http://127.0.0.1:{echo_port}/offers/population")
-        with database(home, node.ports.postgres) as (dsn, server):
-            environment = {
-                **os.environ,
-                "PYTHONPATH": str(ROOT / "src"),
-                "LIENTHONG_HOME": str(home),
-                "LIENTHONG_PORT_BASE": str(options.base),
-                "LIENTHONG_GATEWAY_DATABASE_URL": dsn,
-                "LIENTHONG_LOG_LEVEL": "WARNING",
-            }
-            echo = [sys.executable, str(HERE / "run.py"), "--echo", str(echo_port)]
-            gateways = [
-                [sys.executable, "-m", "lienthong.gateway", "--index", str(index), "--of",
-                 str(options.processes)]
-                for index in range(options.processes)
-            ]  # fmt: skip
-            if options.profile:
-                gateways[0][1:1] = ["-m", "cProfile", "-o", options.profile]
+        pair = setting.make_pair(home, options.base, options.algorithm.encode())
+        url = f"http://127.0.0.1:{spare.offers}/offers/population"
+        for side in (pair.consumer, pair.provider):
+            setting.write_side(pair, side, url)
+        names = ("lt_consumer", "lt_provider")
+        with contextlib.ExitStack() as stack:
+            urls, server = stack.enter_context(setting.databases(home, spare.postgres, names))
+            echo = [sys.executable, str(HERE / "run.py"), "--echo", str(spare.offers)]
+            system = stack.enter_context(setting.child(echo, dict(os.environ)))
             started = time.monotonic()
-            with processes([echo], environment) as echoes, processes(gateways, environment) as pids:
-                ready = round(time.monotonic() - started, 2)
-                groups = {
-                    "gateway": [psutil.Process(pid) for pid in pids],
-                    "postgres": [server],
-                    "system": [psutil.Process(pid) for pid in echoes],
-                }
-                ways = [
-                    Way("direct", echo_port,
-                        head_of("/offers/population/person.find.v1", through_gateway=False)),
-                    Way("strict", node.ports.consumer,
-                        head_of(f"/r1/{FIND}", through_gateway=True)),
-                    Way("overlap", node.ports.consumer,
-                        head_of(f"/r1/{UNITS}", through_gateway=True)),
-                ]  # fmt: skip
-                results = []
+            gateways = {}
+            for name, side, dsn in zip(
+                ("provider", "consumer"), (pair.provider, pair.consumer), reversed(urls),
+                strict=True,
+            ):  # fmt: skip
+                profile = Path(options.profile) / f"{name}.prof" if options.profile else None
+                began = time.monotonic()
+                gateways[name] = stack.enter_context(
+                    setting.child(
+                        setting.gateway_command(profile), setting.gateway_environment(side, dsn)
+                    )
+                )
+                started = began
+            chain = stack.enter_context(
+                setting.nginx_chain(home / "nginx", pair, spare.consumer, spare.offers)
+            )
+            groups = {name: [process] for name, process in gateways.items()}
+            groups |= {"postgres": [server], "system": [system], "nginx": [chain]}
+            consumer = pair.consumer.node.ports.consumer
+            strict = Way("strict", consumer, head_of(f"/r1/{FIND}", through_gateway=True),
+                         "strict", "single")  # fmt: skip
+            overlap = Way("overlap", consumer, head_of(f"/r1/{UNITS}", through_gateway=True),
+                          "overlap", "batch")  # fmt: skip
+            nginx = Way("nginx", spare.consumer, head_of(SYSTEM, through_gateway=False))
+            uvloop.run(measure(strict, 1, 0.01, groups))
+            first_answer = time.monotonic() - started
+            results = []
+            for way in (strict, overlap):
+                if way.name not in options.ways:
+                    continue
+                pair.publish(batch=way.signatures == "batch")
                 for connections in options.connections:
-                    for way in ways:
-                        result = uvloop.run(measure(way, connections, options.seconds, groups))
-                        results.append(result)
-                        print(result, flush=True)
-                memory = [round(p.memory_full_info().pss / 2**20) for p in groups["gateway"]]
+                    results += in_turns(nginx, way, connections, options, groups)
+            grown = []
+            if options.count:
+                grown = uvloop.run(keep_on(overlap, options.count, gateways))
+            memory = {name: mebibytes(process) for name, process in gateways.items()}
         return {
             "machine": machine(),
             "load_before": options.load,
-            "gateway_processes": options.processes,
+            "algorithm": options.algorithm,
+            "rounds": options.rounds,
+            "seconds": options.seconds,
             "gateway_pss_mib": memory,
-            "ready_seconds": ready,
+            "memory_mib": grown,
+            "first_answer_seconds": round(first_answer, 2),
             "body_bytes": len(BODY),
             "on": FEATURES,
             "results": [vars(result) for result in results],
@@ -285,77 +279,105 @@ def run(options: argparse.Namespace) -> dict[str, object]:
         shutil.rmtree(home, ignore_errors=True)
 
 
+def in_turns(
+    nginx: Way,
+    way: Way,
+    connections: int,
+    options: argparse.Namespace,
+    groups: dict[str, list[psutil.Process]],
+) -> list[Result]:
+    """Both ways, one after the other and again; their ratio is taken round by round."""
+    limits, ours = [], []
+    for _ in range(options.rounds):
+        limit = uvloop.run(measure(nginx, connections, options.seconds / 2, groups))
+        own = uvloop.run(measure(way, connections, options.seconds, groups))
+        limit.ratio, own.ratio = 1.0, own.per_second / max(limit.per_second, 0.001)
+        limits.append(limit)
+        ours.append(own)
+    pair = [middle(limits), middle(ours)]
+    for result in pair:
+        print(result, flush=True)
+    return pair
+
+
 FEATURES = [
     "client secret checked",
-    "RFC 9421 ecdsa-p256-sha256 signatures, made and verified both ways",
-    "RFC 9530 digests and X-Road request hash",
-    "mutual TLS 1.3 between the consumer's and the provider's side, kept alive",
-    "four log rows, each committed with fsync before the answer (strict: the request's before "
-    "forwarding), replay window in the database",
-    "signed promise on every answer, one sealer running",
+    "RFC 9421 signatures made and verified both ways; RFC 9530 digests; X-Road request hash",
+    "mutual TLS 1.3 between the gateways, kept alive; plain HTTP on loopback at both ends",
+    "four log rows in two databases, each committed with fsync before the answer "
+    "(strict: the request's before it is forwarded)",
+    "replay window in the provider's database",
+    "signed promise on every answer; a sealer in each gateway: tree, heads, hourly rollups",
     "grant, clock window, deadline, lane and breaker; HMAC admission to the system",
-    "off: subject index, inspector, batch signatures",
+    "off: subject index, inspector, bodies kept in the log",
 ]
 
 
 def as_page(report: dict[str, object]) -> str:
-    here = report["machine"]
+    here, rows, memory = report["machine"], report["results"], report["gateway_pss_mib"]
     assert isinstance(here, dict)
-    rows = report["results"]
     assert isinstance(rows, list)
-    direct = {row["connections"]: row for row in rows if row["way"] == "direct"}
+    assert isinstance(memory, dict)
     lines = [
-        "# An exchange through both sides of a gateway",
+        "# An exchange through a pair of gateways",
         "",
         f"Machine: {here['cores']} cores of {here['cpu']}, {here['memory_gib']} GiB, "
-        f"{here['system']}, Python {here['python']}. Load average before the run: "
-        f"{report['load_before']}. The load program, PostgreSQL, the system and "
-        f"{report['gateway_processes']} gateway processes share these cores.",
+        f"{here['system']}, Python {here['python']}, shared by two gateways of one process each, "
+        "PostgreSQL, the system, nginx and the load program. Load average before the run: "
+        f"{report['load_before']}.",
         "",
-        f"Body {report['body_bytes']} bytes. Gateway ready after {report['ready_seconds']} s "
-        f"(database connected, all ports open), {report['gateway_pss_mib']} MiB PSS a process "
-        "at the end.",
+        f"Body {report['body_bytes']} bytes each way, signatures {report['algorithm']}, median of "
+        f"{report['rounds']} rounds of {report['seconds']} s. From the start of the consumer's "
+        f"gateway to the first answer {report['first_answer_seconds']} s. Memory at the end (PSS): "
+        f"consumer's gateway {memory['consumer']} MiB, provider's {memory['provider']} MiB.",
         "",
-        "| way | connections | requests/s | p50 ms | p99 ms | gateway CPU µs | PostgreSQL CPU µs "
-        "| system CPU µs | p50 against direct | errors |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "| way | signatures | connections | exchanges/s | ratio to nginx | p50 ms | p99 ms "
+        "| CPU µs, both gateways | of it consumer | PostgreSQL CPU µs | load average | errors |",
+        "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
-    for row in rows:
-        base = direct[row["connections"]]["p50_ms"] or 1
-        lines.append(
-            f"| {row['way']} | {row['connections']} | {row['per_second']} | {row['p50_ms']} "
-            f"| {row['p99_ms']} | {row['gateway_cpu_us']} | {row['postgres_cpu_us']} "
-            f"| {row['system_cpu_us']} | {row['p50_ms'] / base:.1f} | {row['errors']} |"
+    signatures = {"strict": "single", "overlap": "batch", "nginx": "none"}
+    lines += [
+        (
+            f"| {row['way']} | {signatures[row['way']]} | {row['connections']} "
+            f"| {row['per_second']:.0f} | {row['ratio']} | {row['p50_ms']} | {row['p99_ms']} "
+            f"| {row['cpu_us']:.0f} | {row['consumer_cpu_us']:.0f} | {row['postgres_cpu_us']:.0f} "
+            f"| {row['load_average']} | {row['errors']} |"
         )
+        for row in rows
+    ]
+    grown = report["memory_mib"]
+    assert isinstance(grown, list)
+    if grown:
+        lines += ["", "Memory (PSS, MiB) on the way through many exchanges at 64 connections:", ""]
+        lines += ["| exchanges | consumer's gateway | provider's |", "|---:|---:|---:|"]
+        lines += [f"| {at['exchanges']} | {at['consumer']} | {at['provider']} |" for at in grown]
     features = report["on"]
     assert isinstance(features, list)
-    lines += [
-        "",
-        "CPU is per exchange and counts both sides of the gateway together. The system only "
-        "echoes on the same bare edge, so the ratio is the worst there is: read the difference "
-        "of the two p50 as what an exchange adds to a call.",
-        "",
-    ]
-    lines += ["What was on:", "", *(f"- {feature}" for feature in features), ""]
-    lines += ["Made by `python bench/gateway/run.py`.", ""]
+    lines += ["", "What was on:", "", *(f"- {feature}" for feature in features), ""]
+    lines += ["Made by `python bench/gateway/run.py`; see `README.md` beside it.", ""]
     return "\n".join(lines)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=3.0)
-    parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--base", type=int, default=23000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--base", type=int, default=21000)
     parser.add_argument("--connections", type=int, nargs="+", default=list(CONNECTIONS))
-    parser.add_argument("--profile", default="")
+    parser.add_argument("--ways", nargs="+", default=["strict", "overlap"])
+    parser.add_argument("--algorithm", default="ecdsa-p256-sha256",
+                        choices=("ecdsa-p256-sha256", "ed25519"))  # fmt: skip
+    parser.add_argument("--count", type=int, default=0, metavar="N",
+                        help="then N more, with the gateways' memory on the way")  # fmt: skip
+    parser.add_argument("--profile", default="", help="a folder for cProfile's files")
     parser.add_argument("--dry", action="store_true", help="print only, write nothing")
     parser.add_argument("--echo", type=int, default=0, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.echo:
         with contextlib.suppress(KeyboardInterrupt):
-            uvloop.run(serve_echo(options.echo))
+            uvloop.run(setting.serve_echo(options.echo))
         return
-    options.load = os.getloadavg()[0]
+    options.load = round(os.getloadavg()[0], 2)
     report = run(options)
     page = as_page(report)
     print(page)
