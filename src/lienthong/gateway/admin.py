@@ -328,6 +328,16 @@ def exposition(gateway: Gateway, sealer: Sealer, measures: Measures) -> str:
     for (side, outcome), count in sorted(gateway.counted.items()):
         labels = f'side="{_label(side)}",outcome="{_label(outcome)}"'
         lines.append(f"lienthong_gateway_exchanges_total{{{labels}}} {count}")
+    signing = gateway.signing
+    lines += [
+        "# HELP lienthong_gateway_signed_messages_total Messages signed, each alone or in a batch.",
+        "# TYPE lienthong_gateway_signed_messages_total counter",
+        f'lienthong_gateway_signed_messages_total{{how="alone"}} {signing.alone}',
+        f'lienthong_gateway_signed_messages_total{{how="together"}} {signing.together}',
+        "# HELP lienthong_gateway_signature_batches_total Signatures over several messages.",
+        "# TYPE lienthong_gateway_signature_batches_total counter",
+        f"lienthong_gateway_signature_batches_total {signing.batches}",
+    ]
     gauges: dict[str, tuple[str, float]] = {
         "log_up": ("Whether the next row would be written.", gateway.log.healthy),
         "log_leaves": ("Leaves under a signed head.", measures.tree_size),

@@ -31,6 +31,7 @@ from lienthong.gateway.bodies import SpoolRoom
 from lienthong.gateway.core import Gateway
 from lienthong.gateway.edge_http import Listener
 from lienthong.gateway.front import ConsumerFront, PeerFront
+from lienthong.gateway.limits import LaneRules, Lanes
 from lienthong.gateway.postgres_log import PostgresLog
 from lienthong.gateway.public_log import PublicLog
 from lienthong.gateway.reading import LogReader
@@ -105,6 +106,8 @@ class Process:
             log=log,
             way_out=sockets,
             current=snapshots.look(),
+            peers=Lanes(LaneRules(at_once=settings.file.peer_at_once)),
+            providers=Lanes(LaneRules(at_once=settings.file.system_at_once)),
             signing=Signing(gathers=settings.file.batch_signatures),
         )
         process = cls(

@@ -48,6 +48,10 @@ class GatewayFile(msgspec.Struct, frozen=True, kw_only=True):
     processes: int = 1
     batch_signatures: bool = True
     """Whether messages are signed together towards gateways that read it (decision 13)."""
+    system_at_once: int = 128
+    """Requests one system is asked at a time by one process (decision 7)."""
+    peer_at_once: int = 1024
+    """The same for another gateway, behind which stand many systems."""
     snapshot_url: str = ""
     peer_host: str = "127.0.0.1"
     """The address the peer port listens on; another than loopback is a site's own decision."""
