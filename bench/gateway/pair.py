@@ -1,9 +1,12 @@
 """What is measured: two gateways with a database each, a system that echoes, an nginx chain."""
 
+# ruff: noqa: TID251 - the administrator asks for the metrics from outside.
+
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import http.client
 import os
 import secrets
 import shutil
@@ -146,7 +149,10 @@ def write_side(pair: Pair, side: Side, provider_url: str) -> None:
     side.node.home.mkdir(parents=True, exist_ok=True)
     here.write(side.node, provider_url)
     (side.node.gateway / "gateway.json").write_bytes(
-        msgspec.json.encode({"code": side.code, "owner": side.owner.local})
+        msgspec.json.encode(
+            # Room for the row of 256 connections: they all ask the same system.
+            {"code": side.code, "owner": side.owner.local, "system_at_once": 512}
+        )
     )
 
 
@@ -213,6 +219,18 @@ def gateway_environment(side: Side, dsn: str) -> dict[str, str]:
 def gateway_command(profile: Path | None = None) -> list[str]:
     watched = ["-m", "cProfile", "-o", str(profile)] if profile is not None else []
     return [sys.executable, *watched, "-m", "lienthong.gateway"]
+
+
+def messages_a_batch(side: Side) -> float:
+    """How many messages shared a signature on average, from the gateway's own metrics."""
+    connection = http.client.HTTPConnection("127.0.0.1", side.node.ports.gateway_admin, timeout=30)
+    token = side.node.secret("admin_token")
+    connection.request("GET", "/metrics", headers={"Authorization": f"Bearer {token}"})
+    text = connection.getresponse().read().decode()
+    connection.close()
+    value = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    together = float(value['lienthong_gateway_signed_messages_total{how="together"}'])
+    return round(together / max(float(value["lienthong_gateway_signature_batches_total"]), 1), 1)
 
 
 # ---------------------------------------------------------------- the limit

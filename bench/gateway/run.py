@@ -261,6 +261,10 @@ def run(options: argparse.Namespace) -> dict[str, object]:
             grown = []
             if options.count:
                 grown = uvloop.run(keep_on(overlap, options.count, gateways))
+            batches = {
+                name: setting.messages_a_batch(side)
+                for name, side in (("consumer", pair.consumer), ("provider", pair.provider))
+            }
             memory = {name: mebibytes(process) for name, process in gateways.items()}
         return {
             "machine": machine(),
@@ -270,6 +274,7 @@ def run(options: argparse.Namespace) -> dict[str, object]:
             "seconds": options.seconds,
             "gateway_pss_mib": memory,
             "memory_mib": grown,
+            "messages_a_batch": batches,
             "first_answer_seconds": round(first_answer, 2),
             "body_bytes": len(BODY),
             "on": FEATURES,
@@ -318,9 +323,16 @@ def as_page(report: dict[str, object]) -> str:
     assert isinstance(here, dict)
     assert isinstance(rows, list)
     assert isinstance(memory, dict)
-    lines = [
-        "# An exchange through a pair of gateways",
-        "",
+    lines = ["# An exchange through a pair of gateways", ""]
+    busy = report["load_before"]
+    assert isinstance(busy, float)
+    if busy > 0.5 * here["cores"]:
+        lines += [
+            "**The machine did other work during this run (see the load averages), so the figures "
+            "say that everything works and little about how fast. Measure again on a quiet one.**",
+            "",
+        ]
+    lines += [
         f"Machine: {here['cores']} cores of {here['cpu']}, {here['memory_gib']} GiB, "
         f"{here['system']}, Python {here['python']}, shared by two gateways of one process each, "
         "PostgreSQL, the system, nginx and the load program. Load average before the run: "
@@ -351,6 +363,13 @@ def as_page(report: dict[str, object]) -> str:
         lines += ["", "Memory (PSS, MiB) on the way through many exchanges at 64 connections:", ""]
         lines += ["| exchanges | consumer's gateway | provider's |", "|---:|---:|---:|"]
         lines += [f"| {at['exchanges']} | {at['consumer']} | {at['provider']} |" for at in grown]
+    batches = report["messages_a_batch"]
+    assert isinstance(batches, dict)
+    lines += [
+        "",
+        f"A batch held {batches['consumer']} messages on average in the consumer's gateway and "
+        f"{batches['provider']} in the provider's.",
+    ]
     features = report["on"]
     assert isinstance(features, list)
     lines += ["", "What was on:", "", *(f"- {feature}" for feature in features), ""]
