@@ -119,7 +119,9 @@ class Country:
         """Put everything where a gateway process of this node reads it."""
         for directory in (node.secrets, node.gateway, node.run):
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for name in ("passphrase", "admission_key", "subject_index_key", "admin_token"):
+        names = ("passphrase", "admission_key", "subject_index_key.2020", "body_key.2020",
+                 "admin_token")  # fmt: skip
+        for name in names:
             (node.secrets / name).write_text(f"{name} of the tests\n")
         passphrase = node.secret("passphrase").encode()
         self.auth_key.save(node.keys / "gateway" / "auth.key", passphrase)

@@ -9,6 +9,7 @@ import json
 import time
 from base64 import b64decode, b64encode
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import quote
 
 import msgspec
@@ -22,6 +23,7 @@ from lienthong.gateway import rollups
 from lienthong.gateway.admin import LARGEST_BODY, LARGEST_IMPORT, Administration
 from lienthong.gateway.bodies import EMPTY, Body
 from lienthong.gateway.messages import Caller, Head, Incoming
+from lienthong.gateway.parquet import Archive
 from lienthong.gateway.postgres_log import PostgresLog
 from lienthong.gateway.public_log import PublicLog
 from lienthong.gateway.reading import LogReader
@@ -35,6 +37,7 @@ from lienthong.protocol.promise import read_promise
 from lienthong.protocol.receipt import ReceiptRecord, verify_receipt
 
 TOKEN = "the token of the tests"
+NOWHERE = Path("/nonexistent")
 BODY = b'{"born_on":"2021-08-17"}'
 
 
@@ -94,7 +97,7 @@ async def stage(here, database):
         yield Stage(
             gateway,
             sealer,
-            Administration(gateway.gateway, reader, sealer, TOKEN),
+            Administration(gateway.gateway, reader, sealer, TOKEN, Archive(NOWHERE)),
             PublicLog(reader),
             log,
         )
@@ -408,7 +411,7 @@ def test_nothing_is_told_without_the_token(play):
 
 
 def test_only_one_with_the_token_may_send_much(here):
-    administration = Administration(here.gateway().gateway, None, None, TOKEN)
+    administration = Administration(here.gateway().gateway, None, None, TOKEN, Archive(NOWHERE))
 
     def limit(token):
         headers = [(b"authorization", b"Bearer " + token)]
@@ -485,7 +488,7 @@ def test_the_api_says_so_when_the_database_is_away(here, gateway_db):
     async def story():
         gateway = here.gateway().gateway
         reader = LogReader(gateway_db.gateway_url + "_absent")
-        administration = Administration(gateway, reader, None, TOKEN)
+        administration = Administration(gateway, reader, None, TOKEN, Archive(NOWHERE))
         head = Head(b"GET", b"/exchanges", [(b"Authorization", f"Bearer {TOKEN}".encode())],
                     Caller())  # fmt: skip
         answer = await administration.answer(Incoming(head, EMPTY, time.monotonic()))

@@ -200,12 +200,18 @@ def test_rows_waiting_at_the_end_are_written_before_closing(gateway_db):
         "UPDATE rollup SET count = 1",
         "DELETE FROM replay_window",
         "DELETE FROM grant_revocation",
+        "DELETE FROM message_body",
+        "UPDATE log_timestamp SET token = ''",
+        "DELETE FROM log_cosignature",
+        "DELETE FROM witnessed_head",
+        "INSERT INTO log_archive VALUES ('2026-01-01', 'f', 0, '', now())",
+        "SELECT drop_bodies('2026-01-01')",
         "UPDATE import_statement SET rows = 0",
         "CREATE TABLE own (id int)",
         "DROP TABLE log_leaf",
         "ALTER TABLE message_record DETACH PARTITION message_record_other",
         "SELECT forget_replays()",
-        "SELECT detach_sealed_partition('message_record_202001')",
+        "SELECT drop_archived_day('2020-01-01')",
     ],
 )
 def test_the_gateways_role_can_add_and_read_and_nothing_else(gateway_db, statement):
@@ -216,10 +222,10 @@ def test_the_gateways_role_can_add_and_read_and_nothing_else(gateway_db, stateme
         connection.execute(statement)
 
 
-def test_a_month_leaves_only_when_it_is_over_and_sealed(gateway_db):
-    old = AT.replace(year=2026, month=9)
+def test_a_day_leaves_only_when_it_is_over_sealed_and_archived(gateway_db):
+    old = AT.replace(year=2026, month=9, day=3)
     with psycopg.connect(gateway_db.owner_url) as connection:
-        connection.execute("SELECT make_message_partitions('2026-09-01', 1)")
+        connection.execute("SELECT make_message_days('2026-09-03', 1)")
 
     async def story(log):
         await log.append(row(at=old))
@@ -227,17 +233,20 @@ def test_a_month_leaves_only_when_it_is_over_and_sealed(gateway_db):
     with_log(gateway_db, story)
     with psycopg.connect(gateway_db.archiver_url, autocommit=True) as connection:
         with pytest.raises(psycopg.errors.RaiseException, match="not under a head"):
-            connection.execute("SELECT detach_sealed_partition('message_record_202609')")
+            connection.execute("SELECT drop_archived_day('2026-09-03')")
         with pytest.raises(psycopg.errors.RaiseException, match="is not over"):
-            connection.execute("SELECT detach_sealed_partition('message_record_299901')")
-        with pytest.raises(psycopg.errors.RaiseException, match="not a month"):
-            connection.execute("SELECT detach_sealed_partition('log_leaf')")
+            connection.execute("SELECT drop_archived_day('2999-01-01')")
+        with pytest.raises(psycopg.errors.RaiseException, match="is not in the log"):
+            connection.execute("SELECT drop_archived_day('2020-01-01')")
     with psycopg.connect(gateway_db.owner_url) as connection:
         connection.execute("INSERT INTO log_leaf SELECT 0, id, time, leaf FROM message_record")
     with psycopg.connect(gateway_db.archiver_url, autocommit=True) as connection:
-        (sealed,) = connection.execute(
-            "SELECT detach_sealed_partition('message_record_202609')"
-        ).fetchone()
+        with pytest.raises(psycopg.errors.RaiseException, match="1 rows and its archive 0"):
+            connection.execute("SELECT drop_archived_day('2026-09-03')")
+        connection.execute(
+            "INSERT INTO log_archive VALUES ('2026-09-03', 'f', 1, %s, now())", [b"\0" * 32]
+        )
+        (sealed,) = connection.execute("SELECT drop_archived_day('2026-09-03')").fetchone()
     assert sealed == 1
     assert kept(gateway_db) == []
 
@@ -251,7 +260,7 @@ def test_a_sweep_forgets_only_what_left_the_replay_window(gateway_db):
     assert archive.sweep(gateway_db.archiver_url).forgotten == 1
     with psycopg.connect(gateway_db.owner_url) as connection:
         assert connection.execute("SELECT request_id FROM replay_window").fetchall() == [("new",)]
-    ahead = archive.months(gateway_db.archiver_url)
+    ahead = archive.days(gateway_db.archiver_url)
     assert len(ahead) >= 14
     assert ahead == sorted(ahead)
 

@@ -37,6 +37,7 @@ VERBS = {
     "keys": Verb("keys", "make, renew or show keys and certificates"),
     "accounts": Verb("accounts", "open, appoint and close officers' accounts; new passwords"),
     "directory": Verb("directory", "list who offers what to whom; grant or revoke"),
+    "log": Verb("log", "check the message log again, or archive its older days"),
     "report": Verb("report", "write the monthly steering report from live figures"),
     "new": Verb("new", "lay out the rooms of a new system", on_node=False),
     "check": Verb("check", "lint, types, contract, tests: what the build server runs", False),

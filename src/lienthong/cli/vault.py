@@ -10,9 +10,11 @@ import json
 import os
 import secrets
 from collections.abc import Iterable
+from datetime import UTC
 from pathlib import Path
 
 from lienthong.exchange.cards import System
+from lienthong.kernel import clock
 from lienthong.kernel.errors import LienThongError
 from lienthong.kernel.node import Node
 
@@ -32,6 +34,8 @@ NAMES = (
 IRREPLACEABLE = ("secret_key", "passphrase", "subject_index_key", "personal_id_key")
 """Others in their place would lock every key and second factor, lose the ledger's index and
 give numbers out of another order; so they are never made twice."""
+# Keys that change with the year; the file's ending is the key's id.
+YEARLY = ("subject_index_key", "body_key")
 BYTES = 32
 
 
@@ -59,7 +63,8 @@ def make_secrets(node: Node, cards: Iterable[System]) -> list[str]:
     """
     refuse_lost(node)
     clients = [client_secret(card) for card in cards]
-    made = [name for name in (*NAMES, *clients) if make_secret(node.secrets / name)]
+    names = (*NAMES, *clients, *yearly_names())
+    made = [name for name in names if make_secret(node.secrets / name)]
     if made:
         note_made(node, made)
     return made
@@ -68,7 +73,7 @@ def make_secrets(node: Node, cards: Iterable[System]) -> list[str]:
 def refuse_lost(node: Node) -> None:
     """Stop before anything is made anew that only the old one can open."""
     lost = [name for name in known_made(node) if not (node.secrets / name).exists()]
-    if lost := [name for name in lost if name in IRREPLACEABLE]:
+    if lost := [name for name in lost if is_irreplaceable(name)]:
         raise SecretLost(
             f"{', '.join(lost)} was made for this node and is missing in {node.secrets}. "
             "Put it back from the sealed backup of the secrets; a new one would not open "
@@ -87,6 +92,27 @@ def known_made(node: Node) -> list[str]:
 
 def note_made(node: Node, made: Iterable[str]) -> None:
     write_secret(node.home / MADE, json.dumps(sorted({*known_made(node), *made})))
+
+
+def is_irreplaceable(name: str) -> bool:
+    """Also a year's key: what stands under it is found and opened with no other."""
+    return name in IRREPLACEABLE or name.rpartition(".")[0] in YEARLY
+
+
+def yearly_names() -> list[str]:
+    """The keys of this year, and in December those of the next."""
+    now = clock.instant().astimezone(UTC)
+    years = (now.year, now.year + 1) if now.month == 12 else (now.year,)
+    return [f"{name}.{year}" for name in YEARLY for year in years]
+
+
+def make_yearly(node: Node) -> list[str]:
+    """The yearly keys that are missing are made; their names. Raises SecretLost."""
+    refuse_lost(node)
+    made = [name for name in yearly_names() if make_secret(node.secrets / name)]
+    if made:
+        note_made(node, made)
+    return made
 
 
 def client_secret(card: System) -> str:

@@ -18,9 +18,11 @@ from collections.abc import Callable
 
 import psycopg
 
-from lienthong.cli import cards, databases, django_setup, keyring, settle
+from lienthong.cli import cards, databases, django_setup, keyring, settle, vault
+from lienthong.cli import log as log_verb
 from lienthong.gateway import archive
 from lienthong.kernel import clock
+from lienthong.kernel.errors import LienThongError
 from lienthong.kernel.node import Node
 
 JOBS_AT_ONCE = 2
@@ -81,7 +83,10 @@ def keep_house(node: Node, stop: threading.Event) -> None:
     from django.db import connections
 
     while not stop.is_set():
+        for name in vault.make_yearly(node):
+            log.info("new key: %s", name)
         sweep(databases.databases_of(node).archiver)
+        retire(node, databases.databases_of(node).archiver)
         forget()
         # Not held until the next hour: the server may have been started anew by then.
         connections.close_all()
@@ -93,7 +98,7 @@ def keep_house(node: Node, stop: threading.Event) -> None:
 
 
 def sweep(archiver: str) -> None:
-    """Forget old replays and make the next months; a database that is away is tried next hour."""
+    """Forget old replays and make the next days; a database that is away is tried next hour."""
     if not archiver:
         return
     try:
@@ -101,7 +106,7 @@ def sweep(archiver: str) -> None:
     except psycopg.Error as error:
         log.warning("the log was not swept: %s", type(error).__name__)
     else:
-        log.info("log swept: %d replays forgotten, %d months made", done.forgotten, done.made)
+        log.info("log swept: %d replays forgotten, %d days made", done.forgotten, done.made)
 
 
 def forget() -> None:
@@ -119,3 +124,16 @@ def forget() -> None:
     else:
         told = "forgotten: %d sent, %d received, %d sessions"
         log.info(told, done.sent, done.received, sessions)
+
+
+def retire(node: Node, archiver: str) -> None:
+    """Archive what `keep_days` no longer keeps in the database; let old bodies go."""
+    if not archiver:
+        return
+    try:
+        done = log_verb.retire(node, archiver)
+    except (psycopg.Error, LienThongError, archive.NotArchived) as error:
+        log.warning("the log was not archived: %s", error)
+    else:
+        if done.days or done.bodies:
+            log.info("log archived: %d days, bodies of %d days gone", done.days, done.bodies)

@@ -52,6 +52,8 @@ class Offer:
     grants: tuple[Grant, ...] = ()
     max_body: int = 10 * 1024 * 1024
     timeout: float = 30.0
+    keep_body: bool = False
+    """Whether both gateways keep the bodies, encrypted; for offers whose disputes need them."""
 
     def __post_init__(self) -> None:
         if not SERVICE_CODE.fullmatch(self.code):

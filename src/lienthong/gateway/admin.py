@@ -20,12 +20,13 @@ from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
-from lienthong.gateway import inquiries, rollups, statements
+from lienthong.gateway import inquiries, kept_bodies, rollups, statements, subjects
 from lienthong.gateway.bodies import Body
 from lienthong.gateway.core import Gateway
 from lienthong.gateway.inquiries import Search
 from lienthong.gateway.measures import Measures, read_measures
 from lienthong.gateway.messages import Caller, Head, Incoming, Outgoing
+from lienthong.gateway.parquet import Archive
 from lienthong.gateway.reading import LogReader
 from lienthong.gateway.sealer import Sealer
 from lienthong.kernel.errors import Invalid, LienThongError, NotFound, Refused
@@ -111,8 +112,11 @@ Answerer = Callable[[Question], Awaitable[Outgoing]]
 class Administration:
     """The application behind the administration port."""
 
-    def __init__(self, gateway: Gateway, reader: LogReader, sealer: Sealer, token: str) -> None:
+    def __init__(
+        self, gateway: Gateway, reader: LogReader, sealer: Sealer, token: str, archive: Archive
+    ) -> None:
         self._gateway = gateway
+        self._archive = archive
         self._reader = reader
         self._sealer = sealer
         self._token = token.encode()
@@ -127,6 +131,8 @@ class Administration:
             ("GET", "counts", 1): self.counts,
             ("POST", "imports", 1): self.imports,
             ("POST", "revocations", 1): self.revocations,
+            ("POST", "bodies", 2): self.bodies,
+            ("POST", "subjects", 1): self.subjects,
         }
 
     # -- as the edge asks --------------------------------------------------------
@@ -233,6 +239,7 @@ class Administration:
         async with self._reader.connection() as connection:
             found = await inquiries.detail(
                 connection,
+                self._archive,
                 self._gateway,
                 question.parts[1],
                 question.query.get("request_id", ""),
@@ -246,6 +253,7 @@ class Administration:
         async with self._reader.connection() as connection:
             made = await inquiries.receipt(
                 connection,
+                self._archive,
                 self._gateway,
                 question.parts[1],
                 side=side,
@@ -278,6 +286,41 @@ class Administration:
         async with self._reader.connection() as connection:
             fresh = await statements.revoke(connection, revocation)
         return answer_json({"grant": revocation.grant, "repeated": not fresh})
+
+    async def bodies(self, question: Question) -> Outgoing:
+        """The kept bodies of an exchange; who reads them is written into the log first."""
+        try:
+            reading = msgspec.json.decode(question.body, type=kept_bodies.Reading)
+        except msgspec.DecodeError as problem:
+            raise BadQuestion(str(problem)) from None
+        async with self._reader.connection() as connection:
+            found = await inquiries.find(
+                connection, self._archive, question.parts[1], reading.request_id
+            )
+            rows = [one.row for one in found.placed]
+            sealed = await kept_bodies.sealed_of(connection, rows)
+            if not sealed:
+                raise kept_bodies.NoSuchBody
+            first = rows[0].evidence
+            await kept_bodies.write_reading(
+                connection, reading, first.message_id, first.request_id,
+                str(self._gateway.identity),
+            )  # fmt: skip
+        keys = self._gateway.secrets.bodies
+        return answer_json({"bodies": [kept_bodies.read(*one, keys) for one in sealed]})
+
+    async def subjects(self, question: Question) -> Outgoing:
+        """Which exchanges concerned a person, under the keys of all years."""
+        try:
+            asked = msgspec.json.decode(question.body, type=subjects.SubjectQuestion)
+        except msgspec.DecodeError:
+            # What was sent may name a person, so it is not repeated.
+            raise BadQuestion('a subject is asked for as {"subject": …}') from None
+        async with self._reader.connection() as connection:
+            found = await subjects.concerned(
+                connection, self._archive, self._gateway.secrets.subjects, asked.subject
+            )
+        return answer_json(found)
 
 
 def read_question(request: Incoming) -> Question:

@@ -147,6 +147,7 @@ async def carry(gateway: Gateway, request: Incoming, trail: Trail, form: Form = 
     make = partial(draft_request, part, request.body.sha256, key.kid, now=now.timestamp())
     signed = await gateway.signing.sign(make, key, plan.gateways)
     row = trail.row(Kind.REQUEST, now, signed=signed, body_size=request.body.size)
+    row = gateway.with_body(plan.offer, row, request.body)
     trail.asked = gateway.log.append(row)
     if trail.mode == "strict":
         await trail.asked
@@ -299,6 +300,7 @@ async def take_answer(
         Kind.ANSWER, now, outcome=Outcome.ANSWERED, signed=answer_signed,
         body_size=received.body.size, status=received.status,
     )  # fmt: skip
+    row = gateway.with_body(plan.offer, row, received.body)
     answered = gateway.log.append(row)
     asked, trail.asked = trail.asked, None
     try:

@@ -8,8 +8,6 @@ one snapshot ends under it.
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import logging
 import time
 from collections import Counter
@@ -19,6 +17,7 @@ from datetime import datetime
 from typing import Protocol
 
 from lienthong.gateway.bodies import Body, Refusal
+from lienthong.gateway.kept_bodies import keep
 from lienthong.gateway.limits import Lanes
 from lienthong.gateway.log import MessageLog
 from lienthong.gateway.messages import Incoming, Outgoing
@@ -26,15 +25,22 @@ from lienthong.gateway.pool import Received
 from lienthong.gateway.rows import OVERLAP, STRICT, Kind, LogRow, LogSide, Outcome, make_row
 from lienthong.gateway.settings import Holdings, Provider, Secrets
 from lienthong.gateway.signing import Signing
+from lienthong.gateway.year_keys import pseudonym
 from lienthong.kernel import clock
 from lienthong.protocol import headers as names
-from lienthong.protocol.errors import OutdatedSnapshot, ProtocolError, Replayed, UnknownKey
+from lienthong.protocol.errors import (
+    LoggingFailed,
+    OutdatedSnapshot,
+    ProtocolError,
+    Replayed,
+    UnknownKey,
+)
 from lienthong.protocol.faults import Side, XRoadFault, fault_of
 from lienthong.protocol.headers import Header
 from lienthong.protocol.identifiers import GatewayId, MemberId
 from lienthong.protocol.pki import SigningKey, VerifyingKey
 from lienthong.protocol.signature import FindKey, Signed
-from lienthong.protocol.snapshot import Anchor, GatewayEntry, Snapshot
+from lienthong.protocol.snapshot import Anchor, GatewayEntry, OfferEntry, Snapshot
 
 logger = logging.getLogger("lienthong.gateway")
 
@@ -133,11 +139,20 @@ class Gateway:
         return find
 
     def pseudonyms(self, subjects: Sequence[bytes]) -> tuple[bytes, ...]:
-        """Data subjects as the index keeps them (decision 20)."""
-        return tuple(
-            hmac.new(self.secrets.subjects, subject, hashlib.sha256).digest()
-            for subject in sorted(set(subjects))
-        )
+        """Data subjects as the index keeps them, under this year's key (decision 20)."""
+        if not subjects:
+            return ()
+        keys = self.secrets.subjects
+        key_id = keys.at(clock.instant())
+        if key_id is None:
+            raise LoggingFailed("this gateway has no key for its subject index")
+        return tuple(pseudonym(keys, key_id, subject) for subject in sorted(set(subjects)))
+
+    def with_body(self, offer: OfferEntry | None, row: LogRow, body: Body) -> LogRow:
+        """The row, with its body sealed beside it where the offer asks for that."""
+        if offer is None or not offer.keep_body or not body.size:
+            return row
+        return keep(row, body, self.secrets.bodies)
 
 
 @dataclass(slots=True)

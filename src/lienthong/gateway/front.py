@@ -14,6 +14,7 @@ from lienthong.gateway.consumer import Consumer
 from lienthong.gateway.core import DEFAULT_BODY, Gateway
 from lienthong.gateway.messages import Caller, Head, Incoming, Outgoing
 from lienthong.gateway.provider import PeerSide
+from lienthong.gateway.witness import Witness
 from lienthong.protocol import rest
 from lienthong.protocol.snapshot import Snapshot
 
@@ -60,10 +61,11 @@ class PeerFront:
     """The application behind the peer port."""
 
     gateway: Gateway
+    witness: Witness | None = None
     rest: PeerSide = field(init=False)
 
     def __post_init__(self) -> None:
-        self.rest = PeerSide(self.gateway)
+        self.rest = PeerSide(self.gateway, self.witness)
 
     def body_limit(self, head: Head) -> int:
         return self.rest.body_limit(head)

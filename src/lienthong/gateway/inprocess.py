@@ -21,13 +21,18 @@ from lienthong.gateway.memory_log import MemoryLog
 from lienthong.gateway.messages import Caller, Head, Incoming, Outgoing
 from lienthong.gateway.pool import NotReached, Received
 from lienthong.gateway.settings import ClientRule, Holdings, Provider, Secrets, read_provider
+from lienthong.gateway.year_keys import YearKeys
 from lienthong.protocol import headers as names
 from lienthong.protocol.headers import Header
 from lienthong.protocol.identifiers import GatewayId, MemberId
 from lienthong.protocol.pki import SigningKey
 from lienthong.protocol.snapshot import Anchor, GatewayEntry, Snapshot
 
-TEST_SECRETS = Secrets(admission=b"in-process admission key", subjects=b"in-process subject key")
+TEST_SECRETS = Secrets(
+    admission=b"in-process admission key",
+    subjects=YearKeys({2020: b"in-process subject key"}),
+    bodies=YearKeys({2020: b"in-process body key"}),
+)
 
 
 @dataclass(frozen=True, slots=True)

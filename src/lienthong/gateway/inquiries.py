@@ -11,25 +11,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import asyncpg
 import msgspec
 
-from lienthong.gateway import tree
+from lienthong.gateway import heads, tree
+from lienthong.gateway.heads import Attested, Trust, signer_of_head, snapshot_of, verified_head
+from lienthong.gateway.parquet import Archive
 from lienthong.gateway.postgres_log import EPOCH, Connection
 from lienthong.gateway.records import Placed, read_row
 from lienthong.gateway.rows import Evidence, Kind, LogSide, Outcome
-from lienthong.gateway.settings import Holdings
 from lienthong.kernel import clock
 from lienthong.kernel.errors import NotFound
-from lienthong.protocol import merkle, signature
-from lienthong.protocol.checkpoint import Checkpoint, open_checkpoint, read_checkpoint
-from lienthong.protocol.errors import BadProof, OutdatedSnapshot, ProtocolError
+from lienthong.protocol import attestation, merkle, signature
+from lienthong.protocol.checkpoint import Checkpoint
+from lienthong.protocol.errors import BadProof, ProtocolError
 from lienthong.protocol.evidence import leaf_of
-from lienthong.protocol.identifiers import GatewayId, ServiceId, SubsystemId, parse_client
-from lienthong.protocol.receipt import Receipt, ReceiptRecord, signed_of
-from lienthong.protocol.snapshot import Anchor, Snapshot
+from lienthong.protocol.identifiers import ServiceId, SubsystemId, parse_client
+from lienthong.protocol.receipt import Receipt, ReceiptRecord, bases_of, signed_of
 
 # A request without an answer is still under way until the longest deadline has passed.
 STILL_UNDER_WAY = timedelta(seconds=60)
@@ -38,19 +38,6 @@ UNKNOWN = "unknown"
 MASKED = frozenset(
     {"authorization", "cookie", "set-cookie", "x-road-userid", "x-road-represented-party"}
 )
-
-
-class Trust(Protocol):
-    """What the gateway knows that judges evidence."""
-
-    @property
-    def identity(self) -> GatewayId: ...
-    @property
-    def anchor(self) -> Anchor: ...
-    @property
-    def current(self) -> Snapshot | None: ...
-    @property
-    def holdings(self) -> Holdings: ...
 
 
 class NoSuchExchange(NotFound):
@@ -214,9 +201,17 @@ class Found:
         return None
 
 
-async def find(connection: Connection, message_id: str, request_id: str = "") -> Found:
-    """The rows under a message id, of the newest request unless one is named."""
-    records = await connection.fetch(OF_MESSAGE, message_id)
+async def find(
+    connection: Connection, archive: Archive, message_id: str, request_id: str = ""
+) -> Found:
+    """
+    The rows under a message id, of the newest request unless one is named.
+
+    Days that were archived are asked when the log has nothing.
+    """
+    records: list[Any] = await connection.fetch(OF_MESSAGE, message_id)
+    if not records:
+        records = await archive.of_message(connection, message_id)
     placed = [Placed(read_row(record), record["seq"]) for record in records]
     ids = list(dict.fromkeys(one.row.evidence.request_id for one in placed))
     if not ids or (request_id and request_id not in ids):
@@ -229,11 +224,11 @@ async def find(connection: Connection, message_id: str, request_id: str = "") ->
 
 
 async def detail(
-    connection: Connection, trust: Trust, message_id: str, request_id: str = ""
+    connection: Connection, archive: Archive, trust: Trust, message_id: str, request_id: str = ""
 ) -> ExchangeDetail:
     """One exchange with its evidence checked again; raises NoSuchExchange."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        found = await find(connection, message_id, request_id)
+        found = await find(connection, archive, message_id, request_id)
         head, note = await newest_head(connection, trust)
         records = [await _record(connection, trust, found, one, head) for one in found.placed]
     first = found.placed[0].row.evidence
@@ -250,29 +245,13 @@ async def detail(
 
 async def newest_head(connection: Connection, trust: Trust) -> tuple[Checkpoint | None, str]:
     """The last head and its note; the head is None when there is none that verifies."""
-    note = await connection.fetchval("SELECT note FROM log_checkpoint ORDER BY size DESC LIMIT 1")
-    if note is None:
+    newest = await heads.newest(connection)
+    if newest is None:
         return None, ""
-    note = bytes(note)
     try:
-        return verified_head(note, trust), note.decode()
+        return verified_head(newest.note, trust), newest.cosigned.decode()
     except ProtocolError:
-        return None, note.decode()
-
-
-def verified_head(note: bytes, trust: Trust) -> Checkpoint:
-    """The head of a note, once a key of the log's owner signed it; raises ProtocolError."""
-    head, _, _ = read_checkpoint(note)
-    snapshot = _snapshot(trust)
-    then = datetime.fromtimestamp(head.time, UTC)
-    problem: ProtocolError = BadProof("no key of the log's owner signed its head")
-    for entry in snapshot.member(trust.identity.owner).sign_keys:
-        try:
-            _, key = snapshot.sign_key_at(entry.kid, trust.anchor, then)
-            return open_checkpoint(note, key, origin=str(trust.identity))
-        except ProtocolError as why:
-            problem = why
-    raise problem
+        return None, newest.cosigned.decode()
 
 
 async def _record(
@@ -335,7 +314,7 @@ def judge_signature(trust: Trust, found: Found, evidence: Evidence) -> tuple[str
     try:
         signed = signed_of(evidence)
         then = datetime.fromtimestamp(signed.created, UTC)
-        member, key = _snapshot(trust).sign_key_at(signed.kid, trust.anchor, then)
+        member, key = snapshot_of(trust).sign_key_at(signed.kid, trust.anchor, then)
         signed_by = str(member)
         if evidence.kind == Kind.REQUEST:
             signature.verify_logged_request(signed, key)
@@ -356,12 +335,6 @@ def member_asking(evidence: Evidence) -> str:
     return str(client.member if isinstance(client, SubsystemId) else client)
 
 
-def _snapshot(trust: Trust) -> Snapshot:
-    if trust.current is None:
-        raise OutdatedSnapshot("this gateway has no snapshot")
-    return trust.current
-
-
 def shown(head: bytes) -> str:
     """A message's part as text, without what lets a person in or names one."""
     lines = []
@@ -372,7 +345,13 @@ def shown(head: bytes) -> str:
 
 
 async def receipt(
-    connection: Connection, trust: Trust, message_id: str, *, side: str = "", request_id: str = ""
+    connection: Connection,
+    archive: Archive,
+    trust: Trust,
+    message_id: str,
+    *,
+    side: str = "",
+    request_id: str = "",
 ) -> Receipt:
     """
     The receipt of one side, the asking one when both are here.
@@ -380,43 +359,66 @@ async def receipt(
     Raises NoSuchExchange, or NotSealed while a row is not under a head.
     """
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        found = await find(connection, message_id, request_id)
+        found = await find(connection, archive, message_id, request_id)
         sides = [side] if side else [LogSide.CONSUMER, LogSide.PROVIDER]
         pairs = [(found.of(Kind.REQUEST, one), found.of(Kind.ANSWER, one)) for one in sides]
         whole = [(asked, answered) for asked, answered in pairs if asked and answered]
         if not whole or whole[0][1].row.evidence.outcome != Outcome.ANSWERED:
             raise NotSealed
-        note = await connection.fetchval(
-            "SELECT note FROM log_checkpoint ORDER BY size DESC LIMIT 1"
-        )
-        if note is None or any(one.seq is None for one in whole[0]):
+        places = [one.seq for one in whole[0] if one.seq is not None]
+        head = await heads.best_for(connection, max(places, default=0) + 1)
+        if head is None or len(places) < len(whole[0]):
             raise NotSealed
-        size = read_checkpoint(bytes(note))[0].size
-        records = [await _receipt_record(connection, one, size) for one in whole[0]]
-    signers = {record.evidence.signer for record in records}
+        asked, answered = whole[0]
+        signed = signed_of(asked.row.evidence), signed_of(answered.row.evidence)
+        records = [
+            await _receipt_record(connection, one, head.size, base)
+            for one, base in zip(whole[0], bases_of(*signed), strict=True)
+        ]
+    return _whole_receipt(trust, head, records)
+
+
+def _whole_receipt(trust: Trust, head: Attested, records: list[ReceiptRecord]) -> Receipt:
+    evidence = records[0].evidence
+    owner = trust.identity.owner
+    key, hosted = trust.holdings.keys.get(owner), _hosted(trust, evidence)
+    hosting = None
+    if key is not None:
+        now = int(clock.instant().timestamp())
+        hosting = attestation.state_hosting(
+            evidence.gateway, evidence.request_id, hosted, key, now=now
+        )
+    kids = {record.evidence.signer for record in records}
+    kids |= {statement.kid for statement in head.statements}
+    sealer = signer_of_head(head.note, trust)
+    kids.add(sealer)
+    if hosting is not None:
+        kids.add(hosting.kid)
+    snapshot = snapshot_of(trust)
     return Receipt(
         records=records,
-        checkpoint=bytes(note).decode(),
-        certificates=_certificates(trust, signers),
-        hosted=_hosted(trust, records[0].evidence),
+        checkpoint=head.cosigned.decode(),
+        certificates={kid: snapshot.certificate(kid) for kid in sorted(kids)},
+        hosted=hosted,
+        hosting=hosting,
+        sealer=sealer,
+        witnesses=list(head.statements),
+        timestamps=list(head.tokens),
     )
 
 
-async def _receipt_record(connection: Connection, one: Placed, size: int) -> ReceiptRecord:
+async def _receipt_record(
+    connection: Connection, one: Placed, size: int, base: bytes
+) -> ReceiptRecord:
     index = one.seq if one.seq is not None else size
     return ReceiptRecord(
         evidence=one.row.evidence,
         blind=one.row.blind,
         leaf_index=index,
         proof=await tree.prove(connection, merkle.inclusion_path(index, size), size),
+        base=base,
+        der=attestation.asn1_of(one.row.evidence),
     )
-
-
-def _certificates(trust: Trust, signers: set[str]) -> dict[str, str]:
-    snapshot = _snapshot(trust)
-    owner = snapshot.member(trust.identity.owner)
-    kids = signers | {entry.kid for entry in owner.sign_keys}
-    return {kid: snapshot.certificate(kid) for kid in sorted(kids)}
 
 
 def _hosted(trust: Trust, asked: Evidence) -> list[str]:

@@ -32,6 +32,7 @@ from lienthong.gateway.core import Gateway
 from lienthong.gateway.edge_http import Listener
 from lienthong.gateway.front import ConsumerFront, PeerFront
 from lienthong.gateway.limits import LaneRules, Lanes
+from lienthong.gateway.parquet import Archive
 from lienthong.gateway.postgres_log import PostgresLog
 from lienthong.gateway.public_log import PublicLog
 from lienthong.gateway.reading import LogReader
@@ -42,12 +43,14 @@ from lienthong.gateway.settings import (
     Holdings,
     database_url,
     load_holdings,
+    load_secrets,
     load_settings,
     stamp,
 )
 from lienthong.gateway.signing import Signing
 from lienthong.gateway.snapshots import Directory, SnapshotFile
 from lienthong.gateway.ways_out import Sockets
+from lienthong.gateway.witness import Witness, Witnesses, witness_key
 from lienthong.kernel.node import Node
 from lienthong.protocol.errors import LoggingFailed, ProtocolError
 from lienthong.protocol.pki import SigningKey
@@ -129,7 +132,13 @@ class Process:
 
     async def listen(self, room: SpoolRoom, peer: ssl.SSLContext, consumer: ssl.SSLContext) -> None:
         ports, file = self.settings.node.ports, self.settings.file
-        inner = Listener(PeerFront(self.gateway), room)
+        passphrase = self.settings.node.secret("passphrase").encode()
+        witness = Witness(
+            self.gateway,
+            self.reader,
+            witness_key(self.settings.node.keys / "gateway", passphrase),
+        )
+        inner = Listener(PeerFront(self.gateway, witness), room)
         await inner.start(file.peer_host, ports.peer, tls=peer, shared=True)
         consumers = ConsumerFront(self.gateway)
         secure = Listener(consumers, room, proxied=True)
@@ -140,7 +149,8 @@ class Process:
         self.listeners = [plain, secure, inner]
         if self.index == 0:
             token = self.settings.node.secret("admin_token")
-            office = Administration(self.gateway, self.reader, self.sealer, token)
+            archive = Archive(self.settings.node.archive)
+            office = Administration(self.gateway, self.reader, self.sealer, token, archive)
             window = PublicLog(self.public_reader)
             for application, host, port in (
                 (office, LOOPBACK, ports.gateway_admin),
@@ -153,9 +163,25 @@ class Process:
     def begin(self, room: SpoolRoom) -> None:
         self.tasks.append(asyncio.create_task(self.watch(), name="watch"))
         self.tasks.append(asyncio.create_task(self.sealer.run(), name="sealer"))
+        if self.index == 0:
+            self.tasks.append(asyncio.create_task(self.stamp(room), name="timestamps"))
+            witnesses = Witnesses(self.gateway, self.reader)
+            self.tasks.append(asyncio.create_task(witnesses.run(), name="witnesses"))
         if self.index == 0 and self.settings.file.snapshot_url:
             directory = Directory(self.settings.file.snapshot_url, self.snapshots, room)
             self.tasks.append(asyncio.create_task(self.follow(directory), name="directory"))
+
+    async def stamp(self, room: SpoolRoom) -> None:
+        """Keep heads stamped; the first exchange does not wait for what reads CMS."""
+        if not self.settings.file.timestamps.authorities:
+            return
+        await asyncio.sleep(LOOK_EVERY)
+        from lienthong.gateway.timestamps import Stamper, authorities_of
+
+        stamper = Stamper(
+            self.reader, authorities_of(self.settings), self.settings.file.timestamps, room
+        )
+        await stamper.run()
 
     async def watch(self) -> None:
         """Take up changed files; one that is broken leaves what was there before."""
@@ -182,6 +208,7 @@ class Process:
         try:
             holdings = load_holdings(node, self.settings.anchor.instance)
             self.sealer.key = owners_key(self.settings, holdings)
+            self.gateway.secrets = load_secrets(node)
             self.gateway.holdings = holdings
             for context in self.contexts:
                 tls.reload(context, self.settings)

@@ -35,6 +35,7 @@ COLUMNS = (
     "signature", "signer", "subjects_digest", "blind", "record_digest", "leaf", "peer", "mode",
     "effect", "grant_id", "trace", "subjects",
 )  # fmt: skip
+BODY_COLUMNS = ("record_time", "record_id", "key_id", "nonce", "sealed")
 CLAIM = (
     "INSERT INTO replay_window (peer, request_id) SELECT * FROM unnest($1::text[], $2::text[])"
     " ON CONFLICT DO NOTHING RETURNING peer, request_id"
@@ -188,6 +189,18 @@ class PostgresLog:
         return replayed
 
     async def _copy(self, connection: Connection, rows: Sequence[LogRow]) -> None:
+        kept = [body_values(row) for row in rows if row.kept is not None]
+        if not kept:
+            await self._copy_rows(connection, rows)
+            return
+        # A row whose offer asks for its body never stands without it.
+        async with connection.transaction():
+            await self._copy_rows(connection, rows)
+            await connection.copy_records_to_table(
+                "message_body", records=kept, columns=BODY_COLUMNS, timeout=COMMAND_SECONDS
+            )
+
+    async def _copy_rows(self, connection: Connection, rows: Sequence[LogRow]) -> None:
         await connection.copy_records_to_table(
             "message_record",
             records=[values(row) for row in rows],
@@ -256,6 +269,13 @@ def values(row: LogRow) -> tuple[object, ...]:
         evidence.signer, evidence.subjects_digest, row.blind, row.record_digest, row.leaf,
         row.peer, row.mode, row.effect, row.grant, row.trace, list(row.subjects),
     )  # fmt: skip
+
+
+def body_values(row: LogRow) -> tuple[object, ...]:
+    """The row's kept body in the order of `BODY_COLUMNS`."""
+    assert row.kept is not None
+    time = EPOCH + timedelta(microseconds=row.evidence.time)
+    return (time, row.id, row.kept.key_id, row.kept.nonce, row.kept.sealed)
 
 
 def _is_of_the_row(problem: Exception) -> bool:

@@ -34,6 +34,7 @@ from lienthong.gateway.messages import Caller, Head, Incoming, Outgoing
 from lienthong.gateway.pool import NotReached, OutOfTime, Received, SendFailed
 from lienthong.gateway.rows import STRICT, Kind, LogSide, Outcome, ReplayKey
 from lienthong.gateway.settings import Provider
+from lienthong.gateway.witness import Witness
 from lienthong.kernel import clock
 from lienthong.protocol import admission as admissions
 from lienthong.protocol import headers as names
@@ -58,6 +59,8 @@ class PeerSide:
     """The application behind the peer port."""
 
     gateway: Gateway
+    witness: Witness | None = None
+    """Signs the heads of peers' logs; without it this gateway is nobody's witness."""
 
     def body_limit(self, head: Head) -> int:
         if self.gateway.current is None:
@@ -69,6 +72,8 @@ class PeerSide:
             return MESSAGES_WITHOUT_OFFER
 
     async def answer(self, request: Incoming) -> Outgoing:
+        if self.witness is not None and self.witness.serves(request.head):
+            return await self.witness.answer(request)
         trail = Trail(LogSide.PROVIDER, str(self.gateway.identity))
         try:
             with self.gateway.signing.exchange():
@@ -166,6 +171,7 @@ async def provide(gateway: Gateway, request: Incoming, trail: Trail, form: Form 
         request.at + allowed - MARGIN, fair=allowed >= min(PATIENCE, admitted.offer.timeout * 0.9)
     )
     row = trail.row(Kind.REQUEST, now, signed=signed, body_size=request.body.size)
+    row = gateway.with_body(admitted.offer, row, request.body)
     trail.asked = gateway.log.append(row, replay=ReplayKey(trail.peer, trail.request_id))
     if trail.mode == STRICT:
         await trail.asked
@@ -342,7 +348,7 @@ async def hand_back(
         Kind.ANSWER, now, outcome=Outcome.ANSWERED, signed=answer_signed,
         body_size=received.body.size, status=received.status, subjects=subjects,
     )  # fmt: skip
-    answered = gateway.log.append(row)
+    answered = gateway.log.append(gateway.with_body(admitted.offer, row, received.body))
     asked, trail.asked = trail.asked, None
     try:
         if asked is not None:

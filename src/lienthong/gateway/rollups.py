@@ -5,6 +5,10 @@ The national count is what providers' sides answered; refusals and unreachable
 providers are counted apart, where the consumer's side met them; metaservices
 are left out. Live counts are written by the sealer in the transaction that
 seals the rows they count; imported ones stand under their statement.
+
+When an hour is over its counts are added up once more (`close_hours`), so that
+a month is some thousand numbers to add, however many exchanges it had; what
+came since is added from the sealer's own counts.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import asyncpg
 import msgspec
@@ -33,11 +37,34 @@ GROUPS = {
 }
 # The service's last segment; those of metaservices are no exchanges of data.
 IS_DATA = "regexp_replace(service, '^.*/', '') <> ALL($3)"
+# Counts of the sealer that are in no sum yet.
+SINCE = """
+    SELECT hour, side, client, service, outcome, origin, count FROM rollup
+    WHERE origin = 'live' AND id > (SELECT coalesce(max(upto), 0) FROM rollup_mark)
+      AND hour >= $1 AND hour < $2 AND {is_data}
+"""
 COUNTED = """
     SELECT {select} side, outcome, origin, sum(count)::bigint AS count
-    FROM rollup
-    WHERE hour >= $1 AND hour < $2 AND {is_data}
+    FROM (
+        SELECT hour, side, outcome, origin, count FROM rollup_total
+        WHERE hour >= $1 AND hour < $2
+        UNION ALL
+        SELECT hour, side, outcome, origin, count FROM ({since}) since
+    ) counted
     GROUP BY {places} ORDER BY {places}
+"""
+COUNTED_PAIRS = """
+    SELECT client, service, side, outcome, origin, sum(count)::bigint AS count
+    FROM (
+        SELECT client, service, side, outcome, 'live' AS origin, count FROM rollup_sum
+        WHERE hour >= $1 AND hour < $2 AND {is_data}
+        UNION ALL
+        SELECT client, service, side, outcome, origin, count FROM rollup
+        WHERE origin = 'import' AND hour >= $1 AND hour < $2 AND {is_data}
+        UNION ALL
+        SELECT client, service, side, outcome, origin, count FROM ({since}) since
+    ) counted
+    GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
 """
 RECOUNTED = """
     SELECT side, outcome, 'live' AS origin, count(*)::bigint AS count
@@ -56,10 +83,38 @@ UNKNOWN = """
           AND regexp_replace(service, '^.*/', '') <> ALL($3)
         EXCEPT
         SELECT request_id FROM message_record
-        WHERE time >= $1 AND kind = 'answer' AND side = 'provider'
+        WHERE time >= $1 AND time < $2::timestamptz + interval '15 minutes'
+          AND kind = 'answer' AND side = 'provider'
           AND fault NOT LIKE '%.InvalidMessage'
     ) open
 """
+
+
+CLOSED_UNKNOWN = """
+    SELECT coalesce(sum(count), 0)::bigint FROM rollup_total
+    WHERE hour >= $1 AND hour < $2 AND outcome = 'unknown'
+"""
+MARK = "SELECT upto, closed_until FROM rollup_mark ORDER BY closed_until DESC, upto DESC LIMIT 1"
+ADD_UP = """
+    INSERT INTO rollup_sum (hour, side, client, service, outcome, count, upto)
+    SELECT hour, side, client, service, outcome, sum(count), max(id) FROM rollup
+    WHERE origin = 'live' AND id > $1 AND id <= $2
+    GROUP BY hour, side, client, service, outcome
+"""
+ADD_UP_TOTAL = """
+    INSERT INTO rollup_total (hour, side, outcome, origin, count)
+    SELECT hour, side, outcome, 'live', sum(count) FROM rollup
+    WHERE origin = 'live' AND id > $1 AND id <= $2 AND {is_data}
+    GROUP BY hour, side, outcome
+"""
+ADD_UNKNOWN = (
+    "INSERT INTO rollup_total (hour, side, outcome, origin, count)"
+    " VALUES ($1, 'provider', 'unknown', 'live', $2)"
+)
+COUNTED_OUTCOMES = (Outcome.ANSWERED, Outcome.REFUSED, Outcome.UNREACHABLE, Outcome.FAILED)
+HOUR = timedelta(hours=1)
+SETTLED_AFTER = timedelta(minutes=20)
+HOURS_AT_ONCE = 48
 
 
 class Split(msgspec.Struct):
@@ -109,6 +164,17 @@ def tally_rows(records: Iterable[asyncpg.Record]) -> Counter[Key]:
     return counter
 
 
+def totals(
+    rows: Iterable[tuple[datetime, str, str, str, str, int]],
+) -> list[tuple[tuple[datetime, str, str], int]]:
+    """Imported counts over all data services together, by hour, side and outcome."""
+    counter: Counter[tuple[datetime, str, str]] = Counter()
+    for hour, side, _, service, outcome, count in rows:
+        if service.rpartition("/")[2] not in METASERVICES:
+            counter[hour, side, outcome] += count
+    return list(counter.items())
+
+
 async def write_rollups(
     connection: Connection, counter: Counter[Key], first: int, leaves: list[bytes]
 ) -> None:
@@ -133,12 +199,62 @@ async def count(
     """Counts of the hours that begin from ``start`` up to ``end``; KeyError for another group."""
     select, columns = GROUPS[group]
     places = ", ".join(str(place + 1) for place in range(columns + 3))
-    sql = COUNTED.format(select=select, places=places, is_data=IS_DATA)
+    since = SINCE.format(is_data=IS_DATA)
+    sql = COUNTED_PAIRS if group == "pair" else COUNTED
+    sql = sql.format(select=select, places=places, is_data=IS_DATA, since=since)
     records = await connection.fetch(sql, start, end, sorted(METASERVICES))
     counts = _sum(records)
     counts.rows = [] if group == "total" else _rows(records)
-    counts.unknown = await unknown_outcomes(connection, start, end)
+    counts.unknown = await _unknown(connection, start, end)
     return counts
+
+
+async def _unknown(connection: Connection, start: datetime, end: datetime) -> int:
+    """Unknown outcomes: of hours that are closed from their sum, of the others from the rows."""
+    closed = await connection.fetchval("SELECT max(closed_until) FROM rollup_mark")
+    if closed is None:
+        return await unknown_outcomes(connection, start, end)
+    known = await connection.fetchval(CLOSED_UNKNOWN, start, min(end, closed))
+    if end <= closed:
+        return int(known)
+    return int(known) + await unknown_outcomes(connection, max(start, closed), end)
+
+
+async def close_hours(connection: Connection, now: datetime) -> int:
+    """
+    Add up what came since the last time, and the unknown outcomes of hours that are over.
+
+    Done by the working sealer alone; how many hours were closed. An hour is
+    over some minutes after its end, when no answer can be under way any more.
+    """
+    target = (now - SETTLED_AFTER).replace(minute=0, second=0, microsecond=0)
+    async with connection.transaction(isolation="repeatable_read"):
+        mark = await connection.fetchrow(MARK)
+        upto, closed = (mark["upto"], mark["closed_until"]) if mark is not None else (0, None)
+        if closed is None:
+            first = await connection.fetchval("SELECT min(time) FROM message_record")
+            closed = min(first or target, target).replace(minute=0, second=0, microsecond=0)
+        if mark is not None and closed >= target:
+            return 0
+        hours = min(int((target - closed) / HOUR), HOURS_AT_ONCE)
+        newest = await connection.fetchval(
+            "SELECT coalesce(max(id), 0) FROM rollup WHERE origin = 'live'"
+        )
+        await connection.execute(ADD_UP, upto, newest)
+        await connection.execute(
+            ADD_UP_TOTAL.format(is_data=IS_DATA), upto, newest, sorted(METASERVICES)
+        )
+        for number in range(hours):
+            hour = closed + number * HOUR
+            unknown = await unknown_outcomes(connection, hour, hour + HOUR)
+            if unknown:
+                await connection.execute(ADD_UNKNOWN, hour, unknown)
+        await connection.execute(
+            "INSERT INTO rollup_mark (upto, closed_until) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+            newest,
+            closed + hours * HOUR,
+        )
+    return hours
 
 
 async def recount(connection: Connection, start: datetime, end: datetime) -> Counts:
@@ -158,6 +274,8 @@ def _sum(records: Iterable[asyncpg.Record]) -> Counts:
     counts = Counts()
     for record in records:
         outcome, side = record["outcome"], record["side"]
+        if outcome not in COUNTED_OUTCOMES:
+            continue
         # Answered counts at the provider, everything else where the consumer met it.
         if (outcome == Outcome.ANSWERED) == (side == LogSide.PROVIDER):
             split: Split = getattr(counts, outcome)

@@ -24,7 +24,7 @@ from lienthong.protocol.evidence import (
 )
 from lienthong.protocol.signature import Signed
 
-__all__ = ["Evidence", "Kind", "LogRow", "LogSide", "Outcome", "ReplayKey", "make_row"]
+__all__ = ["Evidence", "KeptBody", "Kind", "LogRow", "LogSide", "Outcome", "ReplayKey", "make_row"]
 
 ID_RANDOM = 10
 STRICT = "strict"
@@ -38,6 +38,15 @@ class ReplayKey:
 
     peer: str
     request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBody:
+    """A body as it is stored: sealed, with the id of its key."""
+
+    key_id: str
+    nonce: bytes
+    sealed: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,8 @@ class LogRow:
     """The id that stands in the fault's ``detail`` and in the application log."""
     subjects: tuple[bytes, ...] = ()
     """Pseudonyms of the data subjects (HMAC under the subject index key)."""
+    kept: KeptBody | None = None
+    """The message's body, where its offer asks to keep it."""
 
 
 def make_row(

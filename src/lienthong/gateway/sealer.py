@@ -38,6 +38,7 @@ LARGEST_ROUND = 10_000
 NO_FLOOR = "0"
 FIRST_LOOK_SECONDS = 900.0
 PARTITION_CHECK = timedelta(hours=12)
+CLOSING_CHECK = timedelta(minutes=5)
 
 LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
@@ -77,6 +78,7 @@ class Sealer:
         self._edge = Edge()
         self._floor = NO_FLOOR
         self._partitions_at: datetime | None = None
+        self._closed_at: datetime | None = None
         self._stop = asyncio.Event()
         self.state = SealerState()
 
@@ -89,6 +91,7 @@ class Sealer:
                     while await self.seal() == LARGEST_ROUND:
                         pass
                     await self._make_partitions()
+                    await self._close_hours()
                     pause = ROUND_SECONDS
             except BadProof as problem:
                 # The tree and its head disagree: sealing on would sign a wrong history.
@@ -192,15 +195,25 @@ class Sealer:
             logger.error("promises were not kept", extra={"rows": late})
 
     async def _make_partitions(self) -> None:
-        """Months ahead, so that rows never land in the partition of last resort."""
+        """Days ahead, so that rows never land in the partition of last resort."""
         now = clock.instant()
         if self._partitions_at is not None and now - self._partitions_at < PARTITION_CHECK:
             return
         if self._connection is not None:
             await self._connection.execute(
-                "SELECT make_message_partitions($1, 3)", now.astimezone(UTC).date()
+                "SELECT make_message_days($1, 14)", now.astimezone(UTC).date()
             )
             self._partitions_at = now
+
+    async def _close_hours(self) -> None:
+        """Add up the hours that are over, so that a month is quickly counted."""
+        now = clock.instant()
+        if self._closed_at is not None and now - self._closed_at < CLOSING_CHECK:
+            return
+        if self._connection is not None:
+            closed = await rollups.close_hours(self._connection, now)
+            # Until an old log has caught up, a few hours each round.
+            self._closed_at = None if closed == rollups.HOURS_AT_ONCE else now
 
     async def close(self) -> None:
         """Give up connection and lock; a stand-by takes over."""

@@ -11,13 +11,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import quote, urlsplit
 
 import msgspec
 
 from lienthong.gateway.pool import Address
+from lienthong.gateway.year_keys import YearKeys
 from lienthong.kernel.node import Node
 from lienthong.protocol import tokens
 from lienthong.protocol.identifiers import (
@@ -40,6 +43,28 @@ class BadSettings(Exception):
     """A file of the gateway does not say what it must."""
 
 
+class TimestampAuthority(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom to ask for time-stamps: an RFC 3161 address, or ``demonstration`` for our own."""
+
+    url: str
+    roots: str = ""
+    """The file in ``gateway/`` with the certificates its tokens must lead to."""
+
+
+class Timestamps(msgspec.Struct, frozen=True, kw_only=True):
+    """How heads are stamped."""
+
+    every: float = 600.0
+    """Seconds between stamps while there are new heads."""
+    authorities: list[TimestampAuthority] = msgspec.field(
+        default_factory=lambda: [TimestampAuthority(url="demonstration")]
+    )
+    """Asked in this order until one answers; none means no stamps."""
+    algorithm: str = "sha256"
+    algorithms_end: dict[str, Annotated[datetime, msgspec.Meta(tz=True)]] = {}
+    """Until when an algorithm is to be relied on; heads are stamped anew before."""
+
+
 class GatewayFile(msgspec.Struct, frozen=True, kw_only=True):
     """``gateway/gateway.json``."""
 
@@ -57,6 +82,11 @@ class GatewayFile(msgspec.Struct, frozen=True, kw_only=True):
     """The address the peer port listens on; another than loopback is a site's own decision."""
     consumer_tls_host: str = "127.0.0.1"
     public_log_host: str = "127.0.0.1"
+    timestamps: Timestamps = msgspec.field(default_factory=Timestamps)
+    keep_days: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Days of the log that stay in the database; older ones are archived. 0 keeps all."""
+    keep_bodies_days: Annotated[int, msgspec.Meta(ge=0)] = 90
+    """Days that kept bodies stay; 0 keeps them for ever."""
 
 
 class ClientRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,7 +148,10 @@ class Secrets:
     """Keys shared inside the node only."""
 
     admission: bytes
-    subjects: bytes
+    subjects: YearKeys
+    """Of the subject index."""
+    bodies: YearKeys = field(default_factory=YearKeys)
+    """Of the bodies that offers ask to keep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +182,19 @@ def load_settings(node: Node) -> GatewaySettings:
         gateway=GatewayId(MemberId.from_local(anchor.instance, file.owner), file.code),
         file=file,
         anchor=anchor,
-        secrets=Secrets(
-            admission=node.secret("admission_key").encode(),
-            subjects=node.secret("subject_index_key").encode(),
-        ),
+        secrets=load_secrets(node),
+    )
+
+
+def load_secrets(node: Node) -> Secrets:
+    """Read the keys shared inside the node; raises FileNotFoundError or BadSettings."""
+    subjects = YearKeys.read(node.secrets, "subject_index_key")
+    if not subjects.keys:
+        raise BadSettings("the key of the subject index is missing")
+    return Secrets(
+        admission=node.secret("admission_key").encode(),
+        subjects=subjects,
+        bodies=YearKeys.read(node.secrets, "body_key"),
     )
 
 
@@ -252,6 +294,7 @@ def stamp(node: Node) -> tuple[tuple[str, int, int], ...]:
     paths = [node.gateway / "clients.json", node.gateway / "providers.json"]
     paths += sorted((node.keys / "members").glob("*/sign.*"))
     paths += sorted((node.keys / "gateway").glob("auth.*"))
+    paths += sorted(node.secrets.glob("*_key.*"))
     found = []
     for path in paths:
         try:

@@ -16,6 +16,7 @@ from typing import Annotated
 import asyncpg
 import msgspec
 
+from lienthong.gateway import rollups
 from lienthong.gateway.postgres_log import CHANNEL, COLUMNS, Connection, values
 from lienthong.gateway.rows import Kind, LogSide, Outcome, make_row
 from lienthong.kernel import clock
@@ -155,6 +156,11 @@ async def enter(connection: Connection, prepared: Prepared, *, gateway: str) -> 
                     "hour", "side", "client", "service", "outcome", "count", "origin", "statement",
                 ),
             )  # fmt: skip
+            await connection.copy_records_to_table(
+                "rollup_total",
+                records=[(*key, "import", count) for key, count in rollups.totals(prepared.rows)],
+                columns=("hour", "side", "outcome", "origin", "count"),
+            )
     except asyncpg.UniqueViolationError:
         # Another process entered the same statement at the same moment.
         again = await _known(connection, prepared)

@@ -93,6 +93,11 @@ class Node:
         return self.home / "pg"
 
     @property
+    def archive(self) -> Path:
+        """Days of the message log that left the database."""
+        return self.home / "archive"
+
+    @property
     def logs(self) -> Path:
         return self.home / "log"
 

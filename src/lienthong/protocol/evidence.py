@@ -25,6 +25,7 @@ class Kind(StrEnum):
     REQUEST = "request"
     ANSWER = "answer"
     IMPORT = "import"
+    READING = "reading"
 
 
 class LogSide(StrEnum):

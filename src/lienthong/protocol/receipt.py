@@ -8,20 +8,23 @@ head of the log. Verifying needs the receipt and an anchor, nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
 from cryptography import x509
 
-from lienthong.protocol import merkle, pki, signature
+from lienthong.protocol import attestation, merkle, pki, signature
+from lienthong.protocol.attestation import Hosting, Witnessed
 from lienthong.protocol.checkpoint import Checkpoint, open_checkpoint, read_checkpoint
+from lienthong.protocol.cosignature import WitnessStatement
 from lienthong.protocol.errors import BadProof, BadSignature, UntrustedCertificate
 from lienthong.protocol.evidence import BLIND_BYTES, Evidence, Kind, Outcome, leaf_of
 from lienthong.protocol.headers import CLIENT, ID, REQUEST_ID
 from lienthong.protocol.identifiers import GatewayId, MemberId, SubsystemId, parse_client
 from lienthong.protocol.pki import VerifyingKey
-from lienthong.protocol.rest import parse_peer_target
+from lienthong.protocol.rest import RequestPart, ResponsePart, parse_peer_target
 from lienthong.protocol.signature import Signed
 from lienthong.protocol.snapshot import Anchor
 
@@ -35,6 +38,10 @@ class ReceiptRecord(msgspec.Struct, frozen=True, kw_only=True):
     blind: bytes
     leaf_index: int
     proof: list[bytes]
+    base: bytes = b""
+    """The signature base that was signed, for those who do not want to build it."""
+    der: bytes = b""
+    """The same signature in the form most tools take (ASN.1 for ECDSA)."""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,11 +51,19 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     records: list[ReceiptRecord]
     """Request and answer of one side, in this order."""
     checkpoint: str
-    """A signed note whose tree holds every record."""
+    """A signed note whose tree holds every record; cosignatures of witnesses stand under it."""
     certificates: dict[str, str]
-    """By kid: certificates of both signers and of the log's owner, PEM."""
+    """By kid: certificates of everyone who signed something here, PEM."""
+    sealer: str = ""
+    """The kid of the key that signed the head."""
     hosted: list[str] = []
     """Members whose key was held by the gateway of another (decision 11)."""
+    hosting: Hosting | None = None
+    """The log owner's signature under that list; without it nothing is said of hosting."""
+    witnesses: list[WitnessStatement] = []
+    """Of each cosignature's key, in the order of the lines."""
+    timestamps: list[bytes] = []
+    """RFC 3161 tokens over the head, each covering the ones before it."""
 
     def dump(self) -> bytes:
         return msgspec.json.encode(self)
@@ -76,7 +91,11 @@ class ReceiptFacts:
     leaves: tuple[int, int]
     log_size: int
     sealed_at: datetime
-    hosted: tuple[str, ...]
+    hosted: tuple[str, ...] | None
+    """None when the receipt does not say."""
+    witnesses: tuple[Witnessed, ...] = ()
+    stamped_at: tuple[datetime, ...] = ()
+    """Empty when the head was not stamped, or nobody's stamps were to be trusted."""
 
 
 def load_receipt(raw: bytes) -> Receipt:
@@ -90,9 +109,14 @@ def load_receipt(raw: bytes) -> Receipt:
     return receipt
 
 
-def verify_receipt(receipt: Receipt | bytes, anchor: Anchor) -> ReceiptFacts:
+def verify_receipt(
+    receipt: Receipt | bytes, anchor: Anchor, stamp_roots: Iterable[x509.Certificate] = ()
+) -> ReceiptFacts:
     """
     What the receipt proves to someone who trusts the anchor.
+
+    ``stamp_roots`` are those of the time-stamping authorities he trusts as
+    well; without any, time-stamps are left aside.
 
     Raises BadProof, BadSignature, UntrustedCertificate or Expired. Certificates
     are judged as of the time each signature names, so a receipt outlives them.
@@ -104,6 +128,11 @@ def verify_receipt(receipt: Receipt | bytes, anchor: Anchor) -> ReceiptFacts:
     asked, answered = (record.evidence for record in receipt.records)
     _agree(asked, answered)
     head = _verify_log(receipt, anchor)
+    roots, note = tuple(stamp_roots), receipt.checkpoint.encode()
+
+    def signer_at(kid: str, then: datetime) -> tuple[MemberId, VerifyingKey]:
+        return _signer_at(receipt, anchor, kid, then)
+
     request, answer = signed_of(asked), signed_of(answered)
     client_member, client_key = _signer(receipt, anchor, request)
     provider_member, provider_key = _signer(receipt, anchor, answer)
@@ -124,6 +153,13 @@ def verify_receipt(receipt: Receipt | bytes, anchor: Anchor) -> ReceiptFacts:
     )
     if stated != signed:
         raise BadProof("the record says something else than the signed message")
+    bases = bases_of(request, answer)
+    keys = (client_key, provider_key)
+    for record, base, key in zip(receipt.records, bases, keys, strict=True):
+        if record.base not in (b"", base):
+            raise BadProof("the signature base is not that of the message")
+        if record.der:
+            key.verify_der(record.der, base)
     return ReceiptFacts(
         side=asked.side,
         gateway=asked.gateway,
@@ -142,7 +178,26 @@ def verify_receipt(receipt: Receipt | bytes, anchor: Anchor) -> ReceiptFacts:
         leaves=(receipt.records[0].leaf_index, receipt.records[1].leaf_index),
         log_size=head.size,
         sealed_at=datetime.fromtimestamp(head.time, UTC),
-        hosted=tuple(receipt.hosted),
+        hosted=(
+            attestation.open_hosting(
+                receipt.hosting, asked.gateway, asked.request_id, receipt.hosted, signer_at
+            )
+            if receipt.hosting is not None
+            else None
+        ),
+        witnesses=attestation.open_witnesses(note, receipt.witnesses, signer_at),
+        stamped_at=attestation.stamped_at(receipt.timestamps, note, roots) if roots else (),
+    )
+
+
+def bases_of(request: Signed, answer: Signed) -> tuple[bytes, bytes]:
+    """What was signed by the client's member and by the provider's."""
+    part, answer_part = RequestPart.parse(request.head), ResponsePart.parse(answer.head)
+    return (
+        signature.request_base(part, request.head, request.body_digest, request.input),
+        signature.answer_base(
+            answer_part.status, answer.head, answer.body_digest, request, answer.input
+        ),
     )
 
 
@@ -176,6 +231,8 @@ def _verify_log(receipt: Receipt, anchor: Anchor) -> Checkpoint:
                 head = open_checkpoint(note, key, origin=head.origin)
             except BadSignature:
                 continue
+            if receipt.sealer not in ("", key.kid):
+                raise BadProof("another key signed the head than the receipt says")
             break
     else:
         raise BadSignature("no certificate of the log's owner signed its head")
@@ -195,12 +252,18 @@ def _is_sign_certificate_of(certificate: x509.Certificate, owner: MemberId) -> b
 
 
 def _signer(receipt: Receipt, anchor: Anchor, signed: Signed) -> tuple[MemberId, VerifyingKey]:
-    pem = receipt.certificates.get(signed.kid)
+    return _signer_at(receipt, anchor, signed.kid, _when(signed))
+
+
+def _signer_at(
+    receipt: Receipt, anchor: Anchor, kid: str, then: datetime
+) -> tuple[MemberId, VerifyingKey]:
+    pem = receipt.certificates.get(kid)
     if pem is None:
         raise BadProof("the receipt lacks a signer's certificate")
     certificate = pki.load_certificate(pem)
-    key = pki.check_certificate(certificate, anchor.certificates, at=_when(signed))
-    if key.kid != signed.kid:
+    key = pki.check_certificate(certificate, anchor.certificates, at=then)
+    if key.kid != kid:
         raise UntrustedCertificate("the certificate stands under another key's name")
     return pki.member_of(certificate), key
 

@@ -52,6 +52,7 @@ SOAP, OPENAPI = "soap", "openapi"
 LONGEST_BODY = 1 << 30
 REMEMBERED_PATH = 200
 """Longer paths are read anew each time, so that what is remembered stays small."""
+LONGEST_KEPT = 10 * 1024 * 1024
 NO_REVOCATIONS: frozenset[str] = frozenset()
 
 
@@ -123,6 +124,8 @@ class OfferEntry(msgspec.Struct, frozen=True, kw_only=True):
     """``rest``, ``openapi`` (described by its provider) or ``soap``."""
     versions: list[str] = []
     """Of a SOAP service; empty when its identifier has no version."""
+    keep_body: bool = False
+    """Whether both sides keep the bodies, encrypted, beside their rows."""
 
     @property
     def is_soap(self) -> bool:
@@ -130,8 +133,12 @@ class OfferEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def longest_body(self) -> int:
-        """Bytes a request or an answer may have: the offer's limit, never above 1 GiB."""
-        return min(self.max_body, LONGEST_BODY)
+        """
+        Bytes a request or an answer may have: the offer's limit, never above 1 GiB.
+
+        What is kept stands in one value of the log's database, so it is shorter.
+        """
+        return min(self.max_body, LONGEST_KEPT if self.keep_body else LONGEST_BODY)
 
     @property
     def is_strict(self) -> bool:

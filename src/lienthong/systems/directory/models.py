@@ -121,6 +121,7 @@ class Offer(models.Model):
     names_subjects = fields.BooleanField(data="open", default=False)
     max_body = fields.BigIntegerField(data="open")
     timeout = fields.DecimalField(data="open", max_digits=6, decimal_places=1)
+    keep_body = fields.BooleanField(data="open", default=False)
     request_schema = fields.JSONField(data="open")
     answer_schema = fields.JSONField(data="open")
     schema_sha256 = fields.CharField(data="open", max_length=64)

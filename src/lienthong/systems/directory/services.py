@@ -134,6 +134,7 @@ def _offer_row(offer: OfferCard) -> dict[str, Any]:
         "names_subjects": offer.names_subjects,
         "max_body": offer.max_body,
         "timeout": offer.timeout,
+        "keep_body": offer.keep_body,
         "schema_sha256": content_digest(schemas),
         "withdrawn_at": None,
         **schemas,

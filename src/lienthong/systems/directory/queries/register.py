@@ -152,6 +152,7 @@ def snapshot_content(at: datetime) -> dict[str, Any]:
                 "max_body": offer.max_body,
                 "timeout": float(offer.timeout),
                 "schema_sha256": offer.schema_sha256,
+                "keep_body": offer.keep_body,
             }
             for offer in offers_in_force()
         ],

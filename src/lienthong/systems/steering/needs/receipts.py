@@ -99,5 +99,5 @@ def told(facts: ReceiptFacts) -> dict[str, Any]:
         "gateway": facts.gateway,
         "log_size": facts.log_size,
         "leaves": list(facts.leaves),
-        "hosted": list(facts.hosted),
+        "hosted": list(facts.hosted or ()),
     }
