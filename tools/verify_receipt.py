@@ -40,7 +40,7 @@ for record, e, who in zip(receipt["records"], both, ("client", "service")):
     head = {a.lower(): b for a, _, b in (h.partition(":") for h in v[11].decode().split("\r\n"))}
     need(all(head["x-road-" + h] == asked[f] == answered[f] for h, f in (("id", "message_id"), (
          "client", "client"), ("request-id", "request_id"))) and e["gateway"] == log, "identifiers")
-    when = re.search(r"created=(\d+)", v[14].decode())[1]
+    when = re.search(r"created=(\d+)", v[14].decode())[1]; need(record["der"], "signed in a batch")
     signed(e["kind"], e[who], e["signer"], when, raw(record["der"]), base)
 need(head["x-road-service"] == asked["service"] == answered["service"] and
      v[11].split()[0] == v[10], "service or status of the answer"); h = receipt["hosting"]

@@ -80,6 +80,10 @@ class DemonstrationAuthority:
             known = x509.load_pem_x509_certificates(chain.read_bytes())
             certificate, *roots = known
             private = pki.SigningKey.load(key, passphrase).private
+            if not isinstance(private, ec.EllipticCurvePrivateKey):
+                raise ValueError(
+                    f"{key.name} holds a key of another algorithm than its authority's"
+                )
             # A start that was cut off between the two files leaves a pair that does not fit.
             fits = private.public_key() == certificate.public_key()
             if fits and certificate.not_valid_after_utc - clock.instant() > RENEW_BEFORE:
@@ -87,7 +91,7 @@ class DemonstrationAuthority:
         made = cls.make(now=clock.instant())
         made.roots = (made.root, *known[1:])
         kept = (made.certificate, *made.roots)
-        pki.SigningKey(made._key).save(key, passphrase)
+        pki.FileKey(made._key).save(key, passphrase)
         pki.write_private(chain, "".join(map(pki.pem_of, kept)).encode())
         return made
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import hmac
 import os
+import uuid
 from datetime import timedelta
 from typing import Annotated
 
@@ -21,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from lienthong.gateway.bodies import Body
 from lienthong.gateway.postgres_log import COLUMNS, EPOCH, Connection, values
-from lienthong.gateway.rows import KeptBody, Kind, LogRow, LogSide, make_row, new_id
+from lienthong.gateway.rows import KeptBody, Kind, LogRow, LogSide, make_row
 from lienthong.gateway.year_keys import YearKeys
 from lienthong.kernel import clock
 from lienthong.kernel.errors import LienThongError, NotFound
@@ -130,7 +131,7 @@ async def write_reading(
         side=LogSide.PROVIDER,
         gateway=gateway,
         at=clock.instant(),
-        message_id=f"reading-{new_id()}",
+        message_id=f"reading-{uuid.uuid4()}",
         request_id="",
         client="",
         service="",

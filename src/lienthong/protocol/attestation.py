@@ -100,8 +100,14 @@ def _open_witness(
 
 
 def asn1_of(evidence: Evidence) -> bytes:
-    """A message's signature in the form most tools take; Ed25519 has only one form."""
+    """
+    A message's signature in the form most tools take; Ed25519 has only one form.
+
+    Empty for one signed with others (``lt-batch-1``), which no such tool reads.
+    """
     raw = evidence.signature
+    if b'alg="lt-batch-1"' in evidence.signature_input:
+        return b""
     if b'alg="ecdsa-p256-sha256"' not in evidence.signature_input:
         return raw
     half = len(raw) // 2
