@@ -168,6 +168,7 @@ def test_a_request_nobody_waits_for_is_not_begun(register: Register) -> None:
     [
         (b"", "$"),
         (b"{", "$"),
+        (b'{"plot":"\xff","owner":"x"}', "$"),
         (b'{"plot":"17"}', "$"),
         (b'{"plot":17,"owner":"Nguyen Thi An"}', "$.plot"),
         ('{"plot":"thửa đất của bà Nguyễn Thị An","owner":"x"}'.encode(), "$.plot"),

@@ -197,7 +197,7 @@ def _open(ask: Ask, answer: HttpAnswer) -> Answer:
         )
     try:
         body = ask.read(answer.body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise errors.BadAnswer(service=ask.need.code, message_id=message_id) from None
     return Answer(
         body=body,

@@ -302,7 +302,7 @@ def read_request(stated: Offer, body: bytes) -> msgspec.Struct:
     """The request in the offer's shape; BadBody names the place, never the value."""
     try:
         return msgspec.json.decode(body, type=stated.request)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         found = _PATH.search(str(error))
         raise BadBody(at=found.group(1) if found else "$") from None
 

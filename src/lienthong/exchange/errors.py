@@ -181,7 +181,7 @@ def from_fault(
 def _fault_trace(body: bytes) -> str:
     try:
         return msgspec.json.decode(body, type=FaultBody).detail
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
 
 
@@ -190,5 +190,5 @@ def _problem(content_type: str, body: bytes) -> _Problem:
         return _Problem()
     try:
         return msgspec.json.decode(body, type=_Problem)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return _Problem()

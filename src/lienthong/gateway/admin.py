@@ -281,7 +281,7 @@ class Administration:
     async def revocations(self, question: Question) -> Outgoing:
         try:
             revocation = msgspec.json.decode(question.body, type=statements.Revocation)
-        except msgspec.DecodeError as problem:
+        except (msgspec.DecodeError, UnicodeDecodeError) as problem:
             raise BadQuestion(str(problem)) from None
         async with self._reader.connection() as connection:
             fresh = await statements.revoke(connection, revocation)

@@ -84,7 +84,7 @@ def prepare(raw: bytes) -> Prepared:
     """Read and check a statement; pure work that may take a while. Raises BadStatement."""
     try:
         statement = msgspec.json.decode(raw, type=ImportStatement)
-    except msgspec.DecodeError as problem:
+    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
         raise BadStatement(f"{BadStatement.message()} {problem}") from None
     of_a_register = bool(statement.records and statement.digest)
     if bool(statement.rows) == of_a_register:

@@ -58,7 +58,7 @@ def open_admission(value: bytes, key: bytes, *, body: bytes, now: float) -> Admi
         raise BadSignature("the admission was not sealed by this node's gateway")
     try:
         admission = msgspec.json.decode(raw, type=Admission)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise BadSignature("the admission is not of a known form") from None
     if admission.v != 1:
         raise BadSignature("the admission is not of a known version")

@@ -90,7 +90,11 @@ def same_fault(one: str, other: str) -> bool:
 
 def read_fault(body: bytes) -> XRoadFault:
     """The fault a JSON error body states; raises `msgspec.DecodeError` for anything else."""
-    shape = msgspec.json.decode(body, type=FaultBody)
+    try:
+        shape = msgspec.json.decode(body, type=FaultBody)
+    except UnicodeDecodeError as problem:
+        # Not among the library's own errors, though the same kind of mistake.
+        raise msgspec.DecodeError(str(problem)) from None
     return XRoadFault(shape.type, shape.message, shape.detail)
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import (
@@ -230,12 +230,21 @@ def pem_of(certificate: x509.Certificate) -> str:
     return certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 
+UNREADABLE = (x509.InvalidVersion, x509.DuplicateExtension, UnsupportedAlgorithm)
+"""What reading a certificate may raise that is no ValueError."""
+
+
 def load_certificate(pem: str | bytes) -> x509.Certificate:
     data = pem.encode() if isinstance(pem, str) else pem
     try:
-        return x509.load_pem_x509_certificate(data)
-    except ValueError:
+        certificate = x509.load_pem_x509_certificate(data)
+        # Read only when first asked for; a broken one must not surprise whoever asks.
+        _ = certificate.subject, certificate.issuer, certificate.extensions
+        _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        certificate.public_key()
+    except (ValueError, TypeError, *UNREADABLE):
         raise UntrustedCertificate("not a certificate in PEM form") from None
+    return certificate
 
 
 def fingerprint(certificate: x509.Certificate) -> str:

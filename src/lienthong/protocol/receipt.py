@@ -102,7 +102,7 @@ def load_receipt(raw: bytes) -> Receipt:
     """Read a receipt; raises BadProof for anything else."""
     try:
         receipt = msgspec.json.decode(raw, type=Receipt)
-    except msgspec.DecodeError as problem:
+    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
         raise BadProof(f"not a receipt: {problem}") from None
     if receipt.format != FORMAT:
         raise BadProof("the receipt is of another format")
@@ -139,7 +139,7 @@ def verify_receipt(
     part = signature.verify_logged_request(request, client_key)
     answer_part = signature.verify_logged_answer(answer, request, provider_key)
     service = parse_peer_target(part.target).service
-    client = parse_client((part.header(CLIENT) or b"").decode())
+    client = parse_client(_text(part.header(CLIENT)))
     client_of = client.member if isinstance(client, SubsystemId) else client
     if client_of != client_member or service.subsystem.member != provider_member:
         raise BadSignature("a signature is not that of the member the message names")
@@ -147,8 +147,8 @@ def verify_receipt(
     signed = (
         str(client),
         str(service),
-        (part.header(ID) or b"").decode(),
-        (part.header(REQUEST_ID) or b"").decode(),
+        _text(part.header(ID)),
+        _text(part.header(REQUEST_ID)),
         answer_part.status,
     )
     if stated != signed:
@@ -167,7 +167,7 @@ def verify_receipt(
         request_id=asked.request_id,
         client=str(client),
         service=str(service),
-        method=part.method.decode(),
+        method=_text(part.method),
         status=answer_part.status,
         asked_by=client_member,
         answered_by=provider_member,
@@ -177,7 +177,7 @@ def verify_receipt(
         answer_digest=answer.body_digest,
         leaves=(receipt.records[0].leaf_index, receipt.records[1].leaf_index),
         log_size=head.size,
-        sealed_at=datetime.fromtimestamp(head.time, UTC),
+        sealed_at=_moment(head.time),
         hosted=(
             attestation.open_hosting(
                 receipt.hosting, asked.gateway, asked.request_id, receipt.hosted, signer_at
@@ -222,7 +222,7 @@ def _verify_log(receipt: Receipt, anchor: Anchor) -> Checkpoint:
     if head.origin != receipt.records[0].evidence.gateway:
         raise BadProof("the head is of another log than the records")
     owner = GatewayId.parse(head.origin).owner
-    then = datetime.fromtimestamp(head.time, UTC)
+    then = _moment(head.time)
     for pem in receipt.certificates.values():
         certificate = pki.load_certificate(pem)
         if _is_sign_certificate_of(certificate, owner):
@@ -269,4 +269,20 @@ def _signer_at(
 
 
 def _when(signed: Signed) -> datetime:
-    return datetime.fromtimestamp(signed.created, UTC)
+    return _moment(signed.created)
+
+
+def _moment(seconds: float) -> datetime:
+    """Raises BadProof for a number of seconds that lies in no year."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise BadProof("a time of the receipt lies in no year") from None
+
+
+def _text(value: bytes | None) -> str:
+    """Raises BadProof: identifiers and methods of this exchange are ASCII."""
+    try:
+        return (value or b"").decode("ascii")
+    except UnicodeDecodeError:
+        raise BadProof("a signed identifier is not ASCII") from None

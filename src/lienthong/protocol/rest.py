@@ -172,7 +172,7 @@ class ResponsePart:
     @classmethod
     def parse(cls, part: bytes) -> ResponsePart:
         first, second, headers = read_part(part)
-        if not (len(first) == 3 and first.isdigit()):
+        if not (len(first) == 3 and first.isdigit() and first >= b"100"):
             raise MalformedPart("an answer starts with its status")
         return cls(int(first), second, headers)
 

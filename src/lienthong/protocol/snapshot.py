@@ -422,7 +422,7 @@ def open_snapshot(raw: bytes, anchor: Anchor, *, newer_than: int = 0) -> Snapsho
         raise BadSignature("no key of the anchor signed this snapshot")
     try:
         snapshot = msgspec.json.decode(payload, type=Snapshot)
-    except msgspec.DecodeError as problem:
+    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
         raise BadSignature(f"the snapshot is not of a known form: {problem}") from None
     if snapshot.format != FORMAT or snapshot.instance != anchor.instance:
         raise BadSignature("the snapshot is of another format or instance")

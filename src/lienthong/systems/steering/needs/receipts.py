@@ -46,7 +46,7 @@ def proof_of(answer: SourceAnswer) -> Proof:
     raw = fetch(answer)
     try:
         receipt = msgspec.json.decode(raw)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return Proof(None, False, {"problem": "no-receipt"})
     try:
         facts = verify_receipt(raw, anchor())
