@@ -144,3 +144,39 @@ class KeptAnswer(models.Model):
             ),
         ]
         indexes: ClassVar = [models.Index(fields=["kept_at"], name="exchange_kept_answer_age")]
+
+
+class Epoch(models.Model):
+    """
+    A time of this node that began with a restore; before the first there is no row.
+
+    What happened after the backup is gone from these tables but not from the world, so
+    the outbox waits for a review and no number is given until it is known, or stepped
+    over, which numbers were given meanwhile (decision 12).
+    """
+
+    number = fields.BigIntegerField(primary_key=True, data="internal")
+    backup = fields.CharField(max_length=64, data="internal")
+    """The backup this node was restored from."""
+    taken_at = fields.DateTimeField(data="internal")
+    raised_at = fields.DateTimeField(data="internal")
+    events_missed = fields.IntegerField(data="internal")
+    """Backups and restores between that backup and this restore, weighed (`cli.ledger`)."""
+    log_restored = fields.BooleanField(data="internal")
+    """Whether the gateway's log was lost too; it then says nothing of the time between."""
+    log_position = fields.JSONField(data="internal")
+    """Where the log stood when the backup began, as `gateway.since` reads it."""
+    outbox_released_at = fields.DateTimeField(null=True, data="internal")
+    outbox_released_by = fields.CharField(max_length=200, blank=True, data="internal")
+    numbers_released_at = fields.DateTimeField(null=True, data="internal")
+    numbers_released_by = fields.CharField(max_length=200, blank=True, data="internal")
+    grounds = fields.JSONField(default=dict, data="internal")
+    """On which counts the numbers were released: never a number itself."""
+
+
+class BackupTaken(models.Model):
+    """A backup of this node that was finished; the last row is the newest."""
+
+    backup = fields.CharField(max_length=64, unique=True, data="internal")
+    taken_at = fields.DateTimeField(data="internal")
+    finished_at = fields.DateTimeField(data="internal")

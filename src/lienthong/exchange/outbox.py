@@ -16,7 +16,7 @@ from datetime import timedelta
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from lienthong.exchange import errors, scope, sending
+from lienthong.exchange import epoch, errors, scope, sending
 from lienthong.exchange.asks import KEY, Ask
 from lienthong.exchange.handlers import Sent, on_answer, on_dead
 from lienthong.exchange.models import OutboxRow, State
@@ -29,16 +29,20 @@ __all__ = (
     "PATIENCE",
     "NoSuchRow",
     "NotDead",
+    "NotFrozen",
     "NotInTransaction",
     "OtherBytes",
     "Sent",
     "dead_letters",
     "deliver",
     "discard",
+    "frozen",
     "on_answer",
     "on_dead",
     "put",
+    "release",
     "retry",
+    "set_aside",
     "state_of",
     "unfinished",
 )
@@ -69,6 +73,12 @@ class NotDead(Conflict):
     """Only a request that was given up can be retried or discarded."""
 
     code = "exchange.outbox_row_not_dead"
+
+
+class NotFrozen(Conflict):
+    """Only a request that waits in an outbox frozen by a restore can be set aside."""
+
+    code = "exchange.outbox_not_frozen"
 
 
 def put(
@@ -236,3 +246,39 @@ def _dead(row_id: int) -> OutboxRow:
     if row.state != State.DEAD:
         raise NotDead
     return row
+
+
+# -- after a restore -----------------------------------------------------------------------
+
+SET_ASIDE = "exchange.set_aside_after_restore"
+
+
+def frozen() -> QuerySet[OutboxRow]:
+    """What releasing the outbox would send, oldest first, without bodies."""
+    if not epoch.outbox_is_frozen():
+        return OutboxRow.objects.none().defer("body")
+    waiting = OutboxRow.objects.filter(state__in=[State.WAITING, State.SENDING])
+    return waiting.defer("body").order_by("id")
+
+
+@transaction.atomic
+def set_aside(row_id: int, *, by: Actor) -> None:
+    """
+    Give up a request of the frozen outbox, so that it goes to the desk of dead letters.
+
+    There it can still be sent again or discarded. Raises NotFrozen.
+    """
+    row = frozen().select_for_update(of=("self",)).filter(pk=row_id).first()
+    if row is None:
+        raise NotFrozen
+    sending.mark_dead(row, SET_ASIDE)
+    audit.enter("outbox.set_aside", row, by=by, detail={"service": row.code})
+
+
+@transaction.atomic
+def release(*, by: Actor) -> int:
+    """Let a frozen outbox be sent; how many requests wait. Raises epoch.NothingToRelease."""
+    waiting = frozen().count()
+    epoch.release("outbox", by=by, detail={"waiting": waiting})
+    sending.wake_relay()
+    return waiting

@@ -18,7 +18,7 @@ import msgspec
 from django.db import connection, transaction
 from django.db.models import Case, Exists, Min, OuterRef, Q, QuerySet, When
 
-from lienthong.exchange import client, errors, handlers, registry
+from lienthong.exchange import client, epoch, errors, handlers, registry
 from lienthong.exchange.asks import Ask
 from lienthong.exchange.client import Answer
 from lienthong.exchange.models import OutboxRow, State
@@ -69,8 +69,11 @@ def claim(row_id: int | None = None, *, seconds: float, by_relay: bool = False) 
 
     Rows somebody else has locked are skipped. The advisory lock makes two
     claimers of one ordering key take turns, so that the test for one in flight
-    holds also between rows that were committed at the same moment.
+    holds also between rows that were committed at the same moment. After a restore nothing
+    is taken until the outbox has been reviewed.
     """
+    if epoch.outbox_is_frozen():
+        return None
     now = clock.instant()
     with transaction.atomic():
         rows = due(now) if row_id is None else OutboxRow.objects.filter(pk=row_id)
@@ -103,6 +106,8 @@ def recover() -> int:
 
 def next_due() -> datetime | None:
     """When the next row can be sent; nothing when none waits for its time."""
+    if epoch.outbox_is_frozen():
+        return None
     open_rows = OutboxRow.objects.filter(state__in=[State.WAITING, State.SENDING])
     when = Case(When(state=State.SENDING, then="claimed_until"), default="next_attempt")
     return _heads(open_rows).aggregate(at=Min(when))["at"]  # type: ignore[no-any-return]
@@ -145,7 +150,7 @@ def _claimed(row: OutboxRow, token: uuid.UUID) -> Claimed | None:
         need = system.need(row.provider, row.code)
         request = msgspec.json.decode(body, type=need.request)
     except (KeyError, ModuleNotFoundError, msgspec.DecodeError):
-        _mark_dead(row, "exchange.no_such_need")
+        mark_dead(row, "exchange.no_such_need")
         return None
     return Claimed(
         row_id=row.pk,
@@ -263,7 +268,7 @@ def _bury(claimed: Claimed, error: errors.ExchangeError) -> None:
                 return
             if (handler := handlers.for_dead(row)) is not None:
                 handler(error, handlers.sent(row))
-            _mark_dead(row, error.code)
+            mark_dead(row, error.code)
     except Exception:
         log.exception("a refusal could not be taken in", extra={"row": claimed.row_id})
         _put_off(claimed, error.code)
@@ -274,7 +279,8 @@ def _bury(claimed: Claimed, error: errors.ExchangeError) -> None:
     )
 
 
-def _mark_dead(row: OutboxRow, code: str) -> None:
+def mark_dead(row: OutboxRow, code: str) -> None:
+    """Give a row up; somebody retries or discards it at the desk."""
     OutboxRow.objects.filter(pk=row.pk).update(
         state=State.DEAD,
         claim=None,

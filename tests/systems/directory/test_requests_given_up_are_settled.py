@@ -11,8 +11,9 @@ from django.test import Client
 from lienthong.exchange import outbox
 from lienthong.exchange.asks import Ask
 from lienthong.exchange.figures import FigureRequest
-from lienthong.exchange.models import State
+from lienthong.exchange.models import Epoch, State
 from lienthong.exchange.registry import card
+from lienthong.kernel import clock
 from lienthong.kernel.periods import Period
 from lienthong.record.models import Entry
 from systems.directory.test_the_console_shows_what_came import sign_in
@@ -81,3 +82,16 @@ def test_only_an_operator_of_the_exchange_gets_there(dead: int, address: str) ->
     answer = registrar.post(place) if "retry" in address else registrar.get(place)
     assert answer.status_code == 403
     assert outbox.state_of(dead) == State.DEAD
+
+
+def test_after_a_restore_the_desk_says_what_is_held_back(operator: Client) -> None:
+    assert "sao lưu" not in operator.get(HERE).content.decode()
+    now = clock.instant()
+    Epoch.objects.create(
+        number=1, backup="b", taken_at=now, raised_at=now, events_missed=0, log_restored=False,
+        log_position={},
+    )  # fmt: skip
+    text = operator.get(HERE).content.decode()
+    assert "Nút này đã được khôi phục từ bản sao lưu." in text
+    assert "Chưa cấp số định danh cá nhân." in text
+    assert "lienthong epoch review" in text

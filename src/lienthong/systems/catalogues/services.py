@@ -8,6 +8,7 @@ import json
 from django.db import connection, transaction
 
 from lienthong import record
+from lienthong.exchange import epoch
 from lienthong.kernel import clock
 from lienthong.kernel.actor import Actor, system_actor
 from lienthong.systems.catalogues import bulk, domain, queries
@@ -47,7 +48,7 @@ def settle() -> Snapshot:
     """
     added = load_shipped()
     newest = queries.newest_snapshot()
-    if newest is None or any(added.values()):
+    if newest is None or any(added.values()) or newest.number <= epoch.publication_floor():
         return publish()
     if published.current().number != newest.number:
         _put_in_use(newest)
@@ -126,13 +127,13 @@ def publish(*, by: Actor | None = None) -> Snapshot:
     tables = queries.tables()
     tables_digest = hashlib.sha256(json.dumps(write(tables)).encode()).hexdigest()
     last = queries.newest_snapshot()
-    if last is not None and last.tables_digest == tables_digest:
+    # A restored register goes on above every number it may have published before.
+    highest = max(last.number if last is not None else 0, epoch.publication_floor())
+    if last is not None and last.number == highest and last.tables_digest == tables_digest:
         transaction.on_commit(lambda: _put_in_use(last))
         return last
     made_at = clock.instant()
-    sealed = published.seal(
-        tables, number=last.number + 1 if last is not None else 1, made_at=made_at
-    )
+    sealed = published.seal(tables, number=highest + 1, made_at=made_at)
     snapshot = Snapshot.objects.create(
         number=sealed.number,
         made_at=made_at,

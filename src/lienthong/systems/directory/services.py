@@ -20,7 +20,7 @@ import msgspec
 from django.db import transaction
 
 from lienthong import record
-from lienthong.exchange import gateway_admin
+from lienthong.exchange import epoch, gateway_admin
 from lienthong.exchange.cards import Offer as OfferCard
 from lienthong.exchange.cards import System
 from lienthong.kernel import clock
@@ -235,9 +235,12 @@ def publish(node: Node) -> Snapshot:
     newest = Snapshot.objects.select_for_update().order_by("-number").first()
     content = register.snapshot_content(now)
     digest = content_digest(content)
-    if newest and newest.content_sha256 == digest and now - newest.made_at < REFRESH_AFTER:
+    # A restored directory goes on above every number it may have published before.
+    last = max(newest.number if newest else 0, epoch.publication_floor())
+    unchanged = newest is not None and newest.number == last and newest.content_sha256 == digest
+    if newest and unchanged and now - newest.made_at < REFRESH_AFTER:
         return newest
-    number = newest.number + 1 if newest else 1
+    number = last + 1
     said = msgspec.convert({**content, "number": number, "made_at": now}, wire.Snapshot)
     key = pki.SigningKey.load(
         node.keys / "directory" / "snapshot.key", node.secret("passphrase").encode()

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from lienthong.exchange import outbox, relay
+from lienthong.exchange import epoch, outbox, relay
 from lienthong.kernel import clock, names
 from lienthong.kernel.actor import Actor
 from lienthong.kernel.errors import Unavailable
@@ -271,6 +271,9 @@ def dead_letters(request: HttpRequest) -> HttpResponse:
             "listing": listing,
             "rows": [waiting.given_up(row) for row in listing.object_list],
             "counts": relay.counts(),
+            "frozen": epoch.outbox_is_frozen(),
+            "frozen_rows": outbox.frozen().count(),
+            "numbers_blocked": epoch.numbers_are_blocked(),
         },
     )
 

@@ -31,6 +31,7 @@ from lienthong.kernel.demo_people import (
     draw,
     entry_key,
 )
+from lienthong.systems.population import services
 from lienthong.systems.population.bulk import Load
 from lienthong.systems.population.domain import Cause, NumberStatus, Precision, Standing
 from lienthong.systems.population.models import ImportStatement, Origin
@@ -52,7 +53,7 @@ def load(plan: DemoPlan, tell: Tell) -> None:
     # After the commit, and again at a repeated load: the log knows a statement by its digest.
     statement = ImportStatement.objects.get(key=key)
     gateway_admin.import_records(
-        source=f"population: {statement.source}",
+        source=f"{services.IMPORTED}{statement.source}",
         records=statement.rows,
         digest=statement.digest,
     )

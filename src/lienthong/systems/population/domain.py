@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Literal
 
 from lienthong.kernel import names
-from lienthong.kernel.identifiers import PersonalId, Sex, century_sex_digit
+from lienthong.kernel.identifiers import FIRST_YEAR, PersonalId, Sex, century_sex_digit
 from lienthong.kernel.pin_prefixes import PIN_PREFIXES
 from lienthong.systems.population.errors import (
     BirthAfterRegistration,
@@ -35,6 +36,9 @@ HALF = 1_000
 # Ten rounds: eight are asked of small-domain Feistel networks (NIST SP 800-38G), two to spare.
 ROUNDS = 10
 ALARM_SHARE = 0.8
+BLOCK = 20_000
+"""Places of a range that may be used beyond the block known to the newest backup: one more
+block, so that a restore without any log knows how far to step (decision 12)."""
 
 
 class Standing(StrEnum):
@@ -76,6 +80,14 @@ class NumberRange:
     digits: str
 
     @classmethod
+    def all_of_a_lifetime(cls, last_year: int) -> Iterator[NumberRange]:
+        """Every range a number can lie in whose bearer was born in the 121 years up to this."""
+        for year in range(max(last_year - 120, FIRST_YEAR), last_year + 1):
+            for sex in Sex:
+                for prefix in PIN_PREFIXES:
+                    yield cls(f"{prefix}{century_sex_digit(sex, year)}{year % 100:02d}")
+
+    @classmethod
     def of(cls, *, province: str, sex: Sex, born_on: date) -> NumberRange:
         """The range of a child; ``province`` is a two-digit code on the day of registration."""
         prefix = province.strip().rjust(3, "0")
@@ -105,6 +117,26 @@ def permute(place: int, *, key: bytes, tweak: str) -> int:
         digest = hmac.digest(key, message, hashlib.sha256)
         left, right = right, (left + int.from_bytes(digest[:8])) % HALF
     return left * HALF + right
+
+
+def blocks_begun(used: int) -> int:
+    """How many blocks the first ``used`` places lie in."""
+    return -(-used // BLOCK)
+
+
+def needs_backup(place: int, *, kept: int) -> bool:
+    """Whether this place lies further on than a restore of the newest backup would step over."""
+    return place >= (blocks_begun(kept) + 1) * BLOCK
+
+
+def beyond_every_loss(used: int, *, events: int) -> int:
+    """
+    The first place that no number can have been given at after a backup in which ``used`` were.
+
+    A block is begun only when a backup knows the one before, so of the backup itself and
+    of each of the ``events`` after it follows one block more.
+    """
+    return (blocks_begun(used) + 1 + events) * BLOCK
 
 
 def nearly_full(used: int) -> bool:

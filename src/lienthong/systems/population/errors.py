@@ -29,6 +29,12 @@ class RangeExhausted(Unavailable):
     code = "population.range_exhausted"
 
 
+class BackupNeeded(Unavailable):
+    """So many numbers were given since the last backup that another one is needed first."""
+
+    code = "population.backup_needed"
+
+
 class NoSuchPersonalId(NotFound):
     """No person has this personal ID."""
 

@@ -151,6 +151,8 @@ class RangeCounter(models.Model):
 
     digits = fields.CharField(max_length=6, primary_key=True, data="internal")
     used = fields.IntegerField(default=0, data="internal")
+    kept = fields.IntegerField(default=0, data="internal")
+    """Places used when the newest finished backup was taken."""
     alarmed_on = fields.DateField(null=True, data="internal")
 
     class Meta:
@@ -160,3 +162,31 @@ class RangeCounter(models.Model):
                 condition=models.Q(used__gte=0, used__lte=1_000_000),
             ),
         )
+
+
+class LostNumber(models.Model):
+    """
+    A number that was given after the backup this node was restored from.
+
+    The gateway's log proves that it was given and in which exchange; to whom, the one who
+    asked knows. It is never given again.
+    """
+
+    number = fields.CharField(max_length=12, primary_key=True, data="personal")
+    message_id = fields.CharField(max_length=200, data="internal")
+    found_at = fields.DateTimeField(data="internal")
+
+    objects = PersonalManager()
+
+
+class SteppedOver(models.Model):
+    """One reconciliation after a restore: how far every range was moved on."""
+
+    at = fields.DateTimeField(data="internal")
+    by_log = fields.BooleanField(data="internal")
+    floor = fields.IntegerField(data="internal")
+    """Where a range begins that nobody had used yet."""
+    requests = fields.IntegerField(data="internal")
+    unanswered = fields.IntegerField(data="internal")
+    recognised = fields.IntegerField(data="internal")
+    unrecognised = fields.IntegerField(data="internal")

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
+from django.db.models.functions import Left
 
 from lienthong.kernel.identifiers import PersonalId
-from lienthong.systems.population.domain import Cause, NumberStatus
-from lienthong.systems.population.models import Origin, Person, PersonalIdRow
+from lienthong.systems.population.domain import SERIALS, Cause, NumberRange, NumberStatus
+from lienthong.systems.population.models import (
+    LostNumber,
+    Origin,
+    Person,
+    PersonalIdRow,
+    SteppedOver,
+)
 
 # A number replaced, and its replacement replaced, is rare; a longer chain is a fault in the data.
 LONGEST_CHAIN = 10
@@ -43,6 +51,45 @@ def find(number: PersonalId) -> Found | None:
     superseded = row.number if current.number != row.number else ""
     is_cancelled = current.status == NumberStatus.CANCELLED
     return Found(current.person, current.number, superseded, is_cancelled)
+
+
+def was_given(number: PersonalId) -> bool:
+    """Whether this number was ever given, here or after a backup this node went back to."""
+    return (
+        PersonalIdRow.objects.filter(number=str(number)).exists()
+        or LostNumber.objects.filter(number=str(number)).exists()
+    )
+
+
+def every_number() -> Iterator[str]:
+    """All numbers this register holds, for a comparison that shows none of them."""
+    return PersonalIdRow.objects.values_list("number", flat=True).iterator(chunk_size=10_000)
+
+
+def ranges_in_use() -> list[str]:
+    """The first six digits of all numbers this register holds."""
+    digits = PersonalIdRow.objects.annotate(digits=Left("number", 6))
+    return list(digits.values_list("digits", flat=True).distinct())
+
+
+def free_places_on(span: NumberRange, place: int, count: int, key: bytes) -> int:
+    """The place after ``count`` further ones of this range whose numbers were not given."""
+    if count == 0:
+        return place
+    given = set(
+        PersonalIdRow.objects.filter(number__startswith=span.digits).values_list(
+            "number", flat=True
+        )
+    )
+    while count and place < SERIALS:
+        count -= str(span.number(place, key=key)) not in given
+        place += 1
+    return place
+
+
+def floor() -> int:
+    """The place at which a range begins that nobody has used; 0 on a node never restored."""
+    return SteppedOver.objects.aggregate(floor=Max("floor"))["floor"] or 0
 
 
 def number_in_force(person: Person) -> str:
