@@ -36,6 +36,10 @@ SETTINGS = {
     "LIENTHONG_OWNER_DATABASE_URL": "The systems' database as its owner, for migrations.",
     "LIENTHONG_GATEWAY_ARCHIVER_DATABASE_URL": "The gateway's database as its archiver.",
     "LIENTHONG_GATEWAY_OWNER_DATABASE_URL": "The gateway's database as its owner.",
+    "LIENTHONG_SUPERUSER_DATABASE_URL": "A role of the site's PostgreSQL that may create "
+    "databases; `restore` and `verify-backup` need it.",
+    "LIENTHONG_BACKUP_PASSPHRASE": "Opens and seals the backup of the secrets. Default: "
+    "asked for on the terminal.",
     "LIENTHONG_DATABASE_POOL": "Connections a process of the systems keeps at most. Default 8.",
     "LIENTHONG_PG_BIN": "Directory with the programs of another PostgreSQL, 15 or later.",
     "LIENTHONG_LEGAL_DAY": "Stops the legal day (`2021-08-20`). Default: today in Viet Nam, or "

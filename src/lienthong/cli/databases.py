@@ -78,6 +78,24 @@ def databases_of(node: Node, environ: Mapping[str, str] = os.environ) -> Databas
     )
 
 
+def superuser_of(node: Node, environ: Mapping[str, str] = os.environ) -> str:
+    """
+    Who may make and rename databases: our own server's superuser, or the one a site names.
+
+    Raises SystemExit when a site's own server is used and it names nobody.
+    """
+    if databases_of(node, environ).embedded:
+        password = quote(node.secret("db_superuser"), safe="")
+        return f"postgresql://postgres:{password}@127.0.0.1:{node.ports.postgres}/postgres"
+    named = environ.get("LIENTHONG_SUPERUSER_DATABASE_URL", "")
+    if not named:
+        raise SystemExit(
+            "This node uses a PostgreSQL of the site. Set LIENTHONG_SUPERUSER_DATABASE_URL to "
+            "a role that may create databases, for this command only."
+        )
+    return named
+
+
 def embedded_cluster(node: Node) -> postgres.Cluster:
     """The node's own cluster, made when missing, not started."""
     user = service_user.current()

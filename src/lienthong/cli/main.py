@@ -35,6 +35,10 @@ VERBS = {
     "demo": Verb("demo", "load the made-up country, or show an account's sign-in code"),
     "call": Verb("call", "send one request through the gateway; show envelope and log line"),
     "keys": Verb("keys", "make, renew or show keys and certificates"),
+    "backup": Verb("backup", "copy both databases, or seal a copy of the secrets"),
+    "verify-backup": Verb("verify_backup", "put a backup into a throw-away database and compare"),
+    "restore": Verb("restore", "put a backup in use; the outbox and numbering then wait for you"),
+    "epoch": Verb("epoch", "after a restore: review the outbox, reconcile numbers with the log"),
     "accounts": Verb("accounts", "open, appoint and close officers' accounts; new passwords"),
     "directory": Verb("directory", "list who offers what to whom; grant or revoke"),
     "log": Verb("log", "check the message log again, or archive its older days"),
@@ -103,7 +107,7 @@ def overview(verb: str) -> int:
     )
     for name, known in VERBS.items():
         if name not in INTERNAL:
-            print(f"  {name:<10} {known.summary}", file=out)
+            print(f"  {name:<13} {known.summary}", file=out)
     print(
         "\nNext: `lienthong up --demo` starts a country; `lienthong <verb> --help` says more.",
         file=out,
