@@ -94,7 +94,23 @@ def keep_house(node: Node, stop: threading.Event) -> None:
         if renewed:
             log.info("renewed: %s", ", ".join(renewed))
             settle.install(node)
+        keep_catalogues()
         stop.wait(ROUND_SECONDS)
+
+
+def keep_catalogues() -> None:
+    """Where the catalogues are somebody else's, ask for newer ones; what is in use stays else."""
+    from lienthong.web.catalogues import fetched
+
+    asking = fetched.asker(tuple(cards.cards()))
+    if asking is None:
+        return
+    try:
+        got = fetched.fetch(asking)
+    except LienThongError as error:
+        log.warning("the catalogues could not be asked for: %s", error.code)
+    else:
+        log.info("catalogues: number %d in use", got.number)
 
 
 def sweep(archiver: str) -> None:

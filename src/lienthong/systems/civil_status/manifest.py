@@ -5,6 +5,7 @@ from __future__ import annotations
 from lienthong.exchange.cards import Effect, Grant, Need, Offer, System
 from lienthong.exchange.figures import FIGURES_CODE, FigureRequest, FigureSet
 from lienthong.systems.civil_status import shapes
+from lienthong.web.catalogues.need import NEED as CATALOGUES
 
 SYSTEM = System(
     code="civil_status",
@@ -43,6 +44,7 @@ SYSTEM = System(
         ),
     ),
     needs=(
+        CATALOGUES,
         Need(
             "population",
             "personal-id.issue.v1",

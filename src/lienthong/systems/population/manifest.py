@@ -5,6 +5,7 @@ from __future__ import annotations
 from lienthong.exchange.cards import Effect, Grant, Offer, System
 from lienthong.exchange.figures import FIGURES_CODE, FigureRequest, FigureSet
 from lienthong.systems.population import shapes
+from lienthong.web.catalogues.need import NEED as CATALOGUES
 
 CIVIL_STATUS_LAW = "Luật Hộ tịch 60/2014/QH13 Điều 14, 16; Nghị định 137/2015/NĐ-CP Điều 13, 14"
 
@@ -134,6 +135,7 @@ SYSTEM = System(
             ),
         ),
     ),
+    needs=(CATALOGUES,),
     retention=(
         "Thông tin về công dân được lưu giữ vĩnh viễn; "
         "số định danh đã hủy được giữ cùng số thay thế"

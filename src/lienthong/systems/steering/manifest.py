@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lienthong.exchange.cards import Effect, Need, System
 from lienthong.exchange.figures import FIGURES_CODE, FigureRequest
+from lienthong.web.catalogues.need import NEED as CATALOGUES
 
 from .shapes import ReadFigures
 
@@ -15,8 +16,12 @@ SYSTEM = System(
     title="Báo cáo tháng của Ban Chỉ đạo",
     title_en="Monthly steering report",
     owner="G14",
-    needs=tuple(
-        Need(source, FIGURES_CODE, FigureRequest, ReadFigures, Effect.PUBLIC) for source in SOURCES
+    needs=(
+        *(
+            Need(source, FIGURES_CODE, FigureRequest, ReadFigures, Effect.PUBLIC)
+            for source in SOURCES
+        ),
+        CATALOGUES,
     ),
     retention="Báo cáo đã phát hành và số liệu của nó: giữ vĩnh viễn",
     laws=(
