@@ -9,7 +9,6 @@ behind. Digests are taken while the bytes arrive, never by reading them twice.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import tempfile
@@ -26,8 +25,6 @@ from lienthong.protocol.rest import BodyHash
 IN_MEMORY = 1 << 20
 CHUNK = 1 << 16
 TAG = 16
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-"""What a system call says when a disk, a quota or a process's own limit is used up."""
 FRAMING_PER_BYTE = 16
 """A chunk of one byte costs five bytes of framing; more than this is not a body any more."""
 
