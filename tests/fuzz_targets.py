@@ -168,7 +168,7 @@ def snapshot_file(data: bytes) -> None:
             "signatures": [
                 {
                     "kid": KEY.kid,
-                    "alg": snapshot.ALGORITHM,
+                    "alg": snapshot.JWS_NAMES[pki.P256],
                     "value": _b64(KEY.sign(snapshot.DOMAIN + data)),
                 }
             ],

@@ -58,6 +58,8 @@ class EdgeLimits:
     write_silence: float = 30.0
     """How long a client may take nothing of its answer."""
     linger: float = 1.0
+    linger_bytes: int = 8 << 20
+    """What is still read of a client that was answered before it had sent everything."""
 
 
 @dataclass(slots=True, eq=False)
@@ -200,6 +202,9 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._touched = time.monotonic()
         if self._discarding:
+            self._beside += len(data)
+            if not self.busy and self._beside > self._listener.limits.linger_bytes:
+                self.close()  # it has its answer and still sends
             return
         if self._started is None:
             self._started = self._touched
