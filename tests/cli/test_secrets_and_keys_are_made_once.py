@@ -12,6 +12,7 @@ from lienthong.cli import cards, keyring, vault
 from lienthong.kernel import clock
 from lienthong.kernel.node import Node, Ports
 from lienthong.protocol import pki
+from lienthong.protocol.snapshot import Anchor
 
 BIRTH = datetime(2026, 1, 1, 8, 0, tzinfo=UTC)
 
@@ -90,8 +91,8 @@ def test_the_anchor_names_the_directorys_key_and_the_root(node: Node) -> None:
     assert anchor["instance"] == "VN"
     assert anchor["directory_keys"] == [{"kid": pki.VerifyingKey.from_pem(pem).kid, "pem": pem}]
     root = pki.load_certificate(anchor["roots"][0])
-    sign = pki.load_certificate((node.keys / "members" / "G15" / "sign.crt").read_bytes())
-    pki.check_certificate(sign, [root], at=clock.instant())
+    sign = pki.load_chain((node.keys / "members" / "G15" / "sign.crt").read_bytes())
+    pki.check_chain(sign, [root], at=clock.instant())
 
 
 def test_certificates_are_renewed_from_their_twentieth_day_and_not_before(node: Node) -> None:
@@ -117,3 +118,55 @@ def test_renewing_all_does_not_wait_for_the_day(node: Node) -> None:
     keyring.make(node, cards.cards({}))
     renewed = keyring.renew(node, cards.cards({}), all_of_them=True)
     assert set(renewed) == {"sign G01", "sign G14", "sign G15", "auth national"}
+
+
+def test_the_root_is_opened_by_no_passphrase_but_its_own(node: Node) -> None:
+    keyring.make(node, cards.cards({}))
+    with pytest.raises(ValueError, match=r"."):
+        pki.SigningKey.load(
+            node.keys / "authority" / "root.key", node.secret("passphrase").encode()
+        )
+
+
+def test_a_node_goes_on_issuing_when_its_root_is_offline(node: Node, tmp_path: Path) -> None:
+    keyring.make(node, cards.cards({}))
+    moved = keyring.take_root_offline(node, tmp_path / "stick")
+    assert {path.name for path in moved} == {"root.key", "root_passphrase"}
+    assert not (node.keys / "authority" / "root.key").exists()
+    assert not (node.secrets / "root_passphrase").exists()
+    assert keyring.renew(node, cards.cards({}), all_of_them=True)
+    assert keyring.make(node, cards.cards({})) == []
+    anchor = Anchor.load((node.gateway / "anchor.json").read_bytes())
+    chain = pki.load_chain((node.keys / "gateway" / "auth.crt").read_bytes())
+    pki.check_chain(chain, anchor.certificates, at=clock.instant())
+
+
+def test_the_offline_root_certifies_the_next_issuing_authority(node: Node, tmp_path: Path) -> None:
+    keyring.make(node, cards.cards({}))
+    keyring.take_root_offline(node, tmp_path / "stick")
+    before = (node.keys / "gateway" / "auth.crt").read_bytes()
+    old = keyring.issuing_ends(node)
+    with clock.stopped(at=clock.instant() + timedelta(days=300)):
+        keyring.renew_issuing(node, tmp_path / "stick")
+        assert keyring.issuing_ends(node) > old
+        keyring.renew(node, cards.cards({}), all_of_them=True)
+        anchor = Anchor.load((node.gateway / "anchor.json").read_bytes())
+        chain = pki.load_chain((node.keys / "gateway" / "auth.crt").read_bytes())
+        pki.check_chain(chain, anchor.certificates, at=clock.instant())
+    # What the one before issued is still believed: it travels with its own authority.
+    pki.check_chain(pki.load_chain(before), anchor.certificates, at=clock.instant())
+
+
+def test_a_home_whose_root_issued_by_itself_gets_a_new_root_and_trusts_both(node: Node) -> None:
+    now = clock.instant()
+    key = pki.SigningKey.generate()
+    place = node.keys / "authority"
+    key.save(place / "root.key", node.secret("passphrase").encode())
+    old = pki.make_root(key, name="Old root", instance="VN", now=now, certifies=0)
+    pki.write_private(place / "root.crt", pki.pem_of(old).encode())
+    keyring.make(node, cards.cards({}))
+    anchor = Anchor.load((node.gateway / "anchor.json").read_bytes())
+    assert len(anchor.certificates) == 2
+    assert old in anchor.certificates
+    chain = pki.load_chain((node.keys / "gateway" / "auth.crt").read_bytes())
+    pki.check_chain(chain, anchor.certificates, at=clock.instant())

@@ -2,8 +2,10 @@
 Keys and certificates of a node (decision 11): who has which, made and renewed.
 
 AUTH (one a gateway, TLS) and SIGN (one a member) are apart; both live thirty
-days and are renewed from day twenty. The demonstration authority's root lies
-on the node, encrypted like every key; a real one is offline.
+days and are renewed from day twenty. They are issued by an authority whose key
+is online; the root that certifies it lies in a file of its own, sealed under a
+passphrase of its own, and nothing but `take_root_offline` and the yearly
+renewal of the issuing authority ever opens it.
 """
 
 from __future__ import annotations
@@ -12,11 +14,13 @@ import json
 import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
+from cryptography import x509
 
+from lienthong.cli import vault
 from lienthong.exchange.cards import System
 from lienthong.kernel import clock
 from lienthong.kernel.node import Node
@@ -26,6 +30,9 @@ from lienthong.protocol.identifiers import MemberId
 INSTANCE, MEMBER_CLASS = "VN", "GOV"
 GATEWAY_CODE, GATEWAY_OWNER = "national", "G14"
 ROOT_NAME = "Lien Thong demonstration authority"
+ISSUING_NAME = "Lien Thong demonstration issuing authority"
+ISSUING_RENEWAL = timedelta(days=60)
+"""The issuing authority is renewed this long before its end: longer than any certificate lives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,23 +108,90 @@ def is_due(certificate: Path, now: datetime) -> bool:
 
 
 def retire(certificate: Path, now: datetime) -> None:
-    """Keep the old certificate, so that what it signed can be verified; its key is destroyed."""
+    """Keep the old certificate, so that what it signed can be verified; its key is overwritten."""
     stamp = now.strftime("%Y%m%dT%H%M%S")
     certificate.rename(certificate.with_suffix(f".{stamp}.old"))
 
 
 def open_authority(node: Node, passphrase: bytes, made: list[str]) -> pki.Authority:
+    """The issuing authority; root and authority are made when there are none yet."""
     place = node.keys / "authority"
+    if (place / "root.crt").exists() and not certifies_authorities(place / "root.crt"):
+        # Of a release that issued from the root itself: trusted until the end, used no more.
+        retire(place / "root.crt", clock.instant())
     if not (place / "root.crt").exists():
+        vault.make_secret(node.secrets / "root_passphrase")
         key = pki.SigningKey.generate()
-        key.save(place / "root.key", passphrase)
+        key.save(place / "root.key", root_passphrase(node))
         certificate = pki.make_root(key, name=ROOT_NAME, instance=INSTANCE, now=clock.instant())
         pki.write_private(place / "root.crt", pki.pem_of(certificate).encode())
         made.append("root")
-    return pki.Authority(
-        pki.SigningKey.load(place / "root.key", passphrase),
-        pki.load_certificate((place / "root.crt").read_bytes()),
+    if not (place / "issuing.crt").exists():
+        certify_issuing(node, place, root_passphrase(node), passphrase)
+        made.append("issuing authority")
+    return pki.Authority.load(place, passphrase)
+
+
+def certifies_authorities(path: Path) -> bool:
+    root = pki.load_certificate(path.read_bytes())
+    length = root.extensions.get_extension_for_class(x509.BasicConstraints).value.path_length
+    return length is None or length > 0
+
+
+def root_passphrase(node: Node) -> bytes:
+    return node.secret("root_passphrase").encode()
+
+
+def certify_issuing(node: Node, root_place: Path, root_word: bytes, passphrase: bytes) -> None:
+    """
+    A new key for the issuing authority, certified by the root in ``root_place``.
+
+    Certificates of the one before stay good until their end: each travels with
+    the certificate of the authority that issued it.
+    """
+    root_key = pki.SigningKey.load(root_place / "root.key", root_word)
+    root = pki.load_certificate((node.keys / "authority" / "root.crt").read_bytes())
+    key = pki.SigningKey.generate()
+    certificate = pki.make_issuing(
+        key.verifying,
+        root_key=root_key,
+        root=root,
+        name=ISSUING_NAME,
+        instance=INSTANCE,
+        now=clock.instant(),
     )
+    place = node.keys / "authority"
+    key.save(place / "issuing.key", passphrase)
+    pki.write_private(place / "issuing.crt", pki.pem_of(certificate).encode())
+
+
+def take_root_offline(node: Node, to: Path) -> list[Path]:
+    """
+    Move the root's key and its passphrase out of the node; the node goes on without.
+
+    Both are written and read back before either is removed here. Raises
+    FileNotFoundError when the root is offline already.
+    """
+    key, word = node.keys / "authority" / "root.key", node.secrets / "root_passphrase"
+    kept = [(key, to / "root.key"), (word, to / "root_passphrase")]
+    for here, there in kept:
+        pki.write_private(there, here.read_bytes())
+    pki.SigningKey.load(to / "root.key", (to / "root_passphrase").read_text().strip().encode())
+    for here, _ in kept:
+        here.unlink()
+    return [there for _, there in kept]
+
+
+def renew_issuing(node: Node, root_place: Path) -> None:
+    """A new issuing authority, with the root brought back for a moment; raises as loading does."""
+    word = (root_place / "root_passphrase").read_text().strip().encode()
+    retire(node.keys / "authority" / "issuing.crt", clock.instant())
+    certify_issuing(node, root_place, word, node.secret("passphrase").encode())
+
+
+def issuing_ends(node: Node) -> datetime:
+    path = node.keys / "authority" / "issuing.crt"
+    return pki.load_certificate(path.read_bytes()).not_valid_after_utc
 
 
 def issue_sign(node: Node, authority: pki.Authority, code: str, passphrase: bytes) -> None:
@@ -137,7 +211,7 @@ def issue_sign(node: Node, authority: pki.Authority, code: str, passphrase: byte
         assert isinstance(key, pki.FileKey)
         key.save(place / "sign.key", passphrase)
         before.unlink(missing_ok=True)
-    pki.write_private(place / "sign.crt", pki.pem_of(certificate).encode())
+    pki.write_private(place / "sign.crt", authority.chain_of(certificate).encode())
     if replaced is not None:
         tokens.destroy_key(replaced, node.secret("pkcs11_pin"))
 
@@ -163,7 +237,7 @@ def issue_auth(node: Node, authority: pki.Authority, passphrase: bytes) -> None:
         now=clock.instant(),
     )
     key.save(node.keys / "gateway" / "auth.key", passphrase)
-    pki.write_private(node.keys / "gateway" / "auth.crt", pki.pem_of(certificate).encode())
+    pki.write_private(node.keys / "gateway" / "auth.crt", authority.chain_of(certificate).encode())
 
 
 def write_anchor(node: Node) -> None:
@@ -172,7 +246,11 @@ def write_anchor(node: Node) -> None:
     anchor = {
         "instance": INSTANCE,
         "directory_keys": [{"kid": pki.VerifyingKey.from_pem(pem).kid, "pem": pem}],
-        "roots": [(node.keys / "authority" / "root.crt").read_text()],
+        "roots": [
+            path.read_text()
+            for pattern in ("root.crt", "root.*.old")
+            for path in sorted((node.keys / "authority").glob(pattern))
+        ],
     }
     pki.write_private(node.gateway / "anchor.json", json.dumps(anchor, indent=1).encode())
 
@@ -184,7 +262,7 @@ def inventory(node: Node) -> list[KeyLine]:
         certificate = pki.load_certificate(path.read_bytes())
         key = pki.VerifyingKey(pki.require_known(certificate.public_key()))
         start = certificate.not_valid_before_utc + pki.BACKDATE
-        due = "" if use == "ROOT" else (start + pki.RENEW_AFTER).isoformat(timespec="seconds")
+        renewed = (start + pki.RENEW_AFTER).isoformat(timespec="seconds")
         lines.append(
             KeyLine(
                 use=use,
@@ -192,7 +270,7 @@ def inventory(node: Node) -> list[KeyLine]:
                 purpose=purpose,
                 kid=key.kid,
                 made=start.isoformat(timespec="seconds"),
-                renew_from=due,
+                renew_from="" if use in ("ROOT", "ISSUING") else renewed,
                 ends=certificate.not_valid_after_utc.isoformat(timespec="seconds"),
                 file=str(path.relative_to(node.home)),
                 algorithm=key.algorithm.decode(),
@@ -229,10 +307,12 @@ def where_kept(node: Node, file: Path) -> str:
 
 def known_certificates(node: Node) -> list[tuple[Path, str, str, str]]:
     root = node.keys / "authority" / "root.crt"
+    issuing = node.keys / "authority" / "issuing.crt"
     auth = node.keys / "gateway" / "auth.crt"
     gateway = f"{MEMBER_CLASS}/{GATEWAY_OWNER}/{GATEWAY_CODE}"
     found = [
-        (root, "ROOT", ROOT_NAME, "issues AUTH and SIGN"),
+        (root, "ROOT", ROOT_NAME, "certifies the issuing authority; may be offline"),
+        (issuing, "ISSUING", ISSUING_NAME, "issues AUTH and SIGN"),
         (auth, "AUTH", gateway, "TLS between gateways"),
         *(
             (path, "SIGN", f"{MEMBER_CLASS}/{path.parent.name}", "signs messages")

@@ -1,16 +1,28 @@
-"""Keys and certificates of this node's gateway and members: make, renew, show."""
+"""
+Keys and certificates of this node's gateway and members: make, renew, show.
+
+`take-root-offline --at DIR` moves the root's key and its passphrase to a medium
+that is then taken away; `renew-issuing --at DIR` certifies the next issuing
+authority with it, once a year.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
+from pathlib import Path
 
 from lienthong.cli import cards, database_session, django_setup, keyring, settle, vault
+from lienthong.gateway.membership import Membership
 from lienthong.kernel.node import Node
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("make", "renew", "show"))
+    parser.add_argument(
+        "what", choices=("make", "renew", "show", "take-root-offline", "renew-issuing")
+    )
+    parser.add_argument("--at", type=Path, help="where the offline root lies, or is to lie")
     parser.add_argument("--all", action="store_true", help="renew even what is not due yet")
     parser.add_argument("--json", action="store_true", help="for a machine to read")
 
@@ -18,7 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     node = Node.from_environment()
     vault.make_home(node)
-    actions = {"make": make, "renew": renew, "show": show}
+    if args.what in ("take-root-offline", "renew-issuing") and args.at is None:
+        print("Name the medium with --at DIR.", file=sys.stderr)
+        return 2
+    actions = {
+        "make": make, "renew": renew, "show": show, "take-root-offline": take_root_offline,
+        "renew-issuing": renew_issuing,
+    }  # fmt: skip
     return actions[args.what](node, args)
 
 
@@ -29,7 +47,25 @@ def make(node: Node, args: argparse.Namespace) -> int:
     return 0
 
 
+def take_root_offline(node: Node, args: argparse.Namespace) -> int:
+    moved = keyring.take_root_offline(node, args.at)
+    print(f"Moved: {', '.join(str(path) for path in moved)}")
+    print("Next: take the medium away, and keep a second copy in another safe.")
+    return 0
+
+
+def renew_issuing(node: Node, args: argparse.Namespace) -> int:
+    keyring.renew_issuing(node, args.at)
+    print(f"The issuing authority is good until {keyring.issuing_ends(node):%Y-%m-%d}.")
+    print("Next: take the medium away again; `lienthong keys show`.")
+    return 0
+
+
 def renew(node: Node, args: argparse.Namespace) -> int:
+    if Membership.of(node) is not None:
+        print("This gateway belongs to an exchange and renews its certificates by itself.")
+        print("Next: `lienthong keys show` says when each ends.")
+        return 0
     renewed = keyring.renew(node, cards.cards(), all_of_them=args.all)
     if not renewed:
         print("Nothing is due: certificates are renewed from their twentieth day.")

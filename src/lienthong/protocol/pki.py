@@ -1,11 +1,13 @@
 """
 Keys and certificates of the exchange: ECDSA P-256 by default, Ed25519 by choice.
 
-Three kinds of certificate under one root (X-Road's split): AUTH belongs to a
-gateway and is used for TLS, SIGN belongs to a member and signs messages, and
-the root signs both. AUTH and SIGN live thirty days and are renewed from day
-twenty (decision 19). A key is named by the base64url SHA-256 of its public key,
-and its algorithm by the name RFC 9421 gives it. Only SIGN keys may be Ed25519.
+Two kinds of certificate under one root (X-Road's split): AUTH belongs to a
+gateway and is used for TLS, SIGN belongs to a member and signs messages. Both
+live thirty days and are renewed from day twenty (decision 19). The root is kept
+offline: it certifies an issuing authority, which certifies the others, so a
+certificate travels as a chain of PEM blocks, its own first, the root left out.
+A key is named by the base64url SHA-256 of its public key, and its algorithm by
+the name RFC 9421 gives it. Only SIGN keys may be Ed25519.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ import base64
 import hashlib
 import ipaddress
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
@@ -48,6 +51,8 @@ SHA256 = ec.ECDSA(hashes.SHA256())
 LIFE = timedelta(days=30)
 RENEW_AFTER = timedelta(days=20)
 ROOT_LIFE = timedelta(days=3650)
+ISSUING_LIFE = timedelta(days=365)
+"""Of the online authority; its successor is certified with the root brought back for an hour."""
 # Clocks of two gateways differ; a new certificate holds from a little earlier.
 BACKDATE = timedelta(minutes=10)
 COORDINATE = 32
@@ -247,34 +252,133 @@ def load_certificate(pem: str | bytes) -> x509.Certificate:
     return certificate
 
 
+_BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", flags=re.DOTALL)
+LONGEST_CHAIN = 4
+
+
+def load_chain(pem: str | bytes) -> tuple[x509.Certificate, ...]:
+    """
+    The certificates of a PEM text, the holder's own first; raises UntrustedCertificate.
+
+    At least one and at most four: nobody needs more, and each costs a signature to check.
+    """
+    text = pem.decode("ascii", "replace") if isinstance(pem, bytes) else pem
+    blocks = _BLOCK.findall(text)
+    if not 1 <= len(blocks) <= LONGEST_CHAIN:
+        raise UntrustedCertificate("not a chain of certificates in PEM form")
+    return tuple(load_certificate(block) for block in blocks)
+
+
 def fingerprint(certificate: x509.Certificate) -> str:
     """Hex SHA-256 over the certificate, as snapshots name AUTH certificates."""
     return certificate.fingerprint(hashes.SHA256()).hex()
 
 
-def make_root(key: FileKey, *, name: str, instance: str, now: datetime) -> x509.Certificate:
-    """The self-signed certificate of an authority of one instance."""
-    subject = x509.Name(
+def make_root(
+    key: FileKey, *, name: str, instance: str, now: datetime, certifies: int = 1
+) -> x509.Certificate:
+    """
+    The self-signed certificate of an authority of one instance.
+
+    It may certify one level of authorities below it, or with 0 holders only.
+    """
+    subject = _authority_name(name, instance)
+    return (
+        _builder(subject, subject, key.verifying, now, now + ROOT_LIFE)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=certifies), critical=True)
+        .add_extension(_usage(certificates=True), critical=True)
+        .sign(key.private, hashes.SHA256())
+    )
+
+
+def make_issuing(
+    public: VerifyingKey,
+    *,
+    root_key: FileKey,
+    root: x509.Certificate,
+    name: str,
+    instance: str,
+    now: datetime,
+) -> x509.Certificate:
+    """The certificate of the authority that is online; it certifies no further authority."""
+    end = min(now + ISSUING_LIFE, root.not_valid_after_utc)
+    return (
+        _builder(_authority_name(name, instance), root.subject, public, now, end)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(certificates=True), critical=True)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.verifying.public),
+            critical=False,
+        )
+        .sign(root_key.private, hashes.SHA256())
+    )
+
+
+def _authority_name(name: str, instance: str) -> x509.Name:
+    return x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, instance),
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, name),
             x509.NameAttribute(NameOID.COMMON_NAME, name),
         ]
     )
-    return (
-        _builder(subject, subject, key.verifying, now, now + ROOT_LIFE)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(certificates=True), critical=True)
+
+
+def make_request(key: SigningKey, *, name: str) -> str:
+    """
+    A PKCS #10 request in PEM: the public key, signed with the private one.
+
+    The name is for whoever reads the file; an authority takes the key and
+    nothing else from a request, and writes the names it approved.
+    """
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[:64])])
+    request = (
+        x509.CertificateSigningRequestBuilder()
+        .subject_name(subject)
         .sign(key.private, hashes.SHA256())
     )
+    return request.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def key_of_request(pem: str) -> VerifyingKey:
+    """The key of a request, once it is proved that the asker holds it; raises BadSignature."""
+    try:
+        request = x509.load_pem_x509_csr(pem.encode())
+        proved = request.is_signature_valid
+    except (ValueError, UnsupportedAlgorithm):
+        raise BadSignature("not a certificate request in PEM form") from None
+    if not proved:
+        raise BadSignature("the request is not signed with the key it holds")
+    return VerifyingKey(require_p256(request.public_key()))
 
 
 class Authority:
-    """A root with its key: issues AUTH and SIGN certificates."""
+    """A key that issues AUTH and SIGN certificates: the issuing authority's, or a root's."""
 
-    def __init__(self, key: FileKey, certificate: x509.Certificate) -> None:
+    def __init__(
+        self, key: FileKey, certificate: x509.Certificate, *, below_root: bool = False
+    ) -> None:
         self.key = key
         self.certificate = certificate
+        self.below_root = below_root
+
+    @classmethod
+    def load(cls, directory: Path, passphrase: bytes) -> Authority:
+        """
+        The authority whose key is online, from ``keys/authority``.
+
+        Raises FileNotFoundError where there is none (on a member's node), or
+        ValueError for a wrong passphrase.
+        """
+        return cls(
+            SigningKey.load(directory / "issuing.key", passphrase),
+            load_certificate((directory / "issuing.crt").read_bytes()),
+            below_root=True,
+        )
+
+    def chain_of(self, certificate: x509.Certificate) -> str:
+        """What the holder shows: its certificate, and this authority's below a root."""
+        return pem_of(certificate) + (pem_of(self.certificate) if self.below_root else "")
 
     def issue_auth(
         self,
@@ -348,34 +452,93 @@ def member_of(certificate: x509.Certificate) -> MemberId:
 
 
 def check_certificate(
-    certificate: x509.Certificate, roots: Iterable[x509.Certificate], *, at: datetime
+    certificate: x509.Certificate,
+    roots: Iterable[x509.Certificate],
+    *,
+    at: datetime,
+    between: Sequence[x509.Certificate] = (),
 ) -> VerifyingKey:
     """
-    The key of a certificate that one of the roots issued and that holds at this time.
+    The key of a certificate that leads to one of the roots and holds at this time.
 
-    Raises UntrustedCertificate or Expired.
+    ``between`` are the authorities its holder sent along; each must be one, be
+    in its time and be certified by the next or by a root. Raises
+    UntrustedCertificate or Expired.
     """
+    roots = tuple(roots)
+    _check_leads_to(certificate, roots, between, at)
+    if _constraints(certificate).ca:
+        raise UntrustedCertificate("an authority's certificate signs no messages")
+    _check_time(certificate, at, "the certificate")
+    return VerifyingKey(require_known(certificate.public_key()))
+
+
+def check_chain(
+    chain: Sequence[x509.Certificate], roots: Iterable[x509.Certificate], *, at: datetime
+) -> VerifyingKey:
+    """As `check_certificate`, for a chain as `load_chain` reads it."""
+    return check_certificate(chain[0], roots, at=at, between=chain[1:])
+
+
+def _check_leads_to(
+    certificate: x509.Certificate,
+    roots: Sequence[x509.Certificate],
+    between: Sequence[x509.Certificate],
+    at: datetime,
+) -> None:
     for root in roots:
-        if certificate.issuer != root.subject:
-            continue
-        try:
-            certificate.verify_directly_issued_by(root)
-        except (InvalidSignature, ValueError, TypeError):
-            continue
-        if not root.not_valid_before_utc <= at <= root.not_valid_after_utc:
-            raise Expired("the root certificate is out of its time")
-        break
-    else:
+        if _issued(certificate, root):
+            _check_time(root, at, "the root certificate")
+            return
+    if not between or not _issued(certificate, between[0]):
         raise UntrustedCertificate
+    authority, *others = between
+    constraints = _constraints(authority)
+    if not constraints.ca or not _certifies(authority):
+        raise UntrustedCertificate("the chain leads over a certificate that is no authority's")
+    # A certified authority certifies holders only, so nothing may stand between it and a root.
+    if constraints.path_length != 0 or others:
+        raise UntrustedCertificate("the chain is longer than this exchange allows")
+    _check_time(authority, at, "the issuing authority's certificate")
+    _check_leads_to(authority, roots, (), at)
+
+
+def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    if certificate.issuer != issuer.subject:
+        return False
     try:
-        constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
+        certificate.verify_directly_issued_by(issuer)
+    except (InvalidSignature, ValueError, TypeError):
+        return False
+    return True
+
+
+def _constraints(certificate: x509.Certificate) -> x509.BasicConstraints:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
     except x509.ExtensionNotFound:
         raise UntrustedCertificate("the certificate states no constraints") from None
-    if constraints.ca:
-        raise UntrustedCertificate("an authority's certificate signs no messages")
+
+
+def _certifies(certificate: x509.Certificate) -> bool:
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return False
+    return usage.key_cert_sign
+
+
+def _check_time(certificate: x509.Certificate, at: datetime, what: str) -> None:
     if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
-        raise Expired("the certificate is out of its time")
-    return VerifyingKey(require_known(certificate.public_key()))
+        raise Expired(f"{what} is out of its time")
+
+
+def gateway_of(certificate: x509.Certificate) -> str:
+    """The gateway an AUTH certificate names, ``VN/GOV/G15/justice``."""
+    found = certificate.subject.get_attributes_for_oid(NameOID.SERIAL_NUMBER)
+    if len(found) != 1:
+        raise UntrustedCertificate("the certificate does not name one gateway")
+    return str(found[0].value)
 
 
 def needs_renewal(certificate: x509.Certificate, now: datetime) -> bool:

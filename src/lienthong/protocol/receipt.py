@@ -224,9 +224,9 @@ def _verify_log(receipt: Receipt, anchor: Anchor) -> Checkpoint:
     owner = GatewayId.parse(head.origin).owner
     then = _moment(head.time)
     for pem in receipt.certificates.values():
-        certificate = pki.load_certificate(pem)
-        if _is_sign_certificate_of(certificate, owner):
-            key = pki.check_certificate(certificate, anchor.certificates, at=then)
+        chain = pki.load_chain(pem)
+        if _is_sign_certificate_of(chain[0], owner):
+            key = pki.check_chain(chain, anchor.certificates, at=then)
             try:
                 head = open_checkpoint(note, key, origin=head.origin)
             except BadSignature:
@@ -261,11 +261,11 @@ def _signer_at(
     pem = receipt.certificates.get(kid)
     if pem is None:
         raise BadProof("the receipt lacks a signer's certificate")
-    certificate = pki.load_certificate(pem)
-    key = pki.check_certificate(certificate, anchor.certificates, at=then)
+    chain = pki.load_chain(pem)
+    key = pki.check_chain(chain, anchor.certificates, at=then)
     if key.kid != kid:
         raise UntrustedCertificate("the certificate stands under another key's name")
-    return pki.member_of(certificate), key
+    return pki.member_of(chain[0]), key
 
 
 def _when(signed: Signed) -> datetime:

@@ -61,6 +61,7 @@ class SignKey(msgspec.Struct, frozen=True, kw_only=True):
 
     kid: str
     cert: str
+    """Its chain in PEM: the certificate, then the issuing authority's."""
     not_before: Aware
     not_after: Aware
     algorithm: str = pki.P256.decode()
@@ -366,9 +367,9 @@ class Snapshot(msgspec.Struct, frozen=True, dict=True, kw_only=True):
     def _checked(
         self, member: MemberId, entry: SignKey, anchor: Anchor, at: datetime
     ) -> VerifyingKey:
-        certificate = pki.load_certificate(entry.cert)
-        key = pki.check_certificate(certificate, anchor.certificates, at=at)
-        named = (key.kid, key.algorithm.decode(), pki.member_of(certificate))
+        chain = pki.load_chain(entry.cert)
+        key = pki.check_chain(chain, anchor.certificates, at=at)
+        named = (key.kid, key.algorithm.decode(), pki.member_of(chain[0]))
         if named != (entry.kid, entry.algorithm, member):
             raise UntrustedCertificate("the certificate is not that of the member it stands under")
         return key
