@@ -36,6 +36,8 @@ class NodeDidNotStart(AssertionError):
 class RunningNode:
     """One home, one port base, and the process of `lienthong up` while it runs."""
 
+    patience = START_SECONDS
+
     def __init__(self, place: Path, base: int) -> None:
         self.place = place
         self.node = Node(home=place / "home", ports=Ports(base))
@@ -106,7 +108,7 @@ class RunningNode:
                 cwd=self.place,
             )
         while "Liên Thông is up" not in (said := out.read_text(errors="replace")):
-            if self.process.poll() is not None or time.monotonic() - began > START_SECONDS:
+            if self.process.poll() is not None or time.monotonic() - began > self.patience:
                 raise NodeDidNotStart(said)
             time.sleep(0.1)
         return time.monotonic() - began
@@ -219,6 +221,7 @@ def free_base() -> int:
             ports.offers,
             ports.postgres,
             ports.consumer_tls,
+            ports.door,
             ports.peer,
         )
         if not any(probes.listens(number) for number in numbers):

@@ -10,10 +10,18 @@ from lienthong.exchange.cards import System
 
 ORDER = ("catalogues", "directory", "population", "civil_status", "steering")
 
+NONE = "none"
+
 
 def carried(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
-    """Package names of the systems this node carries (``LIENTHONG_SYSTEMS``, default all)."""
+    """
+    Package names of the systems this node carries (``LIENTHONG_SYSTEMS``, default all).
+
+    ``none`` is a gateway alone.
+    """
     named = environ.get("LIENTHONG_SYSTEMS", "")
+    if named == NONE:
+        return ()
     return tuple(filter(None, named.split(","))) or ORDER
 
 

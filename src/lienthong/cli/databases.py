@@ -96,8 +96,8 @@ def superuser_of(node: Node, environ: Mapping[str, str] = os.environ) -> str:
     return named
 
 
-def embedded_cluster(node: Node) -> postgres.Cluster:
-    """The node's own cluster, made when missing, not started."""
+def embedded_cluster(node: Node, settings: Mapping[str, str] | None = None) -> postgres.Cluster:
+    """The node's own cluster, made when missing, not started; ``settings`` change its defaults."""
     user = service_user.current()
     cluster = postgres.Cluster(
         data=node.pg / "data",
@@ -105,6 +105,7 @@ def embedded_cluster(node: Node) -> postgres.Cluster:
         port=node.ports.postgres,
         binaries=postgres.Binaries.find().readable_by(user, node.pg / "binaries"),
         user=user,
+        settings=dict(settings or {}),
     )
     cluster.sockets.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not cluster.exists:

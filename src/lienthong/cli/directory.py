@@ -1,4 +1,10 @@
-"""Who offers what to whom on the exchange: list it, give a grant, take one back."""
+"""
+The directory at the terminal: grants, requests to join, invitations, keys to revoke.
+
+Whoever decides on a request is named with ``--by``, an officer's account. That
+is no proof of who sits at the terminal: a shell of this machine is as strong as
+its directory, and the history says that the officer was named there.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +12,12 @@ import argparse
 import json
 import sys
 import uuid
+from typing import Any
 
 from lienthong.cli import django_setup
 from lienthong.kernel import clock
+from lienthong.kernel.actor import Actor
+from lienthong.kernel.errors import NotFound
 from lienthong.kernel.node import Node
 
 
@@ -44,13 +53,53 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     maintenance.add_argument("gateway", help="its code, for example national")
     maintenance.add_argument("state", choices=("on", "off"))
+    add_joining(actions)
+
+
+def add_joining(actions: Any) -> None:
+    requests = actions.add_parser("requests", help="requests to join, the newest first")
+    requests.add_argument("--json", action="store_true", help="for a machine to read")
+    ask = actions.add_parser("ask", help="enter a body's request to join")
+    ask.add_argument("member", help="code of the body, for example TINH-91")
+    ask.add_argument("gateway", help="code of the gateway, for example kien-giang")
+    ask.add_argument("--name", required=True, help="name of the body")
+    ask.add_argument("--kind", required=True, choices=("ministry", "province", "agency"))
+    ask.add_argument(
+        "--system",
+        action="append",
+        required=True,
+        metavar="CODE:KIND:NAME",
+        help="may be given several times; KIND is lgsp, database, national or other",
+    )
+    ask.add_argument("--legal-basis", required=True)
+    for action, summary in (
+        ("approve", "say yes to a request; the last approval gives the invitation"),
+        ("refuse", "say no to a request"),
+        ("invite", "a new invitation for an approved request; ends the one before"),
+    ):
+        one = actions.add_parser(action, help=summary)
+        one.add_argument("request", type=uuid.UUID)
+        one.add_argument("--by", required=True, help="account of the officer who decides")
+        if action == "refuse":
+            one.add_argument("--reason", required=True)
+    ask.add_argument("--by", required=True, help="account of the officer who enters it")
+    key = actions.add_parser("revoke-key", help="put a certificate's key on the deny list")
+    key.add_argument("kid", help="as `directory keys` shows it")
+    key.add_argument("--by", required=True, help="account of the officer who decides")
+    key.add_argument("--reason", required=True)
+    keys = actions.add_parser("keys", help="certificates of all gateways and members")
+    keys.add_argument("--json", action="store_true", help="for a machine to read")
 
 
 def run(args: argparse.Namespace) -> int:
-    django_setup.start()
     actions = {
-        "list": show, "grant": give, "revoke": take, "offer": register_service,
-        "withdraw": withdraw_service, "maintenance": announce,
+        "list": show, "grant": give, "revoke": take, "requests": requests, "ask": ask,
+        "approve": approve, "refuse": refuse, "invite": invite, "revoke-key": revoke_key,
+        "keys": keys,
+    }  # fmt: skip
+    django_setup.start()
+    actions |= {
+        "offer": register_service, "withdraw": withdraw_service, "maintenance": announce,
     }  # fmt: skip
     return actions[args.action](args)
 
@@ -82,10 +131,9 @@ def show(args: argparse.Namespace) -> int:
 
 def give(args: argparse.Namespace) -> int:
     from lienthong.systems.directory import services
-    from lienthong.systems.directory.models import Subsystem
     from lienthong.systems.directory.queries import register
 
-    client = Subsystem.objects.filter(code=args.client.replace("_", "-")).first()
+    client = register.subsystem_named(args.client.replace("_", "-"))
     offer = (
         register.offers_in_force()
         .filter(subsystem__code=args.provider.replace("_", "-"), code=args.offer)
@@ -189,4 +237,151 @@ def announce(args: argparse.Namespace) -> int:
     others = "send elsewhere" if args.state == "on" else "send here again"
     print(f"Published: other gateways {others} once they have read it.")
     print("Next: `lienthong directory list`.")
+    return 0
+
+
+# -- joining ----------------------------------------------------------------------------------
+
+
+class NoSuchOfficer(NotFound):
+    """No officer of this account may decide for the directory today."""
+
+    code = "cli.no_such_officer"
+
+
+def officer(username: str) -> Actor:
+    """The officer of an account, at a seat that carries the directory's role today."""
+    from lienthong.web import actors
+    from lienthong.web.accounts.models import Account
+
+    account = Account.objects.filter(username=username, is_active=True).first()
+    day = clock.today()
+    for seat in actors.seats_of(account, day) if account is not None else ():
+        if "directory.operator" in seat.roles:
+            return seat.actor(account.pk, day)
+    raise NoSuchOfficer(account=username)
+
+
+def requests(args: argparse.Namespace) -> int:
+    from lienthong.systems.directory.queries import joining
+
+    rows = [
+        {
+            "id": str(row.pk),
+            "body": row.member,
+            "name": row.member_name,
+            "gateway": row.gateway_code,
+            "systems": [system["code"] for system in row.subsystems],
+            "state": row.state,
+            "approvals": sum(decision.approves for decision in row.decisions.all()),
+            "needed": row.needed,
+        }
+        for row in joining.requests()
+    ]
+    if args.json:
+        print(json.dumps(rows, ensure_ascii=False))
+        return 0
+    for row in rows:
+        print(f"{row['id']}  {row['state']:<9} {row['approvals']}/{row['needed']}  {row['name']}")
+        print(f"    {row['body']}/{row['gateway']}: {', '.join(row['systems'])}")
+    print(f"{len(rows)} requests. Next: `lienthong directory approve ID --by OFFICER`.")
+    return 0
+
+
+def ask(args: argparse.Namespace) -> int:
+    from lienthong.systems.directory.services import joining
+
+    systems = []
+    for text in args.system:
+        code, kind, name = (*text.split(":", 2), "", "")[:3]
+        systems.append((code, name or code, kind))
+    request = joining.ask_to_join(
+        joining.Wanted(
+            member_code=args.member,
+            member_name=args.name,
+            member_kind=args.kind,
+            gateway_code=args.gateway,
+            subsystems=systems,
+            legal_basis=args.legal_basis,
+        ),
+        by=officer(args.by),
+    )
+    print(request.pk)
+    print(
+        f"Next: {request.needed} other officers: `lienthong directory approve ID --by OFFICER`.",
+        file=sys.stderr,
+    )
+    return 0
+
+
+def approve(args: argparse.Namespace) -> int:
+    from lienthong.systems.directory.services import door_url, joining
+
+    node = Node.from_environment()
+    token = joining.approve(args.request, by=officer(args.by), url=door_url(node), node=node)
+    if not token:
+        print("Approved. Next: one more officer has to approve.", file=sys.stderr)
+        return 0
+    return tell_invitation(token)
+
+
+def invite(args: argparse.Namespace) -> int:
+    from lienthong.systems.directory.services import door_url, joining
+
+    node = Node.from_environment()
+    return tell_invitation(
+        joining.invite_again(args.request, by=officer(args.by), url=door_url(node), node=node)
+    )
+
+
+def tell_invitation(token: str) -> int:
+    print(token)
+    print(
+        "This invitation is told once, is good once and ends after three days.\n"
+        "Next, on the new machine: `lienthong join <invitation>`.",
+        file=sys.stderr,
+    )
+    return 0
+
+
+def refuse(args: argparse.Namespace) -> int:
+    from lienthong.systems.directory.services import joining
+
+    joining.refuse(args.request, reason=args.reason, by=officer(args.by))
+    print("Refused. Next: `lienthong directory requests`.")
+    return 0
+
+
+def keys(args: argparse.Namespace) -> int:
+    from lienthong.systems.directory.queries import register
+
+    rows = [
+        {
+            "kid": row.kid,
+            "use": row.use,
+            "body": str(row.member),
+            "gateway": row.gateway.code if row.gateway is not None else "",
+            "status": row.status,
+            "ends": row.not_after.isoformat(timespec="seconds"),
+        }
+        for row in register.all_certificates().select_related("gateway")
+    ]
+    if args.json:
+        print(json.dumps(rows, ensure_ascii=False))
+        return 0
+    for row in rows:
+        print(f"{row['kid']}  {row['use']:<4} {row['status']:<8} ends {row['ends']}")
+        print(f"    {row['body']} {row['gateway']}")
+    print(f"{len(rows)} keys. Next: `lienthong directory revoke-key KID …` for a stolen one.")
+    return 0
+
+
+def revoke_key(args: argparse.Namespace) -> int:
+    from lienthong.systems.directory.services import joining
+
+    joining.revoke_certificate(
+        args.kid, reason=args.reason, by=officer(args.by), node=Node.from_environment()
+    )
+    print("Revoked; every gateway refuses it as soon as it takes the deny list up.")
+    print("Next: `lienthong directory keys`.")
     return 0

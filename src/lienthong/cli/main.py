@@ -14,7 +14,9 @@ import os
 import sys
 from dataclasses import dataclass
 
+from lienthong.cli import node_file
 from lienthong.kernel.errors import LienThongError
+from lienthong.kernel.node import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Verb:
 
 
 VERBS = {
+    "join": Verb("join", "join an exchange with an invitation, and start"),
     "up": Verb("up", "start the database, the gateway and all systems; --demo fills a country"),
     "down": Verb("down", "stop what `up` started"),
     "status": Verb("status", "show what runs, with its health"),
@@ -46,10 +49,11 @@ VERBS = {
     "new": Verb("new", "lay out the rooms of a new system", on_node=False),
     "check": Verb("check", "lint, types, contract, tests: what the build server runs", False),
     "bench": Verb("bench", "measure; the result goes under bench/", on_node=False),
+    "found": Verb("found", "invite the members of a plan (what `up --topology` runs)"),
     "worker": Verb("worker", "run the node's worker process (what `up` starts)"),
     "settle": Verb("settle", "migrate and install the directory (what `up` runs first)"),
 }
-INTERNAL = {"worker", "settle"}
+INTERNAL = {"worker", "settle", "found"}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -63,6 +67,8 @@ def main(argv: list[str] | None = None) -> int:
         from lienthong.cli import runtime
 
         return runtime.run_as_service_user(arguments)
+    if chosen.on_node:
+        node_file.load(Node.from_environment())
     module = importlib.import_module(f"lienthong.cli.{chosen.module}")
     parser = argparse.ArgumentParser(
         prog=f"lienthong {verb}",

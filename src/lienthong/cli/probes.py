@@ -37,6 +37,19 @@ def admin_is_well(node: Node) -> bool:
     return status_of(node.ports.gateway_admin, "/health", bearer) == 200
 
 
+def admin_health(node: Node) -> dict[str, Any]:
+    """What the gateway says of itself; empty when it does not answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", node.ports.gateway_admin, timeout=PATIENCE)
+    try:
+        bearer = {"Authorization": f"Bearer {node.secret('admin_token')}"}
+        connection.request("GET", "/health", headers=bearer)
+        return dict(json.loads(connection.getresponse().read()))
+    except (OSError, http.client.HTTPException, ValueError):
+        return {}
+    finally:
+        connection.close()
+
+
 def pages_are_well(node: Node) -> bool:
     return status_of(node.ports.pages, "/healthz") == 200
 

@@ -9,6 +9,7 @@ here may be run again at any time.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -18,10 +19,6 @@ OWNER, SYSTEMS, GATEWAY, ARCHIVER = "lt_owner", "lienthong", "lt_gateway", "lt_a
 SYSTEMS_DATABASE, GATEWAY_DATABASE = "lienthong", "lt_gateway"
 
 ROLES = (OWNER, SYSTEMS, GATEWAY, ARCHIVER)
-MAY_CONNECT = {
-    SYSTEMS_DATABASE: (OWNER, SYSTEMS),
-    GATEWAY_DATABASE: (OWNER, GATEWAY, ARCHIVER),
-}
 
 
 def make_roles(superuser: str, passwords: Mapping[str, str]) -> None:
@@ -37,7 +34,70 @@ def make_roles(superuser: str, passwords: Mapping[str, str]) -> None:
             )
 
 
-def make_database(superuser: str, name: str, *, kind: str, template: str = "template0") -> None:
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The roles and databases of one node; several nodes of a machine share a server."""
+
+    owner: str = OWNER
+    systems: str = SYSTEMS
+    gateway: str = GATEWAY
+    archiver: str = ARCHIVER
+    systems_database: str = SYSTEMS_DATABASE
+    gateway_database: str = GATEWAY_DATABASE
+
+    @classmethod
+    def of_place(cls, place: str) -> Names:
+        """The names of one node of several: those of a node alone, and the place behind them."""
+        end = "_" + place.replace("-", "_")
+        return cls(*(name + end for name in (*ROLES, SYSTEMS_DATABASE, GATEWAY_DATABASE)))
+
+    @property
+    def roles(self) -> tuple[tuple[str, str], ...]:
+        """Each role with the one whose privileges it has."""
+        own = (self.owner, self.systems, self.gateway, self.archiver)
+        return tuple(zip(own, ROLES, strict=True))
+
+    def who_connects(self, kind: str) -> tuple[str, ...]:
+        if kind == SYSTEMS_DATABASE:
+            return (self.owner, self.systems)
+        return (self.owner, self.gateway, self.archiver)
+
+
+ALONE = Names()
+
+
+def make_place_roles(superuser: str, names: Names, passwords: Mapping[str, str]) -> None:
+    """
+    Roles of one node of several, each a member of the role the migrations speak of.
+
+    The shared roles cannot sign in, and a database lets in its own node's roles
+    only, so no node reads another's tables.
+    """
+    with psycopg.connect(superuser, autocommit=True) as connection:
+        for role, group in names.roles:
+            for name, login in ((group, False), (role, True)):
+                if not connection.execute(
+                    "SELECT 1 FROM pg_roles WHERE rolname = %s", [name]
+                ).fetchone():
+                    connection.execute(
+                        sql.SQL("CREATE ROLE {} {}").format(
+                            sql.Identifier(name), sql.SQL("LOGIN" if login else "NOLOGIN")
+                        )
+                    )
+            connection.execute(
+                sql.SQL("ALTER ROLE {} PASSWORD {}").format(
+                    sql.Identifier(role), sql.Literal(passwords[group])
+                )
+            )
+            if group != OWNER:
+                connection.execute(
+                    sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), sql.Identifier(role))
+                )
+
+
+def make_database(
+    superuser: str, name: str, *, kind: str, template: str = "template0", names: Names = ALONE
+) -> None:
     """
     Make one database of a kind (``lienthong`` or ``lt_gateway``) and its privileges.
 
@@ -49,13 +109,13 @@ def make_database(superuser: str, name: str, *, kind: str, template: str = "temp
         ).fetchone():
             connection.execute(
                 sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(
-                    sql.Identifier(name), sql.Identifier(OWNER), sql.Identifier(template)
+                    sql.Identifier(name), sql.Identifier(names.owner), sql.Identifier(template)
                 )
             )
         connection.execute(
             sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name))
         )
-        for role in MAY_CONNECT[kind]:
+        for role in names.who_connects(kind):
             connection.execute(
                 sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(
                     sql.Identifier(name), sql.Identifier(role)
@@ -63,10 +123,10 @@ def make_database(superuser: str, name: str, *, kind: str, template: str = "temp
             )
     if kind == SYSTEMS_DATABASE:
         with psycopg.connect(superuser, dbname=name, autocommit=True) as connection:
-            let_systems_write(connection)
+            let_systems_write(connection, names)
 
 
-def let_systems_write(connection: psycopg.Connection[Any]) -> None:
+def let_systems_write(connection: psycopg.Connection[Any], names: Names = ALONE) -> None:
     """Whatever the owner makes from now on, the systems' role may read and write, not change."""
     for privileges, kind in (
         ("SELECT, INSERT, UPDATE, DELETE", "TABLES"),
@@ -76,9 +136,9 @@ def let_systems_write(connection: psycopg.Connection[Any]) -> None:
             sql.SQL(
                 "ALTER DEFAULT PRIVILEGES FOR ROLE {} IN SCHEMA public GRANT {} ON {} TO {}"
             ).format(
-                sql.Identifier(OWNER),
+                sql.Identifier(names.owner),
                 sql.SQL(privileges),
                 sql.SQL(kind),
-                sql.Identifier(SYSTEMS),
+                sql.Identifier(names.systems),
             )
         )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 
-from lienthong.cli import cards, django_setup, keyring, migrations, vault
+from lienthong.cli import cards, django_setup, keyring, migrations, registration, vault
 from lienthong.cli.databases import databases_of
+from lienthong.gateway import schema
+from lienthong.gateway.membership import Membership
 from lienthong.kernel.node import Node
 
 
@@ -19,7 +21,13 @@ def run(args: argparse.Namespace) -> int:
     carried = cards.cards()
     databases = databases_of(node)
     vault.make_secrets(node, carried)
-    keyring.make(node, carried)
+    membership = Membership.of(node)
+    if membership is None:
+        keyring.make(node, carried)
+    if not carried:
+        schema.migrate(databases.gateway_owner)
+        settle_member(node)
+        return 0
     if not migrations.are_applied(node, databases):
         print("Bringing the databases to this release …", flush=True)
         if status := migrations.apply(node, databases):
@@ -31,6 +39,9 @@ def run(args: argparse.Namespace) -> int:
 
 def install(node: Node) -> None:
     """Install the country of the cards: members, subsystems, offers, grants, snapshot, files."""
+    if Membership.of(node) is not None:
+        settle_member(node)
+        return
     from lienthong.systems.directory import services
 
     if any(card.code == "catalogues" for card in cards.cards()):
@@ -44,3 +55,16 @@ def install(node: Node) -> None:
         services.refresh_snapshot(node)
     else:
         services.install_country(node, cards.cards())
+
+
+def settle_member(node: Node) -> None:
+    """On a node that joined an exchange: its gateway's files, and its word to the directory."""
+    membership = Membership.of(node)
+    if membership is None:
+        raise SystemExit(
+            "A gateway alone belongs to an exchange: `lienthong join <invitation>` first."
+        )
+    carried = cards.cards()
+    listen, host = os.environ.get("LIENTHONG_LISTEN", ""), os.environ.get("LIENTHONG_HOST", "")
+    registration.write_gateway_files(node, membership, carried, listen=listen)
+    registration.update(node, membership, registration.registration(node, carried, host))

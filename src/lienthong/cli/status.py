@@ -6,7 +6,7 @@ import argparse
 import json
 from dataclasses import asdict, dataclass
 
-from lienthong.cli import databases, memory, probes
+from lienthong.cli import databases, memory, probes, topology
 from lienthong.cli.postgres import PostgresFault
 from lienthong.kernel.node import Node
 
@@ -43,12 +43,25 @@ def run(args: argparse.Namespace) -> int:
             f"{part.name:<12} {part.pid or '-':>8} {part.restarts:>8} {part.memory_mb:>5} MB  "
             f"{'well' if part.well else 'NOT WELL'}"
         )
+    tell_of_directory(node)
     ill = [part.name for part in parts if not part.well]
     if ill:
         print(f"Next: read {node.logs}/{ill[0]}.log, or run `lienthong doctor`.")
         return 1
     print(f"Next: open http://127.0.0.1:{node.ports.pages}/")
     return 0
+
+
+def tell_of_directory(node: Node) -> None:
+    """Say when the directory is not heard, and what that stops (decision 19)."""
+    health = probes.admin_health(node)
+    if health.get("snapshot_stops"):
+        print(
+            f"WARNING: the snapshot is too old; refused now: {', '.join(health['snapshot_stops'])}"
+        )
+    elif "directory" in health.get("wrong", ()):
+        stop = health.get("snapshot_next_stop")
+        print(f"WARNING: nothing new from the directory; the first calls stop at {stop}")
 
 
 def parts_of(node: Node, state: dict[str, object]) -> list[Part]:
@@ -74,6 +87,9 @@ def is_well(node: Node, name: str) -> bool:
             return False
     if name.startswith("gateway-"):
         return probes.admin_is_well(node) and probes.listens(node.ports.consumer)
+    for place, own in topology.places(node):
+        if place.name == name:
+            return topology.is_well(place, own)
     checks = {
         "offers": probes.offers_are_there,
         "pages": probes.pages_are_well,

@@ -15,14 +15,15 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
-from lienthong.cli import cards, databases, probes, vault
+from lienthong.cli import cards, databases, join, postgres, probes, vault
 from lienthong.cli.postgres import PostgresFault
 from lienthong.cli.supervisor import Child, DidNotStart, Supervisor
+from lienthong.gateway.membership import Membership
 from lienthong.kernel.node import Node
 
 DEMO_SCALE = "0.001"
@@ -33,11 +34,24 @@ OFFER_THREADS = 8
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--demo", action="store_true", help="fill a small country of August 2021")
     parser.add_argument("--scale", type=Decimal, help=f"of the demo (default {DEMO_SCALE})")
-    parser.add_argument("--systems", help="only these, separated by commas")
+    parser.add_argument(
+        "--systems", help="only these, separated by commas; none is a gateway alone"
+    )
+    parser.add_argument("--join", default="", metavar="TOKEN", help="join an exchange first; @FILE")
+    parser.add_argument(
+        "--topology",
+        choices=("federated",),
+        default="",
+        help="several nodes on this machine, each with its own databases and gateway",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     node = Node.from_environment()
+    if args.topology:
+        from lienthong.cli import topology
+
+        return topology.run(node, args)
     started = time.monotonic()
     vault.make_home(node)
     if args.systems:
@@ -47,6 +61,8 @@ def run(args: argparse.Namespace) -> int:
         os.environ["LIENTHONG_DEMO"] = "1"
     os.environ["LIENTHONG_HOME"] = str(node.home)
     os.environ["LIENTHONG_PORT_BASE"] = str(node.ports.base)
+    if args.join and Membership.of(node) is None:
+        print(join.join(node, args.join), flush=True)
     with only_one(node):
         vault.make_secrets(node, cards.cards())
         supervisor = Supervisor(node.logs, node.run / "state.json")
@@ -72,6 +88,8 @@ def run(args: argparse.Namespace) -> int:
 
 def demo_of(node: Node, args: argparse.Namespace) -> str:
     """The scale of the demo this node holds or shall hold; empty when it is none."""
+    if not cards.carried():
+        return ""
     kept = node.home / "demo.json"
     if kept.exists():
         scale = str(json.loads(kept.read_text())["scale"])
@@ -103,15 +121,16 @@ def start_everything(node: Node, supervisor: Supervisor) -> None:
     chosen = databases.databases_of(node)
     environment = dict(os.environ)
     if chosen.embedded:
-        start_postgres(node, supervisor, environment)
+        databases.provision(node, start_postgres(node, supervisor, environment))
     # A process of its own, so that the supervisor stays small for as long as the node runs.
     if supervisor.run_once("settle", python("-m", "lienthong.cli", "settle"), environment):
         raise DidNotStart("the databases or the directory could not be brought to this release")
     count = gateway_processes(node)
     for index in range(count):
         supervisor.start(gateway(node, index, count, environment))
-    supervisor.start(offers(node, environment))
-    supervisor.start(pages(node, environment))
+    if cards.carried():
+        supervisor.start(offers(node, environment))
+        supervisor.start(pages(node, environment))
     supervisor.start(worker(node, environment))
     supervisor.wait_until_healthy()
 
@@ -130,6 +149,7 @@ def refuse_taken_ports(node: Node) -> None:
         "gateway administration": ports.gateway_admin,
         "offers": ports.offers,
         "gateway to gateway": ports.peer,
+        **({"directory's door": ports.door} if "directory" in cards.carried() else {}),
     }
     taken = [f"{what} {port}" for what, port in wanted.items() if probes.listens(port)]
     if taken:
@@ -139,8 +159,13 @@ def refuse_taken_ports(node: Node) -> None:
         )
 
 
-def start_postgres(node: Node, supervisor: Supervisor, environment: dict[str, str]) -> None:
-    cluster = databases.embedded_cluster(node)
+def start_postgres(
+    node: Node,
+    supervisor: Supervisor,
+    environment: dict[str, str],
+    settings: Mapping[str, str] | None = None,
+) -> postgres.Cluster:
+    cluster = databases.embedded_cluster(node, settings)
     # One of this node that outlived a killed supervisor is ours to stop; no other ever is.
     cluster.stop()
     if probes.listens(cluster.port):
@@ -161,7 +186,7 @@ def start_postgres(node: Node, supervisor: Supervisor, environment: dict[str, st
     )
     supervisor.start(child)
     supervisor.wait_until_healthy("postgres")
-    databases.provision(node, cluster)
+    return cluster
 
 
 def gateway_processes(node: Node) -> int:
@@ -238,9 +263,12 @@ def tell(node: Node, demo: bool, seconds: float) -> None:
     """Where everything is, and what to do next."""
     ports = node.ports
     print(f"\nLiên Thông is up after {seconds:.0f} s. State: {node.home}\n")
-    for address, what in (
+    desks = (
         (f"http://127.0.0.1:{ports.pages}/", "public pages"),
         (f"http://127.0.0.1:{ports.pages}/canbo/", "officers' desks"),
+    )
+    for address, what in (
+        *(desks if cards.carried() else ()),
         (f"http://127.0.0.1:{ports.consumer}/r1/", "consumer side of the gateway"),
         (f"http://127.0.0.1:{ports.public_log}/log/checkpoint", "public message log"),
     ):

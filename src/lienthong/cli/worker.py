@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import logging
 import os
+import signal
 import threading
 from collections.abc import Callable
 
@@ -21,6 +22,7 @@ import psycopg
 from lienthong.cli import cards, databases, django_setup, keyring, settle, vault
 from lienthong.cli import log as log_verb
 from lienthong.gateway import archive
+from lienthong.gateway.membership import Membership
 from lienthong.kernel import clock
 from lienthong.kernel.errors import LienThongError
 from lienthong.kernel.node import Node
@@ -37,10 +39,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     node = Node.from_environment()
+    stop = threading.Event()
+    if not cards.carried():
+        # A gateway alone: no jobs and no outbox, only its log to sweep.
+        (node.run / "worker.pid").write_text(str(os.getpid()))
+        signal.signal(signal.SIGTERM, lambda *_: stop.set())
+        keep_house(node, stop)
+        return 0
     django_setup.start(quiet=False)
     from lienthong.exchange import relay
 
-    stop = threading.Event()
     for name, work in (
         ("relay", relay.run),
         ("housekeeping", lambda: keep_house(node, stop)),
@@ -80,21 +88,23 @@ async def run_jobs() -> None:
 
 def keep_house(node: Node, stop: threading.Event) -> None:
     """Sweep the databases; renew certificates from day twenty on (decision 19)."""
-    from django.db import connections
-
     while not stop.is_set():
         for name in vault.make_yearly(node):
             log.info("new key: %s", name)
         sweep(databases.databases_of(node).archiver)
         retire(node, databases.databases_of(node).archiver)
-        forget()
-        # Not held until the next hour: the server may have been started anew by then.
-        connections.close_all()
-        renewed = keyring.renew(node, cards.cards())
-        if renewed:
+        if cards.carried():
+            # A gateway alone has no database of systems, and no Django.
+            from django.db import connections
+
+            forget()
+            keep_catalogues()
+            # Not held until the next hour: the server may have been started anew by then.
+            connections.close_all()
+        # The gateway of a member has its certificates renewed by the directory, by itself.
+        if Membership.of(node) is None and (renewed := keyring.renew(node, cards.cards())):
             log.info("renewed: %s", ", ".join(renewed))
             settle.install(node)
-        keep_catalogues()
         stop.wait(ROUND_SECONDS)
 
 

@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, unquote
 import msgspec
 
 from lienthong.gateway import inquiries, kept_bodies, rollups, statements, subjects
+from lienthong.gateway.ageing import ageing
 from lienthong.gateway.bodies import Body
 from lienthong.gateway.core import Gateway
 from lienthong.gateway.inquiries import Search
@@ -29,6 +30,7 @@ from lienthong.gateway.messages import Caller, Head, Incoming, Outgoing
 from lienthong.gateway.parquet import Archive
 from lienthong.gateway.reading import LogReader
 from lienthong.gateway.sealer import Sealer
+from lienthong.kernel import clock
 from lienthong.kernel.errors import Invalid, LienThongError, NotFound, Refused
 
 logger = logging.getLogger("lienthong.gateway.admin")
@@ -181,11 +183,13 @@ class Administration:
         async with self._reader.connection() as connection:
             measures = await read_measures(connection)
         snapshot = self._gateway.current
+        aged = ageing(snapshot, clock.instant(), self._gateway.heard_at)
         wrong = [
             name
             for name, fails in {
                 "log": not self._gateway.log.healthy,
                 "snapshot": snapshot is None,
+                "directory": aged.directory_away,
                 "sealing": measures.is_late,
             }.items()
             if fails
@@ -197,6 +201,9 @@ class Administration:
                 "gateway": str(self._gateway.identity),
                 "snapshot": snapshot.number if snapshot is not None else None,
                 "snapshot_made_at": snapshot.made_at if snapshot is not None else None,
+                "snapshot_stops": list(aged.stopped),
+                "snapshot_next_stop": aged.next_stop,
+                "denied": self._gateway.denied.number if self._gateway.denied is not None else 0,
                 "members_hosted": len(self._gateway.holdings.keys),
                 "sealing_here": self._sealer.state.active,
                 "missed_promises": self._sealer.state.missed_promises,
@@ -381,6 +388,7 @@ def exposition(gateway: Gateway, sealer: Sealer, measures: Measures) -> str:
         "# TYPE lienthong_gateway_signature_batches_total counter",
         f"lienthong_gateway_signature_batches_total {signing.batches}",
     ]
+    aged = ageing(gateway.current, clock.instant(), gateway.heard_at)
     gauges: dict[str, tuple[str, float]] = {
         "log_up": ("Whether the next row would be written.", gateway.log.healthy),
         "log_leaves": ("Leaves under a signed head.", measures.tree_size),
@@ -395,6 +403,19 @@ def exposition(gateway: Gateway, sealer: Sealer, measures: Measures) -> str:
         "snapshot_number": (
             "Number of the directory's snapshot.",
             gateway.current.number if gateway.current is not None else 0,
+        ),
+        "snapshot_age_seconds": (
+            "Age of that snapshot.",
+            aged.age.total_seconds() if aged.age is not None else 0,
+        ),
+        "snapshot_classes_stopped": (
+            "Classes of services refused because it is too old.",
+            len(aged.stopped),
+        ),
+        "directory_away": ("Whether the directory is not heard of.", aged.directory_away),
+        "denied_number": (
+            "Number of the deny list.",
+            gateway.denied.number if gateway.denied is not None else 0,
         ),
     }
     for name, (told, value) in gauges.items():

@@ -34,10 +34,12 @@ from lienthong.protocol.errors import (
     ProtocolError,
     Replayed,
     UnknownKey,
+    UnknownMember,
 )
 from lienthong.protocol.faults import Side, XRoadFault, fault_of
 from lienthong.protocol.headers import Header
 from lienthong.protocol.identifiers import GatewayId, MemberId
+from lienthong.protocol.joining import Denied
 from lienthong.protocol.pki import SigningKey, VerifyingKey
 from lienthong.protocol.signature import FindKey, Signed
 from lienthong.protocol.snapshot import Anchor, GatewayEntry, OfferEntry, Snapshot
@@ -107,6 +109,10 @@ class Gateway:
     log: MessageLog
     way_out: WayOut
     current: Snapshot | None = None
+    denied: Denied | None = None
+    """Keys no longer believed, whatever the snapshot says."""
+    heard_at: datetime | None = None
+    """When the directory last answered; None where it is not asked."""
     peers: Lanes = field(default_factory=Lanes)
     providers: Lanes = field(default_factory=Lanes)
     signing: Signing = field(default_factory=Signing)
@@ -131,12 +137,19 @@ class Gateway:
         """Finds signing keys, and only those of this member."""
 
         def find(kid: str) -> VerifyingKey:
+            if self.denied is not None and kid in self.denied.kids:
+                raise UnknownKey("the key is revoked")
             owner, key = snapshot.sign_key(kid, self.anchor, now)
             if owner != member:
                 raise UnknownKey(f"The message is not signed by {member}")
             return key
 
         return find
+
+    def refuse_denied(self, certificate: str) -> None:
+        """Raise UnknownMember for a peer whose TLS certificate is on the deny list."""
+        if self.denied is not None and certificate in self.denied.auth_sha256:
+            raise UnknownMember("the certificate of this gateway is revoked")
 
     def pseudonyms(self, subjects: Sequence[bytes]) -> tuple[bytes, ...]:
         """Data subjects as the index keeps them, under this year's key (decision 20)."""

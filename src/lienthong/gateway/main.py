@@ -27,11 +27,17 @@ import uvloop
 
 from lienthong.gateway import tls
 from lienthong.gateway.admin import Administration
+from lienthong.gateway.ageing import Warner, ageing
 from lienthong.gateway.bodies import SpoolRoom
 from lienthong.gateway.core import Gateway
+from lienthong.gateway.denied import DeniedFile
+from lienthong.gateway.directory_client import DirectoryClient
+from lienthong.gateway.door import Door
 from lienthong.gateway.edge_http import Listener
+from lienthong.gateway.following import Following
 from lienthong.gateway.front import ConsumerFront, PeerFront
 from lienthong.gateway.limits import LaneRules, Lanes
+from lienthong.gateway.membership import Membership, finish_promotion
 from lienthong.gateway.parquet import Archive
 from lienthong.gateway.postgres_log import PostgresLog
 from lienthong.gateway.public_log import PublicLog
@@ -51,6 +57,7 @@ from lienthong.gateway.signing import Signing
 from lienthong.gateway.snapshots import Directory, SnapshotFile
 from lienthong.gateway.ways_out import Sockets
 from lienthong.gateway.witness import Witness, Witnesses, witness_key
+from lienthong.kernel import clock
 from lienthong.kernel.node import Node
 from lienthong.protocol.errors import LoggingFailed, ProtocolError
 from lienthong.protocol.pki import SigningKey
@@ -78,7 +85,11 @@ class Process:
     reader: LogReader
     public_reader: LogReader
     """Of its own, so that readers of the public log take nothing from the administration."""
+    denied: DeniedFile
     index: int = 0
+    door: Door | None = None
+    following: Following | None = None
+    warner: Warner = field(default_factory=Warner)
     listeners: list[Listener] = field(default_factory=list)
     """The peer port comes last, since all others lean on it."""
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -88,6 +99,7 @@ class Process:
     async def start(cls, node: Node, index: int, environ: Mapping[str, str]) -> Process:
         """Everything up and listening; raises what is missing."""
         settings = load_settings(node)
+        finish_promotion(node, settings.gateway)
         holdings = load_holdings(node, settings.anchor.instance)
         known = stamp(node)
         dsn = database_url(node, environ)
@@ -101,6 +113,7 @@ class Process:
         )  # fmt: skip
         sockets = Sockets(room, caller)
         snapshots = SnapshotFile(node.gateway / "snapshot.json", settings.anchor)
+        denied = DeniedFile(node.gateway / "denied.json", settings.anchor)
         gateway = Gateway(
             identity=settings.gateway,
             anchor=settings.anchor,
@@ -112,7 +125,9 @@ class Process:
             peers=Lanes(LaneRules(at_once=settings.file.peer_at_once)),
             providers=Lanes(LaneRules(at_once=settings.file.system_at_once)),
             signing=Signing(gathers=settings.file.batch_signatures),
+            denied=denied.look(),
         )
+        sockets.deny(gateway.denied)
         process = cls(
             settings=settings,
             gateway=gateway,
@@ -123,6 +138,7 @@ class Process:
             contexts=[caller, peer, consumer],
             reader=LogReader(dsn),
             public_reader=LogReader(dsn),
+            denied=denied,
             index=index,
         )
         process._stamp = known
@@ -159,6 +175,20 @@ class Process:
                 listener = Listener(application, room)
                 await listener.start(host, port)
                 self.listeners.insert(0, listener)
+            if file.door_host:
+                await self.open_door(room)
+
+    async def open_door(self, room: SpoolRoom) -> None:
+        """On the directory's own node: let the gateways of the exchange ask."""
+        node = self.settings.node
+        tls_context = tls.door_listener(self.settings)
+        self.contexts.append(tls_context)
+        self.door = Door(
+            node.gateway / "anchor.json", self.snapshots, self.denied, node.ports.pages, room
+        )
+        listener = Listener(self.door, room)
+        await listener.start(self.settings.file.door_host, node.ports.door, tls=tls_context)
+        self.listeners.insert(0, listener)
 
     def begin(self, room: SpoolRoom) -> None:
         self.tasks.append(asyncio.create_task(self.watch(), name="watch"))
@@ -167,7 +197,9 @@ class Process:
             self.tasks.append(asyncio.create_task(self.stamp(room), name="timestamps"))
             witnesses = Witnesses(self.gateway, self.reader)
             self.tasks.append(asyncio.create_task(witnesses.run(), name="witnesses"))
-        if self.index == 0 and self.settings.file.snapshot_url:
+        if self.index == 0 and (membership := Membership.of(self.settings.node)) is not None:
+            self.follow_exchange(membership)
+        elif self.index == 0 and self.settings.file.snapshot_url:
             directory = Directory(self.settings.file.snapshot_url, self.snapshots, room)
             self.tasks.append(asyncio.create_task(self.follow(directory), name="directory"))
 
@@ -188,7 +220,21 @@ class Process:
         while True:
             await asyncio.sleep(LOOK_EVERY)
             self.gateway.current = self.snapshots.look()
+            self.gateway.denied = self.denied.look()
+            self.sockets.deny(self.gateway.denied)
+            if self.index == 0:
+                now = clock.instant()
+                self.warner.tell(ageing(self.gateway.current, now, self.gateway.heard_at), now)
             self.look_at_files()
+
+    def follow_exchange(self, membership: Membership) -> None:
+        """As a member: long-poll the directory's door, and keep the certificates fresh."""
+        settings = self.settings
+        client = DirectoryClient(membership.url, membership.directory, settings.anchor.roots)
+        self.following = Following(
+            settings.node, membership, client, self.snapshots, self.denied, self.gateway
+        )
+        self.tasks.append(asyncio.create_task(self.following.run(), name="directory"))
 
     async def follow(self, directory: Directory) -> None:
         """Ask the directory for what is newer; the file on disk carries it to the others."""
@@ -220,11 +266,15 @@ class Process:
 
     async def stop(self) -> None:
         """Refuse new work, finish what is under way, make the log whole."""
+        if self.door is not None:
+            self.door.stopping.set()
         # What the consumer's side has under way still needs the peer port.
         *others, peer = self.listeners
         cut = sum(await asyncio.gather(*(listener.stop(DRAIN) for listener in others)))
         cut += await peer.stop(DRAIN)
         self.sealer.stop()
+        if self.following is not None:
+            self.following.stop()
         for task in self.tasks:
             if task.get_name() != "sealer":
                 task.cancel()
@@ -233,6 +283,8 @@ class Process:
         await self.public_reader.close()
         await self.log.close()
         self.sockets.close()
+        if self.door is not None:
+            self.door.close()
         logger.info("stopped", extra={"cut": cut})
 
 
@@ -266,7 +318,7 @@ class JsonLines(logging.Formatter):
 
     FIELDS = (
         "fault", "trace", "side", "client", "service", "outcome", "number", "error", "rows",
-        "clients", "cut", "size",
+        "clients", "cut", "size", "age", "stopped", "next_stop", "step",
     )  # fmt: skip
 
     def format(self, record: logging.LogRecord) -> str:

@@ -153,6 +153,7 @@ async def provide(gateway: Gateway, request: Incoming, trail: Trail, form: Form 
     note_identifiers(part, target, trail)
     now = clock.instant()
     snapshot = gateway.snapshot
+    gateway.refuse_denied(head.caller.certificate)
     admitted = authorise.admit(
         part, target, head.caller.certificate, snapshot, gateway.identity,
         now=now, revoked=gateway.log.revoked,

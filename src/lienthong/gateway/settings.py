@@ -87,6 +87,8 @@ class GatewayFile(msgspec.Struct, frozen=True, kw_only=True):
     """Days of the log that stay in the database; older ones are archived. 0 keeps all."""
     keep_bodies_days: Annotated[int, msgspec.Meta(ge=0)] = 90
     """Days that kept bodies stay; 0 keeps them for ever."""
+    door_host: str = ""
+    """Where the directory's door listens; empty on every node but the directory's own."""
 
 
 class ClientRule(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,6 +28,13 @@ def peer_caller(settings: GatewaySettings) -> ssl.SSLContext:
     return context
 
 
+def door_listener(settings: GatewaySettings) -> ssl.SSLContext:
+    """For the directory's door: who comes has no certificate yet, or says it in a letter."""
+    context = _own(ssl.PROTOCOL_TLS_SERVER, settings)
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
 def consumer_listener(settings: GatewaySettings) -> ssl.SSLContext:
     """
     For a member's information systems: a certificate may be shown.

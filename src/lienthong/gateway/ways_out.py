@@ -9,6 +9,7 @@ from lienthong.gateway.bodies import SpoolRoom
 from lienthong.gateway.core import Message
 from lienthong.gateway.pool import Address, Pool, Received
 from lienthong.gateway.settings import Provider
+from lienthong.protocol.joining import Denied, without_denied
 from lienthong.protocol.snapshot import GatewayEntry
 
 
@@ -21,6 +22,7 @@ class Sockets:
     _peers: Pool = field(init=False)
     _providers: Pool = field(init=False)
     _addresses: dict[int, tuple[GatewayEntry, Address]] = field(default_factory=dict)
+    _denied: Denied | None = None
 
     def __post_init__(self) -> None:
         self._peers = Pool(self.room, self.tls)
@@ -59,11 +61,18 @@ class Sockets:
         known = self._addresses.get(id(gateway))
         if known is not None and known[0] is gateway:
             return known[1]
-        address = Address(gateway.host, gateway.port, frozenset(gateway.auth_cert_sha256))
+        pins = without_denied(gateway.auth_cert_sha256, self._denied)
+        address = Address(gateway.host, gateway.port, pins)
         if len(self._addresses) > 10_000:
             self._addresses.clear()  # entries of snapshots long replaced
         self._addresses[id(gateway)] = (gateway, address)
         return address
+
+    def deny(self, denied: Denied | None) -> None:
+        """From now on recognise nobody by these certificates; kept connections are not used."""
+        if denied is not self._denied:
+            self._denied = denied
+            self._addresses.clear()
 
     def close(self) -> None:
         self._peers.close()

@@ -54,6 +54,11 @@ class Ports:
         return self.base + 443
 
     @property
+    def door(self) -> int:
+        """The directory's HTTPS door for the gateways of its exchange (8444)."""
+        return self.base + 444
+
+    @property
     def peer(self) -> int:
         """Gateway to gateway, mutual TLS (5500)."""
         return self.base - 2500

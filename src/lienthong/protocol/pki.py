@@ -349,7 +349,7 @@ def key_of_request(pem: str) -> VerifyingKey:
         raise BadSignature("not a certificate request in PEM form") from None
     if not proved:
         raise BadSignature("the request is not signed with the key it holds")
-    return VerifyingKey(require_p256(request.public_key()))
+    return VerifyingKey(require_known(request.public_key()))
 
 
 class Authority:

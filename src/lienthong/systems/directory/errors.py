@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lienthong.kernel.errors import Conflict, Invalid, NotFound
+from lienthong.kernel.errors import Conflict, Invalid, NotFound, Refused
 
 
 class NoSuchGrant(NotFound):
@@ -33,3 +33,81 @@ class NoSnapshot(NotFound):
     """No snapshot of the directory has been published yet."""
 
     code = "directory.no_snapshot"
+
+
+class NoSuchRequest(NotFound):
+    """There is no such request to join."""
+
+    code = "directory.no_such_request"
+
+
+class RequestOpen(Conflict):
+    """A request for this gateway is already open."""
+
+    code = "directory.request_open"
+
+
+class RequestDecided(Conflict):
+    """This request has already been decided."""
+
+    code = "directory.request_decided"
+
+
+class OwnRequest(Refused):
+    """Nobody decides on a request of their own."""
+
+    code = "directory.own_request"
+
+
+class DecidedAlready(Refused):
+    """The same officer decides once; another officer has to."""
+
+    code = "directory.decided_already"
+
+
+class BadJoinRequest(Invalid):
+    """The request to join does not say what it must."""
+
+    code = "directory.bad_join_request"
+
+
+class GatewayOfAnother(Conflict):
+    """This gateway code belongs to another body."""
+
+    code = "directory.gateway_of_another"
+
+
+class InvitationRefused(Refused):
+    """This invitation is unknown, expired, withdrawn or was used with another key."""
+
+    code = "directory.invitation_refused"
+
+
+class NotInvited(Refused):
+    """The invitation or the approval does not cover what was asked."""
+
+    code = "directory.not_invited"
+
+
+class LetterRefused(Refused):
+    """The directory does not know the key this letter is signed with."""
+
+    code = "directory.letter_refused"
+
+
+class KeyKnown(Conflict):
+    """This key is certified already for another holder or purpose."""
+
+    code = "directory.key_known"
+
+
+class NoSuchCertificate(NotFound):
+    """There is no such certificate."""
+
+    code = "directory.no_such_certificate"
+
+
+class CertificateRevoked(Conflict):
+    """This certificate is revoked already."""
+
+    code = "directory.certificate_revoked"

@@ -69,6 +69,13 @@ class Certificate(models.Model):
     status = fields.CharField(
         data="open", max_length=8, choices=Status.choices, default=Status.ACTIVE
     )
+    gateway = fields.ForeignKey(
+        "Gateway", data="open", null=True, blank=True, on_delete=models.PROTECT
+    )
+    """Whose TLS key this is, or through which gateway the member's key came."""
+    issued_at = fields.DateTimeField(data="open", null=True, blank=True)
+    revoked_at = fields.DateTimeField(data="open", null=True, blank=True)
+    revoked_why = fields.CharField(data="internal", max_length=250, blank=True, default="")
 
 
 class Gateway(models.Model):
@@ -80,6 +87,7 @@ class Gateway(models.Model):
     port = fields.IntegerField(data="open")
     in_maintenance = fields.BooleanField(data="open", default=False)
     """Announced: others send to a subsystem's other gateways meanwhile."""
+    capabilities = fields.JSONField(data="open", default=list)
 
 
 class Subsystem(models.Model):
@@ -126,6 +134,8 @@ class Offer(models.Model):
     answer_schema = fields.JSONField(data="open")
     schema_sha256 = fields.CharField(data="open", max_length=64)
     withdrawn_at = fields.DateTimeField(data="open", null=True, blank=True)
+    stated_grants = fields.JSONField(data="open", default=list)
+    """To whom the provider states that it gives this offer; in force once they are registered."""
 
     class Meta:
         constraints = [
@@ -191,3 +201,100 @@ class Snapshot(models.Model):
 
     class Meta:
         ordering = ["-number"]
+
+
+class DenyList(models.Model):
+    """A published list of keys no longer to be believed; numbers only grow (decision 19)."""
+
+    number = fields.BigIntegerField(data="open", primary_key=True)
+    made_at = fields.DateTimeField(data="open")
+    sealed = fields.BinaryField(data="open")
+    content_sha256 = fields.CharField(data="open", max_length=64)
+
+    class Meta:
+        ordering = ["-number"]
+
+
+class JoinRequest(models.Model):
+    """A body asks to connect through a gateway of its own; decided by other officers."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Chờ duyệt"
+        APPROVED = "approved", "Đã duyệt, chờ kết nối"
+        REFUSED = "refused", "Từ chối"
+        JOINED = "joined", "Đã kết nối"
+
+    id = fields.UUIDField(data="open", primary_key=True, default=uuid.uuid4, editable=False)
+    member_class = fields.CharField(data="open", max_length=16, default="GOV")
+    member_code = fields.CharField(data="open", max_length=35)
+    member_name = fields.CharField(data="open", max_length=250)
+    member_kind = fields.CharField(data="open", max_length=16, choices=MemberKind.choices)
+    gateway_code = fields.CharField(data="open", max_length=35)
+    subsystems = fields.JSONField(data="open", default=list)
+    """``[{"code", "name", "kind"}]``: all that may stand behind the gateway."""
+    legal_basis = fields.CharField(data="open", max_length=250)
+    asked_by = fields.CharField(data="internal", max_length=80)
+    asked_at = fields.DateTimeField(data="open")
+    needed = fields.IntegerField(data="open")
+    """Approvals it takes: two for a new member, one for a further gateway of a member."""
+    state = fields.CharField(
+        data="open", max_length=8, choices=State.choices, default=State.WAITING
+    )
+
+    class Meta:
+        ordering = ["-asked_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["gateway_code"],
+                condition=models.Q(state__in=["waiting", "approved"]),
+                name="directory_one_open_request_a_gateway",
+            ),
+        ]
+
+    @property
+    def member(self) -> str:
+        return f"{self.member_class}/{self.member_code}"
+
+    @property
+    def gateway(self) -> str:
+        return f"{self.member}/{self.gateway_code}"
+
+
+class JoinDecision(models.Model):
+    """What one officer said to a request; nobody speaks twice, nobody to their own."""
+
+    request = fields.ForeignKey(
+        JoinRequest, data="open", on_delete=models.PROTECT, related_name="decisions"
+    )
+    officer = fields.CharField(data="internal", max_length=80)
+    office = fields.CharField(data="internal", max_length=80)
+    approves = fields.BooleanField(data="open")
+    reason = fields.CharField(data="internal", max_length=300, blank=True, default="")
+    at = fields.DateTimeField(data="open")
+
+    class Meta:
+        ordering = ["at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["request", "officer"], name="directory_one_decision_an_officer"
+            ),
+        ]
+
+
+class Invitation(models.Model):
+    """The one-time right to join that an approval gives; only a digest of its secret is kept."""
+
+    request = fields.ForeignKey(
+        JoinRequest, data="open", on_delete=models.PROTECT, related_name="invitations"
+    )
+    secret_sha256 = fields.CharField(data="internal", max_length=64, unique=True)
+    made_by = fields.CharField(data="internal", max_length=80)
+    made_at = fields.DateTimeField(data="open")
+    expires_at = fields.DateTimeField(data="open")
+    used_at = fields.DateTimeField(data="open", null=True, blank=True)
+    bound_kid = fields.CharField(data="open", max_length=64, blank=True, default="")
+    """The AUTH key that used it first; no other key ever may."""
+    withdrawn_at = fields.DateTimeField(data="open", null=True, blank=True)
+
+    class Meta:
+        ordering = ["-made_at"]

@@ -3,11 +3,26 @@ from __future__ import annotations
 from django.urls import path
 
 from . import views
+from .views import door, joining
 
 app_name = "directory"
 urlpatterns = [
     path("exchange/snapshot", views.snapshot, name="snapshot"),
+    path("exchange/join", door.join, name="join"),
+    path("exchange/renew", door.renew, name="renew"),
+    path("exchange/register", door.register, name="register"),
     path("canbo/directory/", views.console, name="console"),
+    path("canbo/directory/requests/", joining.requests, name="requests"),
+    path("canbo/directory/requests/new", joining.ask, name="ask"),
+    path("canbo/directory/requests/<uuid:request_id>/", joining.request, name="request"),
+    path("canbo/directory/requests/<uuid:request_id>/approve", joining.approve, name="approve"),
+    path("canbo/directory/requests/<uuid:request_id>/refuse", joining.refuse, name="refuse"),
+    path("canbo/directory/requests/<uuid:request_id>/invite", joining.invite, name="invite"),
+    path(
+        "canbo/directory/certificates/<str:kid>/revoke",
+        joining.revoke_certificate,
+        name="revoke_certificate",
+    ),
     path("canbo/directory/newest", views.newest, name="newest"),
     path("canbo/directory/exchanges/", views.exchanges, name="exchanges"),
     path("canbo/directory/exchanges/<path:message_id>/", views.exchange, name="exchange"),

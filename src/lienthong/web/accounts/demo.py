@@ -69,6 +69,8 @@ OFFICERS = (
     DemoOfficer(
         "quan.van", "Quan Vân", "Trực vận hành trục liên thông", EXCHANGE, ("directory.operator",)
     ),
+    DemoOfficer("ha.lien", "Hà Liên", "Phó Giám đốc Trung tâm", EXCHANGE, ("directory.operator",)),
+    DemoOfficer("bui.tam", "Bùi Tâm", "Trưởng phòng Kết nối", EXCHANGE, ("directory.operator",)),
     DemoOfficer("do.la", "Đỗ Lạ", "Chuyên viên", STEERING, ()),
 )
 

@@ -77,6 +77,23 @@ def active_certificates(use: str) -> QuerySet[Certificate]:
     )
 
 
+def subsystem_named(name: str) -> Subsystem | None:
+    """
+    A connected subsystem by its code (``population``) or by member and code.
+
+    A bare code that several members use names nobody: it takes
+    ``GOV/TINH-91/lgsp`` to say which.
+    """
+    connected = Subsystem.objects.filter(ended_on=None, gateway__isnull=False).select_related(
+        "member"
+    )
+    *owner, code = name.split("/")
+    if owner:
+        connected = connected.filter(member__member_class=owner[0], member__code=owner[-1])
+    found = list(connected.filter(code=code)[:2])
+    return found[0] if len(found) == 1 else None
+
+
 def gateways() -> QuerySet[Gateway]:
     return Gateway.objects.select_related("owner")
 
@@ -92,6 +109,7 @@ def latest_snapshot() -> Snapshot:
 def snapshot_content(at: datetime) -> dict[str, Any]:
     """What a snapshot says, without its number and time."""
     members = Member.objects.filter(left_on=None).prefetch_related("certificate_set")
+    auth = list(active_certificates("auth"))
     return {
         "instance": INSTANCE,
         "members": [
@@ -122,10 +140,10 @@ def snapshot_content(at: datetime) -> dict[str, Any]:
                 "port": gateway.port,
                 "auth_cert_sha256": [
                     certificate.sha256
-                    for certificate in active_certificates("auth")
-                    if certificate.member_id == gateway.owner_id
+                    for certificate in auth
+                    if certificate.gateway_id == gateway.pk
                 ],
-                "capabilities": list(CAPABILITIES),
+                "capabilities": gateway.capabilities or list(CAPABILITIES),
                 "in_maintenance": gateway.in_maintenance,
             }
             for gateway in gateways()

@@ -8,6 +8,7 @@ it from the same rows, so that the two never differ.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import uuid
@@ -17,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Q
 
 from lienthong import record
 from lienthong.exchange import epoch, gateway_admin
@@ -28,10 +30,11 @@ from lienthong.kernel.actor import Actor, system_actor
 from lienthong.kernel.node import Node
 from lienthong.protocol import pki
 from lienthong.protocol import snapshot as wire
+from lienthong.protocol.identifiers import to_wire
 
-from .domain import content_digest, is_in_force, why_no_service
-from .errors import GrantEnded, NoSuchGateway, NoSuchGrant, NotAService
-from .models import (
+from ..domain import content_digest, is_in_force, why_no_service
+from ..errors import GrantEnded, NoSuchGateway, NoSuchGrant, NotAService
+from ..models import (
     AccessGrant,
     Certificate,
     Gateway,
@@ -43,7 +46,7 @@ from .models import (
     Subsystem,
     SubsystemKind,
 )
-from .queries import register
+from ..queries import register
 
 GATEWAY_CODE = "national"
 REFRESH_AFTER = timedelta(hours=1)
@@ -73,12 +76,12 @@ def install_country(node: Node, cards: Iterable[System]) -> Snapshot:
     """
     cards = list(cards)
     with transaction.atomic():
+        one_at_a_time()
         gateway = _register_gateway(node)
         for card in cards:
             _register_card(card, gateway)
-        for card in cards:
-            _follow_grants(card, cards)
-        _register_certificates(node)
+        follow_grants()
+        _register_certificates(node, gateway)
         published = publish(node)
     write_gateway_files(node)
     return published
@@ -97,9 +100,19 @@ def _member(code: str) -> Member:
 def _register_gateway(node: Node) -> Gateway:
     gateway, _ = Gateway.objects.update_or_create(
         code=GATEWAY_CODE,
-        defaults={"owner": _member("G14"), "host": "127.0.0.1", "port": node.ports.peer},
+        defaults={"owner": _member("G14"), "host": announced_host(), "port": node.ports.peer},
     )
     return gateway
+
+
+def announced_host() -> str:
+    """Under which host the gateways of the exchange find this node's."""
+    return os.environ.get("LIENTHONG_HOST") or "127.0.0.1"
+
+
+def door_url(node: Node) -> str:
+    """Where gateways reach this directory, as an invitation names it."""
+    return f"https://{announced_host()}:{node.ports.door}"
 
 
 def _register_card(card: System, gateway: Gateway) -> None:
@@ -136,53 +149,58 @@ def _offer_row(offer: OfferCard) -> dict[str, Any]:
         "timeout": offer.timeout,
         "keep_body": offer.keep_body,
         "schema_sha256": content_digest(schemas),
+        "stated_grants": [
+            {
+                "to": to_wire(given.to),
+                "purpose": given.purpose,
+                "legal_basis": given.legal_basis,
+                "fields": list(given.fields),
+            }
+            for given in offer.grants
+        ],
         "withdrawn_at": None,
         **schemas,
     }
 
 
-def _follow_grants(card: System, cards: list[System]) -> None:
-    """Give the grants the provider's card states, and end those it no longer does."""
-    owners = {other.code: other for other in cards}
-    stated: set[tuple[str, str]] = set()
-    for offer in card.offers:
-        row = Offer.objects.get(
-            subsystem__member__code=card.owner,
-            subsystem__code=card.subsystem,
-            code=offer.code,
-        )
-        for given in offer.grants:
-            consumer = owners.get(given.to)
-            if consumer is None:
-                continue  # The consumer is not carried here; its own node registers it.
-            client = Subsystem.objects.get(member__code=consumer.owner, code=consumer.subsystem)
-            stated.add((client.code, offer.code))
-            terms = {
-                "methods": ["POST"],
-                "paths": ["**"],
-                "visible_fields": list(given.fields),
-                "purpose": given.purpose,
-                "legal_basis": given.legal_basis,
-            }
-            held = AccessGrant.objects.filter(
-                client=client, offer=row, from_card=True, valid_to=None
-            ).first()
-            if held is None and _was_revoked(client, row):
-                continue  # The provider took it back; a restart does not give it again.
-            if held is None:
-                AccessGrant.objects.create(
-                    client=client, offer=row, from_card=True, valid_from=clock.instant(), **terms
-                )
-            else:
-                AccessGrant.objects.filter(pk=held.pk).update(**terms)
-    for grant in AccessGrant.objects.filter(
-        offer__subsystem__code=card.subsystem,
-        offer__subsystem__member__code=card.owner,
-        from_card=True,
-        valid_to=None,
-    ).select_related("client", "offer"):
-        if (grant.client.code, grant.offer.code) not in stated:
+def follow_grants() -> None:
+    """
+    Give the grants that providers state with their offers, and end those they no longer state.
+
+    A consumer that is not registered yet gets its grant when it is: whoever
+    registers something calls this afterwards.
+    """
+    stated: set[tuple[int, int]] = set()
+    for offer in register.offers_in_force():
+        for given in offer.stated_grants:
+            client = register.subsystem_named(given["to"])
+            if client is None:
+                continue
+            stated.add((client.pk, offer.pk))
+            _follow_grant(client, offer, given)
+    for grant in AccessGrant.objects.filter(from_card=True, valid_to=None):
+        if (grant.client_id, grant.offer_id) not in stated:
             AccessGrant.objects.filter(pk=grant.pk).update(valid_to=clock.instant())
+
+
+def _follow_grant(client: Subsystem, offer: Offer, given: Mapping[str, Any]) -> None:
+    terms = {
+        "methods": ["POST"],
+        "paths": ["**"],
+        "visible_fields": given["fields"],
+        "purpose": given["purpose"],
+        "legal_basis": given["legal_basis"],
+    }
+    held = AccessGrant.objects.filter(
+        client=client, offer=offer, from_card=True, valid_to=None
+    ).first()
+    if held is not None:
+        AccessGrant.objects.filter(pk=held.pk).update(**terms)
+    elif not _was_revoked(client, offer):
+        # One the provider took back is not given again by a restart.
+        AccessGrant.objects.create(
+            client=client, offer=offer, from_card=True, valid_from=clock.instant(), **terms
+        )
 
 
 def _was_revoked(client: Subsystem, offer: Offer) -> bool:
@@ -191,36 +209,66 @@ def _was_revoked(client: Subsystem, offer: Offer) -> bool:
     ).exists()
 
 
-def _register_certificates(node: Node) -> None:
+def _register_certificates(node: Node, gateway: Gateway) -> None:
     """Read the public certificates under the node's keys; private keys stay where they are."""
     for path in sorted((node.keys / "members").glob("*/sign.crt")):
-        _register_certificate(_member(path.parent.name), Certificate.Use.SIGN, path)
+        member = _member(path.parent.name)
+        keep_certificate(member, Certificate.Use.SIGN, path.read_text(), gateway, retire=True)
     auth = node.keys / "gateway" / "auth.crt"
     if auth.exists():
-        _register_certificate(_member("G14"), Certificate.Use.AUTH, auth)
+        keep_certificate(
+            gateway.owner, Certificate.Use.AUTH, auth.read_text(), gateway, retire=True
+        )
 
 
-def _register_certificate(member: Member, use: str, path: Path) -> None:
-    certificate = pki.load_certificate(path.read_bytes())
+def keep_certificate(
+    member: Member, use: str, chain: str, gateway: Gateway, *, retire: bool
+) -> None:
+    """
+    Enter a certificate as active; one that was revoked stays so.
+
+    ``retire`` says that those before it are used no more; they still verify old
+    messages. Without it they stay active until their own end, since the new
+    one is taken into use only when every gateway can know it.
+    """
+    certificate = pki.load_chain(chain)[0]
     kid = pki.kid_of(pki.require_known(certificate.public_key()))
     if Certificate.objects.filter(kid=kid, status=Certificate.Status.REVOKED).exists():
         return  # Revoked for good: its key lying on disk does not make it trusted again.
-    row, _ = Certificate.objects.update_or_create(
+    row, made = Certificate.objects.update_or_create(
         kid=kid,
         defaults={
             "member": member,
             "use": use,
-            "pem": pki.pem_of(certificate),
+            "gateway": gateway,
+            "pem": chain,
             "sha256": pki.fingerprint(certificate),
             "not_before": certificate.not_valid_before_utc,
             "not_after": certificate.not_valid_after_utc,
             "status": Certificate.Status.ACTIVE,
         },
     )
-    # One active key of each use and member: the one on disk. Older ones still verify old messages.
-    Certificate.objects.filter(member=member, use=use, status=Certificate.Status.ACTIVE).exclude(
-        pk=row.pk
-    ).update(status=Certificate.Status.RETIRED)
+    if made:
+        Certificate.objects.filter(pk=row.pk).update(issued_at=clock.instant())
+    if retire:
+        Certificate.objects.filter(
+            Q(gateway=gateway) | Q(gateway=None),
+            member=member,
+            use=use,
+            status=Certificate.Status.ACTIVE,
+        ).exclude(pk=row.pk).update(status=Certificate.Status.RETIRED)
+
+
+def one_at_a_time() -> None:
+    """
+    Hold every other writer of the directory back until this transaction ends.
+
+    Two gateways that join at once must see each other, or neither gives the
+    other the grants it states; and no number is used by two snapshots. The lock
+    comes before the reading, since a row lock would wait and then show the old.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('lienthong.directory'))")
 
 
 @transaction.atomic
@@ -231,8 +279,9 @@ def publish(node: Node) -> Snapshot:
     Returns the newest. The number comes from the table under a lock, so two
     publishers never sign two contents under one number.
     """
+    one_at_a_time()
     now = clock.instant()
-    newest = Snapshot.objects.select_for_update().order_by("-number").first()
+    newest = Snapshot.objects.order_by("-number").first()
     content = register.snapshot_content(now)
     digest = content_digest(content)
     # A restored directory goes on above every number it may have published before.
@@ -257,6 +306,13 @@ def write_gateway_files(node: Node) -> None:
     The trust anchor is not among them: it is written once, by who makes the keys.
     """
     node.gateway.mkdir(parents=True, exist_ok=True)
+    # One writer at a time, who reads inside the lock: an older snapshot never comes last.
+    with (node.gateway / ".writing").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _write_gateway_files(node)
+
+
+def _write_gateway_files(node: Node) -> None:
     _write_json(
         node.gateway / "gateway.json",
         {
@@ -264,9 +320,13 @@ def write_gateway_files(node: Node) -> None:
             "owner": "GOV/G14",
             "processes": os.cpu_count() or 1,
             "snapshot_url": f"http://127.0.0.1:{node.ports.pages}/exchange/snapshot",
+            "peer_host": os.environ.get("LIENTHONG_LISTEN") or "127.0.0.1",
+            "door_host": os.environ.get("LIENTHONG_LISTEN") or "127.0.0.1",
         },
     )
-    local = [row for row in Subsystem.objects.select_related("member") if row.gateway_id]
+    local = list(
+        Subsystem.objects.filter(gateway__code=GATEWAY_CODE, ended_on=None).select_related("member")
+    )
     base = f"http://127.0.0.1:{node.ports.offers}/offers"
     _write(node.gateway / "snapshot.json", bytes(register.latest_snapshot().sealed))
     _write_json(

@@ -24,12 +24,13 @@ from lienthong.kernel.node import Node
 from lienthong.kernel.periods import Period
 from lienthong.web.roles import requires
 
-from . import services
-from .errors import GrantEnded
-from .figures import FIGURES
-from .forms import DiscardForm
-from .models import AccessGrant, SubsystemKind
-from .queries import register, traffic, waiting
+from .. import services
+from ..errors import GrantEnded
+from ..figures import FIGURES
+from ..forms import DiscardForm
+from ..models import AccessGrant, SubsystemKind
+from ..queries import register, traffic, waiting
+from ..queries.joining import snapshot_warning
 
 OPERATOR = "directory.operator"
 ROWS = 25
@@ -42,6 +43,7 @@ def _places(here: str) -> list[dict[str, object]]:
         for name, icon, label in (
             ("exchanges", "arrows-exchange", _("Exchanges")),
             ("members", "users", _("Bodies")),
+            ("requests", "link", _("Requests to join")),
             ("grants", "key", _("Grants")),
             ("certificates", "certificate", _("Certificates")),
             ("outbox", "inbox", _("Requests given up")),
@@ -76,6 +78,13 @@ def snapshot(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _kind_of_call(effect: str) -> str:
+    """A class of services in words."""
+    return {"changing": _("changing"), "sensitive": _("sensitive"), "public": _("public")}.get(
+        effect, effect
+    )
+
+
 @require_GET
 @requires(OPERATOR)
 @never_cache
@@ -87,6 +96,8 @@ def console(request: HttpRequest) -> HttpResponse:
         "period": period,
         "now": clock.local(clock.instant()),
         "counts": register.counts_by_kind(today),
+        "old_snapshot": (old := snapshot_warning()),
+        "stopped_kinds": ", ".join(_kind_of_call(name) for name in old.stopped) if old else "",
     }
     try:
         context |= {

@@ -1,0 +1,162 @@
+"""What a member's node registers at its directory, and the files of its gateway."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from lienthong.cli import vault
+from lienthong.exchange.cards import Offer, System
+from lienthong.gateway.directory_client import DirectoryAway, DirectoryClient
+from lienthong.gateway.membership import Membership
+from lienthong.kernel import clock
+from lienthong.kernel.errors import LienThongError
+from lienthong.kernel.node import Node
+from lienthong.protocol import pki
+from lienthong.protocol.identifiers import to_wire
+from lienthong.protocol.joining import (
+    GrantStatement,
+    Letter,
+    OfferStatement,
+    Registration,
+    SubsystemStatement,
+    Update,
+    write_letter,
+)
+from lienthong.protocol.snapshot import Anchor
+
+LOOPBACK = "127.0.0.1"
+
+
+def registration(node: Node, cards: Iterable[System], host: str) -> Registration:
+    """The whole of what this node states: its address and what its systems offer to whom."""
+    return Registration(
+        host=host or LOOPBACK,
+        port=node.ports.peer,
+        subsystems=[
+            SubsystemStatement(
+                code=card.subsystem, title=card.title, offers=[statement(o) for o in card.offers]
+            )
+            for card in cards
+        ],
+    )
+
+
+def statement(offer: Offer) -> OfferStatement:
+    return OfferStatement(
+        code=offer.code,
+        title=offer.title,
+        effect=offer.effect.value,
+        names_subjects=offer.names_subjects,
+        max_body=offer.max_body,
+        timeout=offer.timeout,
+        request_schema=msgspec.json.schema(offer.request),
+        answer_schema=msgspec.json.schema(offer.answers),
+        grants=[
+            GrantStatement(
+                to=to_wire(given.to),
+                purpose=given.purpose,
+                legal_basis=given.legal_basis,
+                fields=list(given.fields),
+            )
+            for given in offer.grants
+        ],
+    )
+
+
+def digest(said: Registration) -> str:
+    return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()
+
+
+def remember(node: Node, said: Registration) -> None:
+    pki.write_private(node.gateway / "registered", digest(said).encode())
+
+
+def update(node: Node, membership: Membership, said: Registration) -> bool:
+    """
+    Tell the directory when this release states something else than the last.
+
+    Returns whether it was told. A directory that is away keeps no member from
+    starting: what was registered before goes on, and the next start tells it.
+    """
+    kept = node.gateway / "registered"
+    if kept.exists() and kept.read_text() == digest(said):
+        return False
+    anchor = Anchor.load((node.gateway / "anchor.json").read_bytes())
+    client = DirectoryClient(membership.url, membership.directory, anchor.roots)
+    letter = Letter(
+        gateway=membership.gateway,
+        to=membership.directory,
+        made_at=clock.instant(),
+        says=Update(registration=said),
+    )
+    passphrase = node.secret("passphrase").encode()
+    key = pki.SigningKey.load(node.keys / "gateway" / "auth.key", passphrase)
+    try:
+        client.post("/exchange/register", write_letter(letter, key))
+    except DirectoryAway:
+        print("The directory is away; what this node offers is registered later.", file=sys.stderr)
+        return False
+    except LienThongError as refused:
+        print(f"The directory refuses what this node registers: {refused}", file=sys.stderr)
+        return False
+    remember(node, said)
+    return True
+
+
+def write_gateway_files(
+    node: Node, membership: Membership, cards: Iterable[System], *, listen: str = ""
+) -> None:
+    """
+    Write what a member's gateway reads about itself: who it is, its systems, their credentials.
+
+    Systems that are no program of this release keep the address and the
+    credential somebody gave them in these files; see `connect-a-system`.
+    """
+    owner = membership.identity.owner
+    carried = {card.subsystem: card for card in cards}
+    merge(
+        node.gateway / "gateway.json",
+        {
+            "code": membership.identity.code,
+            "owner": owner.local,
+            "peer_host": listen or LOOPBACK,
+            "door_host": "",
+        },
+    )
+    base = f"http://{LOOPBACK}:{node.ports.offers}/offers"
+    merge(
+        node.gateway / "providers.json",
+        {f"{owner.local}/{code}": f"{base}/{card.code}" for code, card in carried.items()},
+    )
+    clients: dict[str, Any] = {}
+    known = read(node.gateway / "clients.json")
+    for code in membership.subsystems:
+        name = f"clients/{owner.code}.{code}"
+        local = f"{owner.local}/{code}"
+        if local in known and code not in carried:
+            continue
+        vault.make_secret(node.secrets / name)
+        secret = hashlib.sha256(node.secret(name).encode()).hexdigest()
+        clients[local] = {"modes": ["secret"], "secret_sha256": secret, "cert_sha256": []}
+    merge(node.gateway / "clients.json", clients)
+
+
+def read(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return {}
+
+
+def merge(path: Path, said: dict[str, Any]) -> None:
+    """Set these values in a file of JSON and leave its others; a gateway never reads half."""
+    whole = {**read(path), **said}
+    if not path.exists() or whole != read(path):
+        pki.write_private(path, json.dumps(whole, indent=1, ensure_ascii=False).encode())
