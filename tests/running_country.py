@@ -28,7 +28,7 @@ class Place(RunningNode):
 class RunningCountry(RunningNode):
     """The country's home; its nodes by name."""
 
-    patience = 420.0
+    patience = 1200.0
 
     @classmethod
     def anywhere(cls) -> RunningCountry:

@@ -24,7 +24,7 @@ from lienthong.protocol.joining import Invitation
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("token", help="the invitation, or @FILE that holds it")
+    parser.add_argument("token", help="the invitation; @FILE holds it, - reads it")
     parser.add_argument("--systems", help="programs to run here, separated by commas; none")
     parser.add_argument("--host", help="under which other gateways reach this one (127.0.0.1)")
     parser.add_argument("--listen", help="address the gateway listens on for them (127.0.0.1)")
@@ -92,5 +92,12 @@ def join(node: Node, token: str) -> str:
 
 
 def text_of(token: str) -> str:
-    """The token itself, or what the file after ``@`` holds: arguments are seen by everybody."""
+    """
+    The token itself, or what the file after ``@`` or standard input holds.
+
+    Arguments are seen by everybody on the machine. Started by root, only
+    standard input will do: the service user cannot read root's files.
+    """
+    if token == "-":
+        return sys.stdin.read()
     return Path(token[1:]).read_text() if token.startswith("@") else token

@@ -27,7 +27,7 @@ from lienthong.kernel.node import Node, Ports
 
 STRIDE = 100
 """Between the port bases of two places; a place's own ports leave room for nine others."""
-FIRST_START = 300.0
+FIRST_START = 900.0
 STOP_SECONDS = 120.0
 DATABASE = {"max_connections": "250", "shared_buffers": "128MB"}
 

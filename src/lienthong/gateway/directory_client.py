@@ -86,6 +86,8 @@ class DirectoryClient:
         try:
             connection.connect()
             self._recognise(connection)
+            if self._ended:  # cut while TLS was being set up
+                raise DirectoryAway("this gateway is stopping")
             return exchange(connection, method, path, body)
         except ssl.SSLCertVerificationError as error:
             raise UntrustedCertificate(f"the directory's door: {error.verify_message}") from None
@@ -105,14 +107,21 @@ class DirectoryClient:
         if named != self._directory:
             raise UntrustedCertificate(f"{named} answered for the directory")
 
+    @property
+    def waits(self) -> bool:
+        """Whether a call is under way on a connection that stands."""
+        with self._lock:
+            return self._open is not None and self._open.sock is not None
+
     def cut(self) -> None:
         """End a call that waits, and refuse later ones."""
         with self._lock:
             self._ended = True
             if self._open is not None and self._open.sock is not None:
-                # Closing does not wake the thread that reads; shutting down does.
+                # Closing does not wake the thread that reads; shutting down does. The plain
+                # socket's, since that of TLS takes its state away from under that thread.
                 try:
-                    self._open.sock.shutdown(socket.SHUT_RDWR)
+                    socket.socket.shutdown(self._open.sock, socket.SHUT_RDWR)
                 except OSError:
                     return
 
