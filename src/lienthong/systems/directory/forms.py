@@ -20,7 +20,7 @@ class JoinForm(forms.Form):
     """A body's request to connect through a gateway of its own."""
 
     member_code = forms.RegexField(
-        CODE,
+        rf"^{CODE}\Z",
         label=_("Code of the body"),
         max_length=35,
         help_text=_("As in Decision 20/2020/QĐ-TTg, for example G15"),
@@ -36,7 +36,7 @@ class JoinForm(forms.Form):
     )
     member_kind = forms.ChoiceField(label=_("Kind of body"), choices=MemberKind.choices)
     gateway_code = forms.RegexField(
-        CODE,
+        rf"^{CODE}\Z",
         label=_("Code of the gateway"),
         max_length=35,
         help_text=_("One word for the machine that will connect, for example justice"),
