@@ -30,11 +30,11 @@ SETTINGS = {
     "LIENTHONG_HOME": "Where all state of a node lies. Default: `/var/lib/lienthong` for root, "
     "`~/.local/share/lienthong` otherwise.",
     "LIENTHONG_PORT_BASE": "All ports follow from it. Default 8000.",
-    "LIENTHONG_SYSTEMS": "Systems this node carries, separated by commas; `none` is a gateway alone. "
-    "Default: all.",
+    "LIENTHONG_SYSTEMS": "Systems this node carries, separated by commas; `none` is a gateway "
+    "alone. Default: all.",
     "LIENTHONG_HOST": "Under which host other gateways reach this node's. Default 127.0.0.1.",
-    "LIENTHONG_LISTEN": "Address on which the gateway listens for its peers, and the directory's door "
-    "for gateways. Default 127.0.0.1.",
+    "LIENTHONG_LISTEN": "Address on which the gateway listens for its peers, and the directory's "
+    "door for gateways. Default 127.0.0.1.",
     "LIENTHONG_DATABASE_URL": "Database of the systems. Default: the embedded PostgreSQL.",
     "LIENTHONG_GATEWAY_DATABASE_URL": "Database of the gateway. Set both or neither.",
     "LIENTHONG_OWNER_DATABASE_URL": "The systems' database as its owner, for migrations.",
