@@ -256,16 +256,17 @@ def officer(username: str) -> Actor:
 
     account = Account.objects.filter(username=username, is_active=True).first()
     day = clock.today()
-    for seat in actors.seats_of(account, day) if account is not None else ():
-        if "directory.operator" in seat.roles:
-            return seat.actor(account.pk, day)
+    if account is not None:
+        for seat in actors.seats_of(account, day):
+            if "directory.operator" in seat.roles:
+                return seat.actor(account.pk, day)
     raise NoSuchOfficer(account=username)
 
 
 def requests(args: argparse.Namespace) -> int:
     from lienthong.systems.directory.queries import joining
 
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": str(row.pk),
             "body": row.member,

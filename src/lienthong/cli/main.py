@@ -69,7 +69,7 @@ def main(argv: list[str] | None = None) -> int:
         return runtime.run_as_service_user(arguments)
     if chosen.on_node:
         node_file.load(Node.from_environment())
-    module = importlib.import_module(f"lienthong.cli.{chosen.module}")
+    module = importlib.import_module(f"lienthong.cli.{module_of(chosen, arguments)}")
     parser = argparse.ArgumentParser(
         prog=f"lienthong {verb}",
         description=module.__doc__,
@@ -91,6 +91,12 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def module_of(verb: Verb, arguments: list[str]) -> str:
+    """A topology has a module of its own, which starts an `up` for every node."""
+    several = any(word.partition("=")[0] == "--topology" for word in arguments)
+    return "topology" if verb.module == "up" and several else verb.module
 
 
 def help_asked(arguments: list[str]) -> bool:

@@ -117,8 +117,12 @@ def places(country: Node) -> list[tuple[Place, Node]]:
     return [(place, node_of(country, place)) for place in FEDERATED]
 
 
-def run(country: Node, args: argparse.Namespace) -> int:
+add_arguments = up.add_arguments
+
+
+def run(args: argparse.Namespace) -> int:
     """Start all places, watch them, stop all of them; as `up` does for one."""
+    country = Node.from_environment()
     started = time.monotonic()
     if args.systems or args.join:
         print("A topology says itself which node runs what and who joins whom.", file=sys.stderr)

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
-from lienthong.cli import cards, databases, join, postgres, probes, vault
+from lienthong.cli import cards, databases, entering, postgres, probes, vault
 from lienthong.cli.postgres import PostgresFault
 from lienthong.cli.supervisor import Child, DidNotStart, Supervisor
 from lienthong.gateway.membership import Membership
@@ -48,10 +48,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     node = Node.from_environment()
-    if args.topology:
-        from lienthong.cli import topology
-
-        return topology.run(node, args)
     started = time.monotonic()
     vault.make_home(node)
     if args.systems:
@@ -62,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     os.environ["LIENTHONG_HOME"] = str(node.home)
     os.environ["LIENTHONG_PORT_BASE"] = str(node.ports.base)
     if args.join and Membership.of(node) is None:
-        print(join.join(node, args.join), flush=True)
+        print(entering.enter(node, args.join), flush=True)
     with only_one(node):
         vault.make_secrets(node, cards.cards())
         supervisor = Supervisor(node.logs, node.run / "state.json")
