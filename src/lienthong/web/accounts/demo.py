@@ -156,6 +156,8 @@ def shown() -> list[Shown]:
         "le.cuong": _("registers births and deaths, prints certificates"),
         "vu.ha": _("collects figures and writes the monthly report"),
         "quan.van": _("watches exchanges and their proofs"),
+        "ha.lien": _("decides on requests to join, with another officer"),
+        "bui.tam": _("decides on requests to join, with another officer"),
         "do.la": _("has no right to anything, to see how a refusal looks"),
     }
     return [
