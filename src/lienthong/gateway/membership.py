@@ -24,7 +24,7 @@ from lienthong.kernel.node import Node
 from lienthong.protocol import joining, pki
 from lienthong.protocol.identifiers import GatewayId
 from lienthong.protocol.joining import Chains, Invitation, Joined, Joining, Keys, Registration
-from lienthong.protocol.pki import SigningKey
+from lienthong.protocol.pki import FileKey, SigningKey
 from lienthong.protocol.snapshot import AGES, Anchor, Snapshot, open_snapshot
 
 logger = logging.getLogger("lienthong.gateway")
@@ -91,10 +91,10 @@ class Pair:
             sign=node.keys / "members" / gateway.owner.code / f"sign{step}.key",
         )
 
-    def load(self, passphrase: bytes) -> tuple[SigningKey, SigningKey]:
+    def load(self, passphrase: bytes) -> tuple[FileKey, FileKey]:
         return SigningKey.load(self.auth, passphrase), SigningKey.load(self.sign, passphrase)
 
-    def make_missing(self, passphrase: bytes) -> tuple[SigningKey, SigningKey]:
+    def make_missing(self, passphrase: bytes) -> tuple[FileKey, FileKey]:
         """
         The keys, made if they are missing.
 

@@ -30,8 +30,8 @@ from lienthong.protocol.errors import (
     UntrustedCertificate,
 )
 from lienthong.protocol.identifiers import GatewayId
-from lienthong.protocol.pki import SigningKey, VerifyingKey
-from lienthong.protocol.snapshot import Anchor, Aware
+from lienthong.protocol.pki import FileKey, SigningKey, VerifyingKey
+from lienthong.protocol.snapshot import CAPABILITIES, Anchor, Aware
 
 PREFIX = "ltj1"
 SECRET_BYTES = 32
@@ -144,7 +144,7 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
     host: str
     port: int
     subsystems: list[SubsystemStatement] = []
-    capabilities: list[str] = msgspec.field(default_factory=lambda: ["rfc9421"])
+    capabilities: list[str] = msgspec.field(default_factory=lambda: list(CAPABILITIES))
 
 
 class Keys(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,7 +154,7 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
     sign: str
 
     @classmethod
-    def of(cls, auth: SigningKey, sign: SigningKey, gateway: GatewayId) -> Keys:
+    def of(cls, auth: FileKey, sign: FileKey, gateway: GatewayId) -> Keys:
         return cls(
             auth=pki.make_request(auth, name=str(gateway)),
             sign=pki.make_request(sign, name=str(gateway.owner)),
@@ -184,7 +184,7 @@ class Chains(msgspec.Struct, frozen=True, kw_only=True):
     sign: str
 
     def check(
-        self, auth: SigningKey, sign: SigningKey, gateway: GatewayId, anchor: Anchor, now: datetime
+        self, auth: FileKey, sign: FileKey, gateway: GatewayId, anchor: Anchor, now: datetime
     ) -> Chains:
         """
         These chains, once they are of these keys, names and under the anchor's root.

@@ -324,7 +324,7 @@ def _authority_name(name: str, instance: str) -> x509.Name:
     )
 
 
-def make_request(key: SigningKey, *, name: str) -> str:
+def make_request(key: FileKey, *, name: str) -> str:
     """
     A PKCS #10 request in PEM: the public key, signed with the private one.
 
@@ -335,7 +335,7 @@ def make_request(key: SigningKey, *, name: str) -> str:
     request = (
         x509.CertificateSigningRequestBuilder()
         .subject_name(subject)
-        .sign(key.private, hashes.SHA256())
+        .sign(key.private, None if key.algorithm == ED25519 else hashes.SHA256())
     )
     return request.public_bytes(serialization.Encoding.PEM).decode()
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from lienthong.protocol import pki
+from lienthong.protocol import snapshot as wire
 
 from ..errors import NoSnapshot
 from ..models import (
@@ -24,8 +25,6 @@ from ..models import (
 )
 
 INSTANCE = "VN"
-CAPABILITIES = ("rfc9421", "lt-batch-1")
-"""What gateways of this release read (PR-MESSAGE, section 6)."""
 
 
 def subsystems_on(day: date) -> QuerySet[Subsystem]:
@@ -143,7 +142,7 @@ def snapshot_content(at: datetime) -> dict[str, Any]:
                     for certificate in auth
                     if certificate.gateway_id == gateway.pk
                 ],
-                "capabilities": gateway.capabilities or list(CAPABILITIES),
+                "capabilities": gateway.capabilities or list(wire.CAPABILITIES),
                 "in_maintenance": gateway.in_maintenance,
             }
             for gateway in gateways()
