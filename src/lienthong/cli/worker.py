@@ -154,7 +154,7 @@ def forget() -> None:
 
 def retire(node: Node, archiver: str) -> None:
     """Archive what `keep_days` no longer keeps in the database; let old bodies go."""
-    if not archiver:
+    if not archiver or not (node.gateway / "gateway.json").exists():
         return
     try:
         done = log_verb.retire(node, archiver)
