@@ -21,6 +21,8 @@ class Text:
     text: str
     bold: bool = False
     italic: bool = False
+    to: str = ""
+    """Where it leads on a page: the anchor of a block. Paper shows the words alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class Table:
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
+    about: tuple[str, ...] = ()
+    """For each row the code of the figure it is the source of, or nothing; empty for no row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,7 @@ class Annex:
     number: str
     title: str
     reference: str = ""
+    anchor: str = ""
 
 
 Block = Heading | Paragraph | Table | Aside | LetterHead | Title | Signing | Annex
@@ -124,6 +129,8 @@ class Document:
     at: datetime
     """The moment written into the file; with the same blocks it gives the same bytes."""
     blocks: tuple[Block, ...]
+    demo: bool = False
+    """Whether it comes from a demonstration; then every page says so, as a certificate does."""
 
 
 def inlines_of(blocks: Iterable[Block]) -> Iterator[Inline]:
@@ -131,6 +138,10 @@ def inlines_of(blocks: Iterable[Block]) -> Iterator[Inline]:
     for block in blocks:
         if isinstance(block, Paragraph | Aside):
             yield from block.inlines
+
+
+DEMO_MARK = "BẢN TRÌNH DIỄN"
+DEMO_WORDS = "Người, hồ sơ và số liệu đều là giả định, không có giá trị pháp lý."
 
 
 def numbers_of(blocks: Iterable[Block]) -> tuple[str, ...]:

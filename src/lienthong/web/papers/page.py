@@ -9,7 +9,7 @@ report's page it is a link that opens where the number comes from.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -26,6 +26,7 @@ from lienthong.web.papers.blocks import (
     Signing,
     Table,
     Title,
+    numbers_of,
 )
 
 ShowNumber = Callable[[Number], SafeString]
@@ -42,12 +43,44 @@ def to_html(
     blocks: Iterable[Block],
     number: ShowNumber = plain_number,
     aside: ShowAside = lambda _: None,
+    back: Collection[str] = (),
 ) -> SafeString:
-    """The blocks, one after another; every word is escaped."""
-    return format_html_join("\n", "{}", ((shown(block, number, aside),) for block in blocks))
+    """
+    The blocks, one after another; every word is escaped.
+
+    ``back`` names the figures whose place in the text has the anchor ``so-<code>``:
+    the row that is their source then leads back to it.
+    """
+    return format_html_join("\n", "{}", ((shown(block, number, aside, back),) for block in blocks))
 
 
-def shown(block: Block, number: ShowNumber, aside: ShowAside) -> SafeString:
+def standing_alone(blocks: tuple[Block, ...]) -> SafeString:
+    """
+    The blocks as a page without scripts or a server: each figure opens to its source and back.
+
+    A figure that stands in the text several times is led back to where it stands first.
+    """
+    sources = {code for block in blocks if isinstance(block, Table) for code in block.about if code}
+    placed: set[str] = set()
+
+    def linked(number: Number) -> SafeString:
+        if number.code not in sources:
+            return plain_number(number)
+        first = number.code not in placed
+        placed.add(number.code)
+        return format_html(
+            '<a class="figure"{} href="#nguon-{}">{}</a>',
+            format_html(' id="so-{}"', number.code) if first else "",
+            number.code,
+            plain_number(number),
+        )
+
+    return to_html(blocks, linked, back=numbers_of(blocks))
+
+
+def shown(
+    block: Block, number: ShowNumber, aside: ShowAside, back: Collection[str] = ()
+) -> SafeString:
     match block:
         case LetterHead():
             return letter_head(block)
@@ -74,11 +107,12 @@ def shown(block: Block, number: ShowNumber, aside: ShowAside) -> SafeString:
                 inlines(block.inlines, number),
             )
         case Table():
-            return table(block)
+            return table(block, back)
         case Signing():
             return signing(block)
         case Annex():
-            return format_html("<h2><span>{}</span>{}</h2>", block.number, block.title)
+            anchor = format_html(' id="{}"', block.anchor) if block.anchor else ""
+            return format_html("<h2{}><span>{}</span>{}</h2>", anchor, block.number, block.title)
 
 
 def inlines(parts: Iterable[Inline], number: ShowNumber) -> SafeString:
@@ -106,6 +140,8 @@ def inline(part: Inline, number: ShowNumber) -> SafeString:
     if isinstance(part, Number):
         return number(part)
     words = unbroken(part.text)
+    if part.to:
+        words = format_html('<a href="#{}">{}</a>', part.to, words)
     if part.bold:
         words = format_html("<strong>{}</strong>", words)
     return format_html("<em>{}</em>", words) if part.italic else words
@@ -130,8 +166,9 @@ def heading(block: Heading) -> SafeString:
     return format_html(f"<{tag}{{}}>{{}}{{}}</{tag}>", anchor, number, block.text)
 
 
-def table(block: Table) -> SafeString:
+def table(block: Table, back: Collection[str] = ()) -> SafeString:
     ends = tuple(column.end for column in block.columns)
+    about = block.about or ("",) * len(block.rows)
     return format_html(
         '<div class="lt-scroll" tabindex="0" role="region" aria-label="{}">'
         '<table class="ds-table"><caption>{}</caption><thead><tr>{}</tr></thead>'
@@ -139,11 +176,25 @@ def table(block: Table) -> SafeString:
         block.caption,
         block.caption,
         format_html_join("", '<th scope="col">{}</th>', ((c.title,) for c in block.columns)),
-        format_html_join("", "<tr>{}</tr>", ((cells(row, ends),) for row in block.rows)),
+        format_html_join(
+            "",
+            "<tr{}>{}</tr>",
+            (
+                (
+                    format_html(' id="nguon-{}" tabindex="-1"', code) if code else "",
+                    cells(row, ends, code if code in back else ""),
+                )
+                for row, code in zip(block.rows, about, strict=True)
+            ),
+        ),
     )
 
 
-def cells(row: tuple[str, ...], ends: tuple[bool, ...]) -> SafeString:
+def cells(row: tuple[str, ...], ends: tuple[bool, ...], back: str = "") -> SafeString:
+    """The cells of a row; the first leads back to the place of the figure in the text."""
+    if back:
+        first = format_html('<td><a href="#so-{}">{}</a></td>', back, row[0])
+        return format_html("{}{}", first, cells(row[1:], ends[1:]))
     return format_html_join(
         "",
         "<td{}>{}</td>",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from lienthong.web.papers.blocks import Block, Document
+from lienthong.web.papers.blocks import DEMO_MARK, Block, Document
 from lienthong.web.papers.press import typeset
 
 TEMPLATE = "web/papers/document.typ"
@@ -13,7 +13,11 @@ TEMPLATE = "web/papers/document.typ"
 
 def to_pdf(document: Document) -> bytes:
     """Print a document; raises what `press.typeset` raises."""
-    data = {"title": document.title, "blocks": [described(block) for block in document.blocks]}
+    data = {
+        "title": document.title,
+        "demo": DEMO_MARK if document.demo else "",
+        "blocks": [described(block) for block in document.blocks],
+    }
     return typeset(TEMPLATE, data, at=document.at)
 
 

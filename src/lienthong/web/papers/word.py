@@ -12,6 +12,8 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 from lienthong.web.papers.blocks import (
+    DEMO_MARK,
+    DEMO_WORDS,
     Annex,
     Aside,
     Block,
@@ -45,6 +47,8 @@ def to_docx(document: Document) -> bytes:
     properties.created = properties.modified = document.at.replace(tzinfo=None)
     properties.last_modified_by = ""
     prepare(word)
+    if document.demo:
+        mark_demo(word)
     for block in document.blocks:
         write(word, block)
     out = io.BytesIO()
@@ -94,6 +98,16 @@ def prepare(word: WordDocument) -> None:
             style.paragraph_format.keep_with_next = True
     plain = word.styles["Normal"].paragraph_format
     plain.space_before, plain.space_after, plain.line_spacing = Pt(0), Pt(6), 1.1
+
+
+def mark_demo(word: WordDocument) -> None:
+    """Say in the top margin of every page that it is a demonstration; later sections follow."""
+    from docx.shared import RGBColor
+
+    section = word.sections[0]
+    for header in (section.first_page_header, section.header):
+        run = line(header.add_paragraph(), f"{DEMO_MARK}. {DEMO_WORDS}", size=10, bold=True)
+        run.font.color.rgb = RGBColor(0xB1, 0x27, 0x25)
 
 
 def write(word: WordDocument, block: Block) -> None:
