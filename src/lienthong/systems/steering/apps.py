@@ -13,6 +13,7 @@ class SteeringConfig(AppConfig):
     name = "lienthong.systems.steering"
     label = "steering"
     verbose_name = "Báo cáo tháng của Ban Chỉ đạo"
+    roles = {"steering.secretary": _("Secretary of the monthly report")}
     desks = (
         Desk(
             system="steering",

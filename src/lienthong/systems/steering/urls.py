@@ -33,6 +33,7 @@ urlpatterns = [
     path(f"{DESK}/collect/<slug:source>", desk.collect_one, name="collect_one"),
     path(f"{DESK}/receipts", desk.receipts, name="receipts"),
     path(f"{DESK}/note", desk.note, name="note"),
+    path(f"{DESK}/phat-hanh", desk.confirm, name="confirm"),
     path(f"{DESK}/issue", desk.issue, name="issue"),
     path(f"{DESK}/bao-cao.<str:kind>", desk.download, name="download"),
     path("bao-cao/", published.reports, name="reports"),

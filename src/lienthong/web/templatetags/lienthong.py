@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,7 +17,7 @@ from django.forms import BaseForm, BoundField, CheckboxInput, RadioSelect
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 register = template.Library()
@@ -182,6 +183,13 @@ def personal_id(value: object) -> str:
     if len(digits) != 12:
         return digits
     return f"{digits[:3]}{NARROW}{digits[3:6]}{NARROW}{digits[6:9]}{NARROW}{digits[9:]}"
+
+
+@register.filter
+def breakable(code: object) -> SafeString:
+    """A long code that may take a new line after its points, strokes and colons."""
+    parts = re.split(r"(?<=[./:_-])(?=[^./:_-])", str(code or ""))
+    return format_html_join(SafeString("<wbr>"), "{}", ((part,) for part in parts))
 
 
 @register.filter

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
+
 from lienthong.kernel import clock
 from lienthong.kernel.words import long_date
 from lienthong.web.papers.blocks import (
@@ -64,6 +66,13 @@ RECIPIENTS = (
 )
 REMARK = "remark"
 """Tone of what a page says beside the text and a paper leaves to its table of relations."""
+NOTHING_HAPPENED = (
+    "Các hệ thống đã trả lời không có bản ghi nào phát sinh trong tháng này; các số phát sinh bằng"
+    " không, các số lũy kế là của những ngày trước."
+)
+OPEN_ANNEX = "Phụ lục II"
+OPEN_TITLE = "Nội dung chưa có hệ thống trả lời"
+OPEN_ANCHOR = "chua-tra-loi"
 AUTHORITY = ("KT. Bộ trưởng", "Thứ trưởng")
 
 
@@ -109,6 +118,17 @@ class Report:
         at: datetime = self.edition.issued_at or max(asked, default=self.edition.opened_at)
         return at
 
+    @property
+    def is_without_records(self) -> bool:
+        """
+        Whether nothing happened in its month by what every system that answered stated.
+
+        A stock of earlier days says nothing of a month; the figures of what happened do.
+        """
+        flows = [figure for figure in self.every_figure if figure.kind == "flow"]
+        in_month = [f for f in flows if f.window_start >= self.edition.period_start]
+        return bool(in_month) and not any(figure.rows for figure in in_month)
+
     def source(self, system: str) -> editions.Source | None:
         return next((source for source in self.sources if source.system == system), None)
 
@@ -152,6 +172,7 @@ def document(report: Report) -> Document:
         title=f"Báo cáo {month}",
         at=report.at,
         blocks=(*printed(body(report)), *annexes(report)),
+        demo=bool(settings.DEMO),
     )
 
 
@@ -173,6 +194,8 @@ def body(report: Report) -> tuple[Block, ...]:
         Title("Báo cáo", ABSTRACT),
         Paragraph((Text(f"{MANDATE}{month} như sau:"),)),
     ]
+    if report.is_without_records:
+        blocks.append(Aside("warning", "Tháng không có phát sinh", (Text(NOTHING_HAPPENED),)))
     for section in OUTLINE:
         blocks.append(Heading(section.level, section.number, section.title, section.anchor))
         blocks.extend(section_blocks(report, section))
@@ -198,7 +221,11 @@ def section_blocks(report: Report, section: Section) -> Iterator[Block]:
             yield block
     if section.items and not written_any:
         yield Paragraph(
-            (Text("Chưa có hệ thống trả lời mục này; xem danh sách tại Phụ lục II.", italic=True),)
+            (
+                Text("Chưa có hệ thống trả lời mục này; xem danh sách tại ", italic=True),
+                Text(OPEN_ANNEX, italic=True, to=OPEN_ANCHOR),
+                Text(".", italic=True),
+            )
         )
     codes = {c for item in section.items for s in item.sentences for c in s.codes}
     for check in report.failing():
@@ -316,9 +343,9 @@ def annexes(report: Report) -> tuple[Block, ...]:
     points = report.open_points()
     return (
         Annex("Phụ lục I", "Nguồn của từng số liệu", reference),
-        *figures_tables(report.every_figure),
+        *figures_tables(report.every_figure, printed=report.figures),
         *relations_table(report.checks.values()),
-        Annex("Phụ lục II", "Nội dung chưa có hệ thống trả lời", reference),
+        Annex(OPEN_ANNEX, OPEN_TITLE, reference, anchor=OPEN_ANCHOR),
         *open_points_table(
             [
                 (p.section.label, p.sentence.gist, p.sentence.codes, p.system_title, p.reason)

@@ -10,13 +10,19 @@ from django.db.models import QuerySet
 
 from lienthong.kernel.periods import Period
 
-from ..domain.editions import State
+from ..domain.editions import BODY, State
 from ..domain.outline import place_of
 from ..domain.relations import RELATIONS, Verdict
 from ..domain.stated import Stated
 from ..errors import NoSuchFigure, NoSuchReport, NotAMonth
 from ..manifest import SOURCES
-from ..models import CollectedFigure, RelationCheck, ReportEdition, SourceAnswer
+from ..models import (
+    CollectedFigure,
+    DocumentRegister,
+    RelationCheck,
+    ReportEdition,
+    SourceAnswer,
+)
 
 
 def month_of(text: str | Period) -> Period:
@@ -49,6 +55,12 @@ def issued_edition(month: Period) -> ReportEdition:
     if edition is None:
         raise NoSuchReport(month=str(month))
     return edition
+
+
+def number_to_come(edition: ReportEdition, year: int) -> int:
+    """The number a draft would get if it were issued now; another may be faster."""
+    register = DocumentRegister.objects.filter(body=BODY, series=edition.symbol, year=year).first()
+    return int(register.last if register else 0) + 1
 
 
 def issued_editions() -> QuerySet[ReportEdition]:

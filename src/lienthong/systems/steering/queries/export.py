@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 
 from ..domain.editions import BODY
@@ -27,6 +28,7 @@ def described(report: Report) -> dict[str, Any]:
     edition = report.edition
     return {
         "format": FORMAT,
+        "demonstration": bool(settings.DEMO),
         "month": str(edition.month),
         "version": edition.version,
         "state": edition.state,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from lienthong.kernel.numbers import vn_number
@@ -64,8 +64,15 @@ def way_text(answer: SourceAnswer) -> str:
     return f"Thông điệp {answer.message_id}{where}; {proof}."
 
 
-def figures_tables(figures: Iterable[CollectedFigure]) -> Iterator[Block]:
-    """One table for each system: its message and receipt above, its figures below."""
+def figures_tables(
+    figures: Iterable[CollectedFigure], *, printed: Mapping[str, CollectedFigure]
+) -> Iterator[Block]:
+    """
+    One table for each system: its figures, and below them their message and receipt.
+
+    ``printed`` are the figures of the text by their codes: a page leads from each to
+    its row, and not to what another system states under the same code.
+    """
     by_system: dict[str, list[CollectedFigure]] = {}
     for figure in figures:
         by_system.setdefault(figure.system, []).append(figure)
@@ -73,11 +80,8 @@ def figures_tables(figures: Iterable[CollectedFigure]) -> Iterator[Block]:
         yield Paragraph((Text("Chưa có số liệu nào được lấy."),))
     for system in sorted(by_system, key=order_of):
         answer = by_system[system][0].answer
-        yield Paragraph(
-            (Text(f"{TITLES.get(system, system)}. ", bold=True), Text(way_text(answer)))
-        )
         yield Table(
-            "",
+            f"Số liệu của {TITLES.get(system, system)}",
             (
                 Column("Mã", 10),
                 Column("Số liệu và định nghĩa", 58),
@@ -86,7 +90,15 @@ def figures_tables(figures: Iterable[CollectedFigure]) -> Iterator[Block]:
                 Column("Bản ghi", 28),
             ),
             tuple(figure_row(figure) for figure in by_system[system]),
+            about=tuple(
+                figure.code if is_printed(figure, printed) else "" for figure in by_system[system]
+            ),
         )
+        yield Paragraph((Text(way_text(answer)),))
+
+
+def is_printed(figure: CollectedFigure, printed: Mapping[str, CollectedFigure]) -> bool:
+    return figure.code in printed and printed[figure.code].pk == figure.pk
 
 
 def order_of(system: str) -> int:
@@ -151,7 +163,7 @@ def open_points_table(
         return (Paragraph((Text("Mọi nội dung của báo cáo đã có hệ thống trả lời."),)),)
     return (
         Table(
-            "",
+            "Từng nội dung và hệ thống sẽ trả lời",
             (
                 Column("Mục", 12),
                 Column("Nội dung", 50),

@@ -9,14 +9,15 @@ from django.template.loader import render_to_string
 from lienthong.kernel import clock
 from lienthong.kernel.actor import Actor, system_actor
 from lienthong.kernel.periods import Period
-from lienthong.web.papers.page import to_html
+from lienthong.web.papers.blocks import DEMO_MARK, DEMO_WORDS
+from lienthong.web.papers.page import standing_alone
 from lienthong.web.papers.printing import to_pdf
 from lienthong.web.papers.word import to_docx
 
 from ..domain.editions import month_words
 from ..models import ReportEdition
 from ..queries.document import Report, document
-from ..queries.editions import month_of
+from ..queries.editions import latest_edition, month_of
 from ..queries.export import to_json
 from .collecting import JOB_SECONDS, collect
 
@@ -60,6 +61,11 @@ def report_files(
     return paths
 
 
+def is_without_records(period: str | Period) -> bool:
+    """Whether the last collection of a month found nothing that happened in it."""
+    return Report.of(latest_edition(month_of(period))).is_without_records
+
+
 def write(report: Report, kind: str) -> bytes:
     """The report as one kind of file; KeyError for a kind it does not come in."""
     if kind == "pdf":
@@ -74,14 +80,17 @@ def write(report: Report, kind: str) -> bytes:
 
 
 def standalone(report: Report) -> bytes:
-    """A page in one file: no scripts, no other files, everything printed beside its source."""
+    """A page in one file: no scripts, no other files; each figure opens to its source and back."""
     paper = document(report)
     return render_to_string(
         "steering/file.html",
         {
             "title": paper.title,
             "month": month_words(report.edition.month),
-            "paper": to_html(paper.blocks),
+            "paper": standing_alone(paper.blocks),
+            "demo": paper.demo,
+            "demo_mark": DEMO_MARK,
+            "demo_words": DEMO_WORDS,
         },
     ).encode()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from typing import Any
 
@@ -23,7 +24,7 @@ from ..forms import MonthForm, NoteForm
 from ..manifest import SOURCES
 from ..models import ReportEdition
 from ..queries import editions as editions_read
-from ..queries.document import Report
+from ..queries.document import AUTHORITY, OPEN_ANNEX, OPEN_TITLE, Report
 from ..queries.editions import latest_edition, month_of
 from . import shown
 
@@ -135,16 +136,47 @@ def note(request: HttpRequest, month: str) -> HttpResponse:
 
 
 @requires(ROLE)
+@require_GET
+def confirm(request: HttpRequest, month: str) -> HttpResponse:
+    """What issuing would do, asked once more: it cannot be taken back."""
+    draft = latest_edition(month_of(month))
+    if not draft.is_draft:
+        return redirect("steering:edition", month=month)
+    report, day = Report.of(draft), actor(request).legal_day
+    context = {
+        "edition": draft,
+        "month": month,
+        "day": day,
+        "number": editions_read.number_to_come(draft, day.year),
+        "counts": shown.counts(report),
+        "failing": [shown.relation_shown(check, report) for check in report.failing()],
+        "hindrances": shown.hindrances(report),
+        "authority": AUTHORITY,
+        "seen": seen(report),
+    }
+    return render(request, "steering/confirm.html", context)
+
+
+@requires(ROLE)
 @require_POST
 def issue(request: HttpRequest, month: str) -> HttpResponse:
-    """Give the edition its number and publish it."""
+    """
+    Give the edition its number and publish it, as it was seen on the page that asks.
+
+    What was collected or noted since then is shown first.
+    """
+    draft = latest_edition(month_of(month))
+    if draft.is_draft and request.POST.get("seen") != seen(Report.of(draft)):
+        if "seen" in request.POST:
+            messages.warning(request, _("The report has changed since you saw it. Look again."))
+        return redirect("steering:confirm", month=month)
     try:
-        issued = services.issue(latest_edition(month_of(month)), by=actor(request))
+        issued = services.issue(draft, by=actor(request))
     except LienThongError as problem:
         if problem.status >= 500:
             raise
         messages.error(request, _(str(problem)))
-        return redirect("steering:edition", month=month)
+        return redirect("steering:confirm" if draft.is_draft else "steering:edition", month=month)
     messages.success(
         request,
         _("Issued as %(number)s/%(symbol)s.")
@@ -158,6 +190,13 @@ def issue(request: HttpRequest, month: str) -> HttpResponse:
 def download(request: HttpRequest, month: str, kind: str) -> HttpResponse:
     """The draft, or the issued edition, as a file."""
     return file_response(latest_edition(month_of(month)), kind)
+
+
+def seen(report: Report) -> str:
+    """Names what a page shows of a draft: when it was collected, and the notes on it."""
+    notes = "".join(f"{check.key}\0{check.note}\0" for check in report.failing())
+    shown_of = f"{report.edition.pk}\0{report.at.isoformat()}\0{notes}"
+    return hashlib.sha256(shown_of.encode()).hexdigest()[:32]
 
 
 def file_response(edition: ReportEdition, kind: str) -> HttpResponse:
@@ -201,6 +240,8 @@ def page_context(
         "selected": selected,
         "provenance": shown.provenance(report, selected),
         "open_points": shown.open_points(report),
+        "open_annex": OPEN_ANNEX,
+        "open_title": OPEN_TITLE,
         "counts": shown.counts(report),
         "sources": [(source, TITLES[source.system]) for source in report.sources],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any
 
 from django.http import HttpRequest
@@ -17,6 +18,7 @@ from lienthong.web.papers.page import to_html
 
 from ..domain.outline import OUTLINE, TITLES, Section, place_of
 from ..domain.relations import Relation, Verdict, relation
+from ..domain.sources import name_of
 from ..domain.wording import exact
 from ..models import CollectedFigure, RelationCheck, SourceAnswer
 from ..queries.document import OpenPoint, Report, body
@@ -34,6 +36,10 @@ ICONS = {
     Verdict.REMARK: "alert-triangle",
     Verdict.OPEN: "minus",
 }
+
+
+SHORTEST = 12
+"""Of a thousand: at least three pixels where the picture is narrowest, on a phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,14 @@ class Bar:
     total: str
     parts: tuple[tuple[str, int, int], ...]
     """Text, start and length, in thousandths of the scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """Why an edition cannot be issued yet, and where on its page that is mended."""
+
+    words: str
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +92,8 @@ class Provenance:
     value: str
     window: str
     source_title: str
+    book: str
+    """The source as a reader calls it; empty for one that has no such name."""
     place: str
     relations: tuple[RelationShown, ...]
     proof: SourceAnswer
@@ -155,6 +171,7 @@ def provenance(report: Report, code: str) -> Provenance | None:
         value=value_text(figure),
         window=window_text(figure),
         source_title=TITLES.get(figure.system, figure.system),
+        book=name_of(figure.source),
         place=place[0].label if place else "",
         relations=tuple(
             relation_shown(check, report)
@@ -213,17 +230,35 @@ def bars(check: RelationCheck, rule: Relation, report: Report) -> tuple[Bar, ...
     def bar(label: str, total: Decimal, codes: tuple[str, ...]) -> Bar:
         values = [report.figures[code].value for code in codes if code in report.figures]
         shown = values if len(values) > 1 and sum(values) == total else [total]
-        parts, start = [], 0
-        for value in shown:
-            length = int(abs(value) * 1000 / scale)
-            parts.append((exact(value), start, length))
-            start += length
-        return Bar(label=label, total=exact(total), parts=tuple(parts))
+        lengths = drawn_lengths([abs(value) / scale for value in shown])
+        starts = accumulate(lengths, initial=0)
+        return Bar(
+            label=label,
+            total=exact(total),
+            parts=tuple(
+                (exact(value), start, length)
+                for value, start, length in zip(shown, starts, lengths, strict=False)
+            ),
+        )
 
     return (
         bar(" + ".join(rule.left_parts) or rule.codes[0], check.left, rule.left_parts),
         bar(" + ".join(rule.right_parts) or _("expected"), check.right, rule.right_parts),
     )
+
+
+def drawn_lengths(shares: list[Decimal]) -> list[int]:
+    """
+    Lengths in thousandths, none too short to be seen; the longest gives way to the others.
+
+    A part of a millionth would vanish, and a side of a sum would seem to have fewer
+    parts than it has. Nothing at all is drawn as nothing.
+    """
+    lengths = [max(SHORTEST, int(share * 1000)) if share else 0 for share in shares]
+    if (over := sum(lengths) - 1000) > 0:
+        longest = lengths.index(max(lengths))
+        lengths[longest] = max(SHORTEST, lengths[longest] - over)
+    return lengths
 
 
 def counts(report: Report) -> dict[str, Any]:
@@ -236,12 +271,37 @@ def counts(report: Report) -> dict[str, Any]:
         "failing": len(report.failing()),
         "remarks": len(report.remarks()),
         "unexplained": sum(not check.note for check in report.failing()),
+        "note_at": next((check.pk for check in report.failing() if not check.note), None),
         "promised": sum(
             1
             for source in report.sources
             if source.answer and source.answer.proof == SourceAnswer.Proof.PROMISED
         ),
     }
+
+
+def hindrances(report: Report) -> list[Hindrance]:
+    """What keeps a draft from being issued, in the order in which it is mended."""
+    if not report.figures:
+        return [Hindrance(_("No system has stated a figure for this report yet."))]
+    silent = [TITLES[source.system] for source in report.sources if source.state != "live"]
+    found = [
+        Hindrance(_("%(system)s has not answered; collect its figures again.") % {"system": title})
+        for title in silent
+    ]
+    if any(figure.answer.proof == SourceAnswer.Proof.BROKEN for figure in report.every_figure):
+        found.append(
+            Hindrance(_("A receipt does not prove the figures that were read; collect again."))
+        )
+    return found + [
+        Hindrance(
+            _("Write why this relation fails: %(relation)s")
+            % {"relation": relation(check.key).text},
+            f"note-{check.pk}",
+        )
+        for check in report.failing()
+        if not check.note
+    ]
 
 
 def open_points(report: Report) -> list[OpenPoint]:
