@@ -55,6 +55,22 @@ def seats_of(account: Any, legal_day: date) -> list[Seat]:
     ]
 
 
+def officer_name(acted: str) -> str:
+    """
+    The name of the officer an entry was made by (``account@office``, as an actor is written).
+
+    Empty for a system, the command line, and an account this node never seated.
+    """
+    account, _at, office = acted.partition("@")
+    try:
+        key = UUID(account)
+    except ValueError:
+        return ""
+    seats = Position.objects.filter(account_id=key).order_by("-valid_from", "-pk")
+    found = seats.filter(office__code=office).first() or seats.first()
+    return str(found.officer_name) if found else ""
+
+
 def own_seat(position: Position) -> Seat:
     return Seat(
         key=f"p{position.pk}",

@@ -163,6 +163,21 @@ def test_opening_an_entry_writes_a_look_at_the_child_and_both_parents(
     assert Look.objects.count() == looks + 4
 
 
+def test_each_book_heads_its_columns_by_what_it_holds(
+    browser: Client, population: ExchangeDouble
+) -> None:
+    browser.post("/canbo/civil-status/deaths/new", declarations.death_form())
+    browser.post("/canbo/civil-status/births/new", declarations.birth_form())
+
+    deaths = browser.post(BOOKS, {"book": "death"}).content.decode()
+    births = browser.post(BOOKS, {"book": "birth"}).content.decode()
+
+    assert '<th scope="col">Ngày chết</th>' in deaths
+    assert '<td class="lt-num">19/08/2021</td>' in deaths
+    assert "Mẹ, cha" not in deaths
+    assert "Ngày chết" not in births
+
+
 @pytest.mark.parametrize(
     "address", ["", "births/new", "deaths/new", "register/", "register/export.csv"]
 )

@@ -147,3 +147,25 @@ def test_the_code_can_be_typed_with_or_without_dashes(client: Client, db: None) 
     answer = client.post("/kiem-tra/", {"code": "aaaa-bbbb cccc-dddd"})
 
     assert answer["Location"] == "/kiem-tra/AAAABBBBCCCCDDDD"
+
+
+@needs_fonts
+def test_the_check_names_the_office_with_the_units_of_its_day(
+    cuong: Actor, birth: BirthRegistration, client: Client
+) -> None:
+    papers.birth_certificate(key=birth.key, by=cuong)
+
+    page = client.get(f"/kiem-tra/{Paper.objects.get().code}").content.decode()
+
+    assert "Ủy ban nhân dân xã Dương Tơ, thành phố Phú Quốc, tỉnh Kiên Giang" in page
+
+
+def test_a_code_of_another_length_is_told_by_how_many_signs_are_missing(
+    client: Client, db: None
+) -> None:
+    answer = client.post("/kiem-tra/", {"code": "ab12"})
+
+    text = answer.content.decode()
+    assert "bạn mới nhập 4, cần 16" in text
+    assert '<a href="#id_code">' in text
+    assert "Nhập mã in dưới hình QR" in client.post("/kiem-tra/", {}).content.decode()

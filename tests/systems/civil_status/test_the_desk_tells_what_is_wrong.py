@@ -14,6 +14,7 @@ from lienthong.web.problem_counts import ProblemCount
 from systems.civil_status import declarations
 
 NEW = "/canbo/civil-status/births/new"
+DEATH = "/canbo/civil-status/deaths/new"
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,11 @@ NEW = "/canbo/civil-status/births/new"
         ("mother_birth_year", "2015", "chưa đủ mười hai tuổi"),
         ("mother_id", "09119", "mới nhập 5. Nhập đủ 12 số"),
         ("birth_place", "", "Nhập nơi sinh của bé"),
+        ("mother_birth_year", "chín lăm", "Năm sinh của mẹ có bốn chữ số, ví dụ 1995."),
+        ("father_birth_year", "93", "Năm sinh của cha có bốn chữ số, ví dụ 1993."),
+        ("sex", "khác", "Chọn nam hoặc nữ."),
+        ("form_token", "x", "Mở lại trang và nhập lại."),
+        ("ethnicity", "K" * 41, "Dân tộc: tối đa 40 ký tự, đang có 41."),
     ],
 )
 def test_each_mistake_has_its_words(
@@ -95,6 +101,139 @@ def test_a_duplicate_is_counted_as_one_and_not_as_invalid(
 
 def counts() -> dict[str, int]:
     return dict(ProblemCount.objects.values_list("code", "count"))
+# What Django says of its own accord, of a form nobody gave words to.
+STOCK = ("Nhập một", "Hãy nhập", "hợp lệ", "Trường này", "Đảm bảo giá trị", "This field", "Enter a")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("birth_year", "44", "Năm sinh của người chết có bốn chữ số, ví dụ 1944."),
+        ("died_at", "sáng sớm", "Chưa đọc được giờ chết. Ghi giờ và phút, ví dụ 05:30"),
+        ("died_on", "hôm qua", "Chưa đọc được ngày chết. Ghi ngày/tháng/năm"),
+        ("born_on", "3/1944", "Chưa đọc được ngày sinh của người chết."),
+    ],
+)
+def test_each_mistake_of_a_death_names_the_field_and_the_remedy(
+    browser: Client, population: ExchangeDouble, field: str, value: str, words: str
+) -> None:
+    answer = browser.post(
+        "/canbo/civil-status/deaths/new", declarations.death_form(**{field: value})
+    )
+
+    assert answer.status_code == 422
+    text = answer.content.decode()
+    assert words in text
+    assert not [stock for stock in STOCK if stock in text]
+
+
+@pytest.mark.parametrize("hour", ["05:30", "5h30", "5g30", "5.30"])
+def test_an_hour_is_read_as_people_write_it(
+    browser: Client, population: ExchangeDouble, hour: str
+) -> None:
+    form = declarations.death_form(died_at=hour)
+    assert browser.post("/canbo/civil-status/deaths/new", form).status_code == 302
+
+
+def test_no_form_of_this_desk_speaks_in_stock_phrases(
+    browser: Client, population: ExchangeDouble
+) -> None:
+    hostile = "x" * 400
+    for address, form in ((NEW, declarations.birth_form()), (DEATH, declarations.death_form())):
+        text = browser.post(address, dict.fromkeys(form, hostile)).content.decode()
+        text += browser.post(address, {}).content.decode()
+        assert not [stock for stock in STOCK if stock in text]
+
+
+def test_all_mistakes_come_in_one_round(browser: Client, population: ExchangeDouble) -> None:
+    """What fields could not read and what the law refuses stand on one page."""
+    answer = browser.post(
+        NEW,
+        declarations.birth_form(
+            child_name="Trần Văn 2",
+            birth_place="",
+            mother_birth_year="2015",
+            father_birth_year="93",
+            declarant_paper="",
+        ),
+    )
+
+    text = answer.content.decode()
+    for words in (
+        "Họ tên chỉ có chữ cái",
+        "Nhập nơi sinh của bé",
+        "chưa đủ mười hai tuổi",
+        "Năm sinh của cha có bốn chữ số",
+        "Nhập giấy tờ",
+    ):
+        assert words in text, words
+
+
+def test_a_death_tells_all_mistakes_in_one_round_too(
+    browser: Client, population: ExchangeDouble
+) -> None:
+    answer = browser.post(
+        DEATH,
+        declarations.death_form(
+            died_at="sáng", full_name="", born_on="", died_on="21/08/2021", place=""
+        ),
+    )
+
+    text = answer.content.decode()
+    for words in (
+        "Chưa đọc được giờ chết",
+        "họ tên người chết",
+        "Ngày chết không thể sau hôm nay",
+        "nơi chết",
+        "ngày sinh",
+    ):
+        assert words in text, words
+
+
+def test_a_rule_is_silent_while_it_cannot_be_judged(
+    browser: Client, population: ExchangeDouble
+) -> None:
+    """An unreadable birth date must not make parents too young, or a name the wrong one."""
+    text = browser.post(
+        NEW, declarations.birth_form(born_on="hôm kia", mother_birth_year="2015", sex="")
+    ).content.decode()
+
+    assert "Chưa đọc được ngày sinh" in text
+    assert "chưa đủ mười hai tuổi" not in text
+
+
+@pytest.mark.parametrize(
+    ("address", "optional", "needed"),
+    [
+        (NEW, ("mother_residence", "birth_notice", "signatory"), ("child_name", "born_on")),
+        ("/canbo/civil-status/deaths/new", ("cause", "died_at", "residence"), ("died_on",)),
+    ],
+)
+def test_what_may_stay_empty_is_marked(
+    browser: Client, address: str, optional: tuple[str, ...], needed: tuple[str, ...]
+) -> None:
+    page = browser.get(address).content.decode()
+
+    def label(name: str) -> str:
+        return page.partition(f'for="id_{name}">')[2].partition("</label>")[0]
+
+    assert all("không bắt buộc" in label(name) for name in optional)
+    assert not any("không bắt buộc" in label(name) for name in needed)
+    assert "dd/mm/yyyy" not in page
+    assert 'placeholder="ngày/tháng/năm"' in page
+
+
+def test_a_birth_that_is_in_the_book_is_named_with_its_office_and_can_be_opened(
+    browser: Client, population: ExchangeDouble
+) -> None:
+    entered = browser.post(NEW, declarations.birth_form())
+
+    answer = browser.post(NEW, declarations.birth_form())
+
+    assert answer.status_code == 409
+    text = answer.content.decode()
+    assert "tại Ủy ban nhân dân xã Dương Tơ" in text
+    assert f'href="{entered["Location"]}"' in text
 
 
 def test_a_name_in_nfd_with_a_look_alike_letter_enters_the_book_clean(

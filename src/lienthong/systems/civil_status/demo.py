@@ -110,7 +110,8 @@ def _load(plan: DemoPlan, key: UUID, tell: Tell) -> None:
 
 def _copy(opened: Load, kind: type, rows: Iterator[Row], total: int, tell: Tell) -> None:
     meta = kind._meta  # type: ignore[attr-defined]
-    columns = [field.column for field in meta.concrete_fields]
+    # What the database fills in by itself is nothing an import says.
+    columns = [field.column for field in meta.concrete_fields if not field.has_db_default()]
     nullable = {field.column for field in meta.concrete_fields if field.null}
     empty = {column: None for column in columns if column in nullable}
     done = 0

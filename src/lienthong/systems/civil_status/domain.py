@@ -328,6 +328,39 @@ class Difference:
     known: str
 
 
+class Choice(StrEnum):
+    """What became of a difference between a declaration and population."""
+
+    TAKEN = "taken"  # the book follows population
+    KEPT = "kept"  # the book follows the declaration, with a reason
+    SEEN = "seen"  # there was nothing to choose; the officer was told
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A difference with both values, and what the officer who made the entry decided."""
+
+    role: str
+    field: str
+    declared: str
+    known: str
+    choice: Choice
+    reason: str = ""
+
+
+SEX_OF = {"mother": Sex.FEMALE, "father": Sex.MALE}
+
+
+def other_sex(role: str, sex: str) -> bool:
+    """
+    Whether population knows a mother as a man or a father as a woman.
+
+    A number of somebody else was typed, or the register is wrong; either is worth a
+    second look, and neither stops the entry of a child.
+    """
+    return role in SEX_OF and bool(sex) and sex != SEX_OF[role]
+
+
 def differences(
     declared: dict[str, str], known: dict[str, str]
 ) -> tuple[tuple[str, ...], tuple[Difference, ...]]:

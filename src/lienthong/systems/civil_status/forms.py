@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.kernel import names
@@ -17,6 +19,8 @@ from lienthong.systems.civil_status.domain import Kind
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+# What stands in a book: four digits; anything else is a slip of the hand.
+YEAR = re.compile(r"(1[89]|2[0-3])[0-9]{2}")
 DATES = ["%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y-%m-%d"]
 SEX_CHOICES = (("female", _("Female")), ("male", _("Male")))
 PARENTS = ("mother", "father")
@@ -68,6 +72,37 @@ MISSING: dict[str, StrOrPromise] = {
 }
 # Django's own codes, in the words of the rules.
 CODES = {"required": "missing", "invalid": "unreadable", "invalid_choice": "unreadable"}
+# What cannot be read, by field: which one it is, and how to write it.
+UNREADABLE: dict[str, StrOrPromise] = {
+    "mother_birth_year": _(
+        "The mother's birth year has four digits, such as 1995. Write it so, or leave it empty."
+    ),
+    "father_birth_year": _(
+        "The father's birth year has four digits, such as 1993. Write it so, or leave it empty."
+    ),
+    "birth_year": _(
+        "The birth year of the deceased has four digits, such as 1944. Write it so, or leave"
+        " it empty."
+    ),
+    "died_at": _(
+        "The hour of death cannot be read. Write hour and minutes, such as 05:30, or leave it"
+        " empty."
+    ),
+    "form_token": _("This form can no longer be read. Open it again and type it once more."),
+    "sex": _("Choose male or female."),
+}
+# A rule is not told while a field it rests on could not be read: it would judge a stand-in.
+RESTS_ON: dict[str, tuple[str, ...]] = {
+    "not_older_than_child": ("born_on",),
+    "died_before_birth": ("born_on",),
+    "same_as_mother": ("mother_id", "father_id"),
+    "family_name_of_mother": ("child_name", "mother_name"),
+    "family_name_of_father": ("child_name", "father_name"),
+    "ethnicity_of_mother": ("ethnicity", "mother_name", "mother_ethnicity"),
+    "ethnicity_of_father": ("ethnicity", "father_name", "father_ethnicity"),
+    "before_birth": ("died_on", "born_on", "birth_year"),
+}
+TOO_LONG = _("at most %(limit_value)d characters fit; now there are %(show_value)d. Shorten it.")
 NOTES: dict[str, StrOrPromise] = {
     "late": _("Declared after sixty days: entered in the same way, and marked as late."),
     "unusual_age": _("The age of a parent at this birth is unusual."),
@@ -79,6 +114,10 @@ def words_of(field: str, code: str) -> StrOrPromise:
     if code == "missing" and field in MISSING:
         return MISSING[field]
     return WORDS.get(f"{field}/{code}") or WORDS.get(code) or NOTES.get(code) or WORDS["missing"]
+
+
+def readable_year(text: str) -> bool:
+    return YEAR.fullmatch("".join(text.split())) is not None
 
 
 class CleanText(forms.CharField):
@@ -118,12 +157,34 @@ class PersonalIdField(forms.CharField):
             ) from None
 
 
-def date_field(label: StrOrPromise, **kwargs: Any) -> forms.DateField:
+class YearField(forms.CharField):
+    """A year of four digits, as text: what cannot be read is told in our own words."""
+
+    default_error_messages = {"invalid": UNREADABLE["birth_year"]}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=20, **kwargs)
+        self.widget.attrs |= {"inputmode": "numeric", "autocomplete": "off"}
+
+    def clean(self, value: Any) -> int | None:
+        text = "".join(str(value or "").split())
+        if not text:
+            return None
+        if not readable_year(text):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return int(text)
+
+
+def date_field(
+    label: StrOrPromise, unreadable: StrOrPromise = "", **kwargs: Any
+) -> forms.DateField:
+    """A day typed in digits; ``unreadable`` names the field when it is not one."""
     widget = forms.DateInput(
-        format="%d/%m/%Y", attrs={"inputmode": "numeric", "placeholder": "dd/mm/yyyy"}
+        format="%d/%m/%Y", attrs={"inputmode": "numeric", "placeholder": _("day/month/year")}
     )
     kwargs.setdefault("error_messages", {}).update(
-        invalid=_("This is not a date. Write day, month and year, such as 12/08/2021."),
+        invalid=unreadable
+        or _("This is not a date. Write day, month and year, such as 12/08/2021."),
     )
     return forms.DateField(label=label, widget=widget, input_formats=DATES, **kwargs)
 
@@ -149,9 +210,18 @@ class EntryForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, words in MISSING.items():
-            if name in self.fields:
-                self.fields[name].error_messages["required"] = words
+        self._give_words()
+
+    def _give_words(self) -> None:
+        """Our own words for each field; what a framework says of a mistake names neither."""
+        for name, field in self.fields.items():
+            if name in MISSING:
+                field.error_messages["required"] = MISSING[name]
+            if name in UNREADABLE:
+                told = dict.fromkeys(("invalid", "invalid_choice"), UNREADABLE[name])
+                field.error_messages |= told
+            field.error_messages["max_length"] = format_lazy("{}: {}", field.label, TOO_LONG)
+        self.fields["form_token"].error_messages["required"] = UNREADABLE["form_token"]
 
     def tell(self, problems: Iterable[tuple[str, str]]) -> None:
         """Put the problems a service found beside their fields."""
@@ -173,15 +243,37 @@ class EntryForm(forms.Form):
         )
         return {f"name_{code}" for text in typed for code in names.mended(text)}
 
-    def declarant(self) -> domain.Declarant:
-        number = self.cleaned_data.get("declarant_id")
-        paper = self.cleaned_data["declarant_paper"]
+    def tell_also(self, problems: Iterable[domain.Problem]) -> None:
+        """
+        Put what the rules say beside what could not be read, so that one round mends all.
+
+        A field that has its own mistake keeps only that, and a rule that rests on one
+        says nothing.
+        """
+        wrong = set(self.errors)
+        self.tell(
+            (problem.field, problem.code)
+            for problem in problems
+            if not wrong & {problem.field, *RESTS_ON.get(problem.code, ())}
+        )
+
+    def readable(self, **stand_ins: Any) -> dict[str, Any]:
+        """What could be read; the rest empty, or with the stand-ins given."""
+        blank: dict[str, Any] = {
+            name: None if isinstance(field, (YearField, PersonalIdField)) else ""
+            for name, field in self.fields.items()
+        }
+        return blank | stand_ins | self.cleaned_data
+
+    def _declarant(self, data: Mapping[str, Any]) -> domain.Declarant:
+        number = data["declarant_id"]
+        paper = data["declarant_paper"]
         if number and not paper:
             paper = str(_("personal ID %(number)s") % {"number": number})
         return domain.Declarant(
-            full_name=self.cleaned_data["declarant_name"],
+            full_name=data["declarant_name"],
             paper=paper,
-            relation=self.cleaned_data["declarant_relation"],
+            relation=data["declarant_relation"],
         )
 
 
@@ -193,7 +285,10 @@ class BirthForm(EntryForm):
         label=_("Sex"), choices=SEX_CHOICES, widget=forms.RadioSelect,
         error_messages={"required": _("Choose the sex as it stands on the birth notice.")},
     )  # fmt: skip
-    born_on = date_field(_("Birth date"))
+    born_on = date_field(
+        _("Birth date"),
+        _("The birth date cannot be read. Write day/month/year, such as 12/08/2021."),
+    )
     birth_place = long_text(_("Place of birth"))
     home_place = long_text(_("Home place"))
     ethnicity = CleanText(label=_("Ethnicity"), max_length=40, initial="Kinh")
@@ -209,6 +304,7 @@ class BirthForm(EntryForm):
         for role in PARENTS:
             self.fields |= _parent_fields(role)
         self.order_fields(_BIRTH_ORDER)
+        self._give_words()
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -220,7 +316,16 @@ class BirthForm(EntryForm):
 
     def birth(self, registered_on: date, known: dict[str, dict[str, Any]]) -> domain.Birth:
         """The birth as declared; ``known`` is what population said of each parent."""
-        data = self.cleaned_data
+        return self._birth(self.cleaned_data, registered_on, known)
+
+    def tell_rules(self, today: date, known: dict[str, dict[str, Any]]) -> None:
+        """The rules' word on a form in which something could not be read."""
+        data = self.readable(sex=Sex.FEMALE.value, born_on=today)
+        self.tell_also(self._birth(data, today, known).problems(today))
+
+    def _birth(
+        self, data: Mapping[str, Any], registered_on: date, known: dict[str, dict[str, Any]]
+    ) -> domain.Birth:
         return domain.Birth(
             child=domain.Child(
                 full_name=data["child_name"],
@@ -232,14 +337,15 @@ class BirthForm(EntryForm):
                 nationality=data["nationality"],
                 birth_notice=data["birth_notice"],
             ),
-            mother=self._parent("mother", known.get("mother", {})),
-            father=self._parent("father", known.get("father", {})),
-            declarant=self.declarant(),
+            mother=self._parent(data, "mother", known.get("mother", {})),
+            father=self._parent(data, "father", known.get("father", {})),
+            declarant=self._declarant(data),
             registered_on=registered_on,
         )
 
-    def _parent(self, role: str, known: dict[str, Any]) -> domain.Parent | None:
-        data = self.cleaned_data
+    def _parent(
+        self, data: Mapping[str, Any], role: str, known: dict[str, Any]
+    ) -> domain.Parent | None:
         if data.get(f"{role}_unknown"):
             return None
         number = data.get(f"{role}_id")
@@ -264,10 +370,7 @@ def _parent_fields(role: str) -> dict[str, forms.Field]:
         f"{role}_name": NameField(
             label=_("Family, middle and given name"), max_length=120, required=False
         ),
-        f"{role}_birth_year": forms.IntegerField(
-            label=_("Birth year"), min_value=1900, max_value=2399, required=False,
-            widget=forms.TextInput(attrs={"inputmode": "numeric"}),
-        ),
+        f"{role}_birth_year": YearField(label=_("Birth year"), required=False),
         f"{role}_ethnicity": CleanText(label=_("Ethnicity"), max_length=40, required=False),
         f"{role}_nationality": CleanText(
             label=_("Nationality"), max_length=60, required=False, initial=domain.VIET_NAM
@@ -275,7 +378,8 @@ def _parent_fields(role: str) -> dict[str, forms.Field]:
         f"{role}_residence": long_text(_("Residence"), required=False),
         # What population said, signed, so that it need not be asked twice.
         f"{role}_known": forms.CharField(required=False, widget=forms.HiddenInput),
-        f"{role}_kept": forms.CharField(required=False, widget=forms.HiddenInput),
+        # And what the officer decided where it differed.
+        f"{role}_settled": forms.CharField(required=False, widget=forms.HiddenInput),
     }  # fmt: skip
 
 
@@ -296,23 +400,31 @@ class DeathForm(EntryForm):
     sex = forms.ChoiceField(
         label=_("Sex"), choices=SEX_CHOICES, widget=forms.RadioSelect, required=False
     )
-    born_on = date_field(_("Birth date"), required=False)
-    birth_year = forms.IntegerField(
-        label=_("Birth year"), min_value=1850, max_value=2399, required=False,
-        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
-        help_text=_("When the day is not known"),
+    born_on = date_field(
+        _("Birth date"),
+        _("The birth date of the deceased cannot be read. Write day/month/year, or the year alone"
+          " beside it."),
+        required=False,
     )  # fmt: skip
+    birth_year = YearField(
+        label=_("Birth year"), required=False, help_text=_("When the day is not known")
+    )
     ethnicity = CleanText(label=_("Ethnicity"), max_length=40, required=False)
     nationality = CleanText(
         label=_("Nationality"), max_length=60, required=False, initial=domain.VIET_NAM
     )
     residence = long_text(_("Last residence"), required=False)
     identity_paper = CleanText(label=_("Identity paper"), max_length=160, required=False)
-    died_on = date_field(_("Day of death"))
+    died_on = date_field(
+        _("Day of death"),
+        _("The day of death cannot be read. Write day/month/year, such as 19/08/2021."),
+    )
     died_at = forms.TimeField(
-        label=_("Hour of death"), required=False, input_formats=["%H:%M", "%Hh%M", "%H.%M"],
-        widget=forms.TimeInput(format="%H:%M", attrs={"placeholder": "hh:mm"}),
-    )  # fmt: skip
+        label=_("Hour of death"),
+        required=False,
+        input_formats=["%H:%M", "%Hh%M", "%Hg%M", "%H.%M", "%H giờ %M"],
+        widget=forms.TimeInput(format="%H:%M", attrs={"placeholder": _("hour:minutes")}),
+    )
     place = long_text(_("Place of death"))
     cause = CleanText(label=_("Cause of death"), max_length=300, required=False)
     notice = CleanText(
@@ -333,7 +445,14 @@ class DeathForm(EntryForm):
         return sex
 
     def death(self, registered_on: date) -> domain.Death:
-        data = self.cleaned_data
+        return self._death(self.cleaned_data, registered_on)
+
+    def tell_rules(self, today: date) -> None:
+        """The rules' word on a form in which something could not be read."""
+        data = self.readable(sex=Sex.FEMALE.value, born_on=None, died_on=today, died_at=None)
+        self.tell_also(self._death(data, today).problems(today))
+
+    def _death(self, data: Mapping[str, Any], registered_on: date) -> domain.Death:
         return domain.Death(
             full_name=data["full_name"],
             sex=Sex(data["sex"]),
@@ -347,7 +466,7 @@ class DeathForm(EntryForm):
             place=data["place"],
             cause=data["cause"],
             notice=data["notice"],
-            declarant=self.declarant(),
+            declarant=self._declarant(data),
             registered_on=registered_on,
             personal_id=data["personal_id"],
             identity_paper=data["identity_paper"],
@@ -367,8 +486,16 @@ class RegisterSearch(forms.Form):
 
     q = CleanText(label=_("Name, entry number or personal ID"), max_length=120, required=False)
     book = forms.ChoiceField(label=_("Book"), choices=KINDS, required=False)
-    start = date_field(_("From"), required=False)
-    end = date_field(_("To"), required=False)
+    start = date_field(
+        _("From"),
+        _("The first day cannot be read. Write day/month/year, such as 12/08/2021."),
+        required=False,
+    )
+    end = date_field(
+        _("To"),
+        _("The last day cannot be read. Write day/month/year, such as 12/08/2021."),
+        required=False,
+    )
 
 
 class WithdrawForm(forms.Form):
@@ -378,6 +505,9 @@ class WithdrawForm(forms.Form):
     reason = CleanText(label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
 
 
+CODE_LENGTH = 16
+
+
 class CheckForm(forms.Form):
     """The code under the QR picture of a paper."""
 
@@ -385,7 +515,17 @@ class CheckForm(forms.Form):
         label=_("Code of the paper"), max_length=40,
         help_text=_("Sixteen letters and digits under the QR picture"),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+        error_messages={
+            "required": _("Enter the code under the QR picture of the paper."),
+            "max_length": _("The code has 16 letters and digits. Enter those alone."),
+        },
     )  # fmt: skip
 
     def clean_code(self) -> str:
-        return "".join(c for c in self.cleaned_data["code"].upper() if c.isalnum())
+        code = "".join(c for c in self.cleaned_data["code"].upper() if c.isalnum())
+        if len(code) != CODE_LENGTH:
+            raise forms.ValidationError(
+                _("The code has %(wanted)d letters and digits, %(typed)d were entered. Enter all.")
+                % {"wanted": CODE_LENGTH, "typed": len(code)}
+            )
+        return code

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from lienthong.record import fields
 from lienthong.record.personal import PersonalManager
@@ -185,6 +185,10 @@ class BirthRegistration(Entry):
     declarant_name = fields.CharField(max_length=120, blank=True, data="personal")
     declarant_paper = fields.CharField(max_length=160, blank=True, data="personal")
     declarant_relation = fields.CharField(max_length=40, blank=True, data="personal")
+    differences = fields.JSONField(
+        default=list, db_default=Value([], models.JSONField()), blank=True, data="sensitive"
+    )
+    """Where the declaration of a parent differed from population, and what was decided."""
     late = fields.BooleanField(default=False, data="internal")
     not_duplicate = fields.TextField(blank=True, data="internal")
     """Why the officer entered it although another entry looked the same."""

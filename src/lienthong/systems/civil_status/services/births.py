@@ -19,7 +19,7 @@ from lienthong.kernel import clock, names
 from lienthong.kernel.actor import Actor, system_actor
 from lienthong.record import personal
 from lienthong.systems.civil_status import domain, needs, queries
-from lienthong.systems.civil_status.domain import Birth, IdState
+from lienthong.systems.civil_status.domain import Birth, IdState, Settled
 from lienthong.systems.civil_status.errors import (
     DuplicateBirth,
     InvalidEntry,
@@ -59,11 +59,13 @@ def register_birth(
     not_duplicate: str = "",
     signatory: str = "",
     checked: tuple[Checked, ...] = (),
+    settled: tuple[Settled, ...] = (),
 ) -> Entered:
     """
     Enter a birth and ask population for the child's personal ID.
 
     What was ``checked`` of the parents stands in the audit with the entry or not at all.
+    ``settled`` are the differences from population and what was decided of each.
 
     Sending the same form again answers the entry it made. Raises InvalidEntry with
     every problem, NotCompetent, and DuplicateBirth unless the officer wrote why it
@@ -81,6 +83,7 @@ def register_birth(
         entry = _new_entry(birth, desk, by)
         entry.form_token, entry.not_duplicate = form_token, not_duplicate
         entry.signatory = signatory
+        entry.differences = [asdict(one) for one in settled]
         numbering.number(entry, book)
         entry.save(force_insert=True)
         record.done(
@@ -214,7 +217,11 @@ def _refuse_duplicate(birth: Birth, not_duplicate: str) -> None:
     )
     if other is not None:
         raise DuplicateBirth(
-            number=other.number, office=other.office, registered_on=other.registered_on
+            number=other.number,
+            office=other.office,
+            registered_on=other.registered_on,
+            key=str(other.key),
+            custodian=other.custodian,
         )
 
 

@@ -123,7 +123,11 @@ def _refuse_duplicate(death: Death) -> None:
     )
     if other is not None:
         raise DuplicateDeath(
-            number=other.number, office=other.office, registered_on=other.registered_on
+            number=other.number,
+            office=other.office,
+            registered_on=other.registered_on,
+            key=str(other.key),
+            custodian=other.custodian,
         )
 
 

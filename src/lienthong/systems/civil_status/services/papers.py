@@ -123,7 +123,8 @@ def _paper(entry: Entry, masked: str, desk: Desk, by: Actor) -> Paper:
         defaults={
             "code": _new_code(),
             "number": entry.number,
-            "office_name": desk.name,
+            # By name alone there are communes of one name in many provinces.
+            "office_name": _place(entry, desk),
             "registered_on": entry.registered_on,
             "masked": masked,
             "printed_on": by.legal_day,

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -78,6 +79,7 @@ def entry(request: HttpRequest, key: UUID) -> HttpResponse:
         "waits": birth.id_state == IdState.WAITING,
         "request_row": waiting,
         "born_in_words": date_in_words(birth.born_on),
+        "parents": [shown.parent_in_book(birth, role) for role in PARENTS],
         "deeds": shown.deeds(birth),
         "queue": shown.queue(desk, actor),
         "current": key,
@@ -159,20 +161,18 @@ def _parent(request: HttpRequest, data: QueryDict, act: str, value: str) -> Http
     """Look a parent up, or settle a difference; a fragment for htmx, else the whole form."""
     role, _dot, part = value.partition(".")
     role = role if role in PARENTS else PARENTS[0]
-    looked = None
+    looked, unreasoned = None, ""
     if act == "look_up":
-        looked = lookups.ask(data, role, f"{role}_id", f"{role}_known")
-        if looked.state == "found":
-            lookups.fill(data, role, looked.known)
+        looked = lookups.parent(data, role)
     elif act == "take":
         lookups.take(data, role, part)
-    else:
-        lookups.keep(data, role, part)
+    elif not lookups.keep(data, role, part):
+        unreasoned = part
     form = BirthForm(initial=data.dict())
     if getattr(request, "htmx", False):
-        context = {"form": form} | shown.parent(form, data, role, looked)
+        context = {"form": form, "section": shown.parent(form, data, role, looked, unreasoned)}
         return render(request, "civil_status/_parent.html", context)
-    return _form(request, form, data, looked)
+    return _form(request, form, data, looked, unreasoned=f"{role}.{unreasoned}")
 
 
 def _form(
@@ -182,12 +182,19 @@ def _form(
     looked: lookups.Looked | None = None,
     duplicate: DuplicateBirth | None = None,
     status: int = 200,
+    unreasoned: str = "",
 ) -> HttpResponse:
     actor = _actor(request)
     desk = queries.desk_of(actor)
     values = data if data is not None else QueryDict()
     sections = [
-        shown.parent(form, values, role, looked if looked and looked.role == role else None)
+        shown.parent(
+            form,
+            values,
+            role,
+            looked if looked and looked.role == role else None,
+            unreasoned.removeprefix(f"{role}.") if unreasoned.startswith(f"{role}.") else "",
+        )
         for role in PARENTS
     ]
     context = {
@@ -195,7 +202,7 @@ def _form(
         "desk": desk,
         "parents": sections,
         "born_in_words": _words(form, values),
-        "duplicate": duplicate.detail if duplicate else None,
+        "duplicate": shown.duplicate(duplicate, desk, "civil_status:birth"),
         "due": shown.due(actor),
         "queue": shown.queue(desk, actor),
     }
@@ -210,11 +217,22 @@ def _words(form: BirthForm, data: QueryDict) -> str:
 
 
 def _register(request: HttpRequest, data: QueryDict) -> HttpResponse:
+    for role in PARENTS:
+        lookups.keep_what_has_a_reason(data, role)
+    compared = [lookups.compare(data, role) for role in PARENTS]
+    known = {role: lookups.read(data, f"{role}_known") for role in PARENTS}
     actor, form = _actor(request), BirthForm(data)
     if not form.is_valid():
+        form.tell_rules(actor.legal_day, known)
+    for looked in compared:
+        for one in looked.different:
+            form.add_error(
+                f"{looked.role}_{one.field}",
+                ValidationError(shown.undecided(looked.role, one), code="undecided"),
+            )
+    if form.errors:
         shown.counted(form, INVALID)
         return _form(request, form, data, status=422)
-    known = {role: lookups.read(data, f"{role}_known") for role in PARENTS}
     declared = form.birth(actor.legal_day, known)
     try:
         entered = births.register_birth(
@@ -224,6 +242,7 @@ def _register(request: HttpRequest, data: QueryDict) -> HttpResponse:
             not_duplicate=form.cleaned_data["not_duplicate"],
             signatory=form.cleaned_data["signatory"],
             checked=_checked(data),
+            settled=tuple(one for looked in compared for one in looked.settled),
         )
     except InvalidEntry as error:
         form.tell(error.detail["problems"])  # type: ignore[arg-type]
@@ -250,7 +269,7 @@ def _checked(data: QueryDict) -> tuple[births.Checked, ...]:
         births.Checked(
             role=looked.role,
             same=len(looked.same),
-            different=tuple(one.field for one in (*looked.different, *looked.kept)),
+            different=tuple(one.field for one in looked.settled),
             message_id=looked.known["message_id"],
         )
         for looked in found

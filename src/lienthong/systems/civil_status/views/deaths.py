@@ -136,7 +136,7 @@ def _form(
         "form": form,
         "desk": desk,
         "looked": looked or lookups.Looked("person"),
-        "duplicate": duplicate.detail if duplicate else None,
+        "duplicate": shown.duplicate(duplicate, desk, "civil_status:death"),
         "due": shown.due(actor),
         "queue": shown.queue(desk, actor),
     }
@@ -146,6 +146,7 @@ def _form(
 def _register(request: HttpRequest, data: QueryDict) -> HttpResponse:
     actor, form = _actor(request), DeathForm(data)
     if not form.is_valid():
+        form.tell_rules(actor.legal_day)
         shown.counted(form, INVALID)
         return _form(request, form, status=422)
     try:

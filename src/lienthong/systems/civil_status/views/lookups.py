@@ -3,13 +3,15 @@ Looking up a parent or a deceased person from a form, with or without scripts.
 
 What population answered travels in the form as a signed value, so that it need not be
 asked twice and cannot be altered; what differs from the declaration is shown, never
-overwritten.
+overwritten. What was filled in from population is marked there, so that it is never
+counted as agreeing with itself, and what an officer decided of a difference travels
+signed as well, until the entry keeps it.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.core import signing
@@ -20,12 +22,15 @@ from lienthong.kernel import clock, names
 from lienthong.kernel.errors import LienThongError
 from lienthong.kernel.identifiers import BadPersonalId, PersonalId
 from lienthong.systems.civil_status import domain, needs
-from lienthong.systems.civil_status.domain import Difference
-from lienthong.systems.civil_status.forms import PARTICULARS
+from lienthong.systems.civil_status.domain import Choice, Difference, Settled
+from lienthong.systems.civil_status.forms import PARTICULARS, readable_year
 from lienthong.systems.civil_status.shapes import FoundPerson
 
 KEPT_SECONDS = 4 * 3600
 SALT = "civil_status.looked_up"
+SETTLED_SALT = "civil_status.settled"
+# Written by the form itself: agreeing with it, an officer has declared nothing.
+PRESET = {"nationality": domain.VIET_NAM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +42,37 @@ class Looked:
     """``found``, ``absent``, ``down``, ``refused``, ``bad_number``; empty while not asked."""
     known: dict[str, Any] = field(default_factory=dict)
     same: tuple[str, ...] = ()
+    """What the declaration itself stated, and population says too."""
+    filled: tuple[str, ...] = ()
+    """What the declaration left blank and population filled in."""
     different: tuple[Difference, ...] = ()
-    kept: tuple[Difference, ...] = ()
+    """What nobody has decided yet."""
+    kept: tuple[Settled, ...] = ()
+    taken: tuple[Settled, ...] = ()
+    other_sex: bool = False
+    """Population knows a mother as a man, or a father as a woman."""
     code: str = ""
 
     @property
     def compared(self) -> int:
-        return len(self.same) + len(self.different) + len(self.kept)
+        return len(self.same) + len(self.different) + len(self.kept) + len(self.taken)
+
+    @property
+    def to_look_at(self) -> int:
+        return len(self.different) + self.other_sex
+
+    @property
+    def settled(self) -> tuple[Settled, ...]:
+        """All that the entry keeps of the differences."""
+        if not self.other_sex:
+            return (*self.kept, *self.taken)
+        role = domain.SEX_OF[self.role]
+        seen = Settled(self.role, "sex", role, self.known["sex"], Choice.SEEN)
+        return (*self.kept, *self.taken, seen)
 
 
 def ask(data: QueryDict, role: str, number_field: str, known_field: str) -> Looked:
     """Ask population for the number typed, write the answer into the form's data."""
-    data[known_field] = ""
     try:
         number = PersonalId.parse(data.get(number_field, ""))
     except BadPersonalId:
@@ -104,25 +128,70 @@ def read(data: QueryDict | dict[str, Any], known_field: str) -> dict[str, Any]:
     return known
 
 
-def fill(data: QueryDict, role: str, known: dict[str, Any]) -> None:
-    """Write what population knows into the fields that were left blank."""
-    for part in PARTICULARS:
-        if not names.clean(data.get(f"{role}_{part}", "")):
-            data[f"{role}_{part}"] = known[part]
+def parent(data: QueryDict, role: str) -> Looked:
+    """
+    Ask for a parent and fill in what was left blank; what was typed stays as it was.
+
+    What an earlier look-up had filled in makes room first: another number means
+    another person, and half of each would be nobody.
+    """
+    before = read(data, f"{role}_known")
+    looked = ask(data, role, f"{role}_id", f"{role}_known")
+    if looked.state != "found":
+        return looked
+    for part in before.get("filled", ()):
+        if data.get(f"{role}_{part}") == before[part]:
+            data[f"{role}_{part}"] = ""
+    filled = [part for part in PARTICULARS if _is_to_fill(data, role, part, looked.known)]
+    for part in filled:
+        data[f"{role}_{part}"] = looked.known[part]
+    known = looked.known | {"filled": filled}
+    data[f"{role}_known"] = signing.dumps(known, salt=SALT, compress=True)
+    return compare(data, role)
+
+
+def _is_to_fill(data: QueryDict, role: str, part: str, known: dict[str, Any]) -> bool:
+    return bool(known[part]) and not names.clean(data.get(f"{role}_{part}", ""))
 
 
 def take(data: QueryDict, role: str, part: str) -> None:
-    """Follow population in one particular."""
-    known = read(data, f"{role}_known")
-    if part in PARTICULARS and known:
-        data[f"{role}_{part}"] = known[part]
+    """Follow population in one particular; what was declared stays written down."""
+    for one in compare(data, role).different:
+        if one.field == part:
+            _settle(data, Settled(role, part, one.declared, one.known, Choice.TAKEN))
+            data[f"{role}_{part}"] = one.known
 
 
-def keep(data: QueryDict, role: str, part: str) -> None:
-    """Stand by the declaration in one particular; the difference stays visible."""
-    if part in PARTICULARS:
-        kept = set(filter(None, data.get(f"{role}_kept", "").split(","))) | {part}
-        data[f"{role}_kept"] = ",".join(sorted(kept))
+def keep(data: QueryDict, role: str, part: str) -> bool:
+    """Stand by the declaration in one particular; false when no reason was written."""
+    reason = names.clean(str(data.get(f"{role}_{part}_reason") or ""))
+    if not reason:
+        return False
+    for one in compare(data, role).different:
+        if one.field == part:
+            _settle(data, Settled(role, part, one.declared, one.known, Choice.KEPT, reason))
+    return True
+
+
+def keep_what_has_a_reason(data: QueryDict, role: str) -> None:
+    """Who wrote why the declaration stands has chosen, also without pressing the button for it."""
+    for one in compare(data, role).different:
+        keep(data, role, one.field)
+
+
+def _settle(data: QueryDict, decided: Settled) -> None:
+    held = _decided(data, decided.role) | {decided.field: asdict(decided)}
+    data[f"{decided.role}_settled"] = signing.dumps(held, salt=SETTLED_SALT, compress=True)
+
+
+def _decided(data: QueryDict | dict[str, Any], role: str) -> dict[str, dict[str, str]]:
+    try:
+        held: dict[str, dict[str, str]] = signing.loads(
+            str(data.get(f"{role}_settled") or ""), salt=SETTLED_SALT, max_age=KEPT_SECONDS
+        )
+    except signing.BadSignature:
+        return {}
+    return held
 
 
 def compare(data: QueryDict | dict[str, Any], role: str, looked: Looked | None = None) -> Looked:
@@ -133,13 +202,40 @@ def compare(data: QueryDict | dict[str, Any], role: str, looked: Looked | None =
     if not known or known["personal_id"] != "".join(str(data.get(f"{role}_id", "")).split()):
         return Looked(role)
     declared = {part: str(data.get(f"{role}_{part}") or "") for part in PARTICULARS}
+    # What cannot be read as a year has its own mistake; it is not a difference.
+    if not readable_year(declared["birth_year"]):
+        declared["birth_year"] = ""
     same, different = domain.differences(declared, known)
-    kept = set(str(data.get(f"{role}_kept") or "").split(","))
+    decided = [
+        Settled(**(one | {"choice": Choice(one["choice"])}))  # type: ignore[arg-type]
+        for one in _decided(data, role).values()
+    ]
+    kept = tuple(
+        one
+        for one in decided
+        if one.choice == Choice.KEPT and Difference(one.field, one.declared, one.known) in different
+    )
+    taken = tuple(
+        one
+        for one in decided
+        if one.choice == Choice.TAKEN and one.field in same and known[one.field] == one.known
+    )
+    filled = tuple(part for part in known.get("filled", ()) if part in same)
+    own = {
+        part
+        for part in same
+        if part not in filled and names.clean(declared[part]) != PRESET.get(part)
+    }
     return Looked(
         role,
         "found",
         known,
-        same,
-        tuple(one for one in different if one.field not in kept),
-        tuple(one for one in different if one.field in kept),
+        same=tuple(part for part in same if part in own - {one.field for one in taken}),
+        filled=filled,
+        different=tuple(
+            one for one in different if one.field not in {decided.field for decided in kept}
+        ),
+        kept=kept,
+        taken=taken,
+        other_sex=domain.other_sex(role, known["sex"]),
     )

@@ -163,6 +163,7 @@ def _shown(row: Entry, text: str) -> dict[str, Any]:
     return {
         "row": row,
         "kind": row.kind.value,
+        "died_on": getattr(row, "died_on", None),
         "number": row.number,
         "name": name,
         "born": born,

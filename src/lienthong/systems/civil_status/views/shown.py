@@ -23,11 +23,12 @@ from lienthong.kernel.actor import Actor
 from lienthong.kernel.working_days import RECEIPT_CLOSES
 from lienthong.record import audit, personal
 from lienthong.systems.civil_status import domain, queries
-from lienthong.systems.civil_status.domain import DeathState, IdState
-from lienthong.systems.civil_status.forms import EntryForm
+from lienthong.systems.civil_status.domain import DeathState, Difference, IdState
+from lienthong.systems.civil_status.errors import DuplicateBirth, DuplicateDeath
+from lienthong.systems.civil_status.forms import PARTICULARS, EntryForm
 from lienthong.systems.civil_status.models import BirthRegistration, Desk, Entry
 from lienthong.systems.civil_status.views import lookups
-from lienthong.web import catalogues, problem_counts
+from lienthong.web import actors, catalogues, problem_counts
 
 LONGEST_QUEUE = 50
 PAGE_SECONDS = 5.0
@@ -45,12 +46,14 @@ DEEDS: dict[str, str | Promise] = {
     "civil_status.death_told_again": gettext_lazy("Population told again"),
 }
 PARTS: dict[str, str | Promise] = {
-    "name": gettext_lazy("Name"),
+    "name": gettext_lazy("Full name"),
     "birth_year": gettext_lazy("Birth year"),
     "ethnicity": gettext_lazy("Ethnicity"),
     "nationality": gettext_lazy("Nationality"),
     "residence": gettext_lazy("Residence"),
+    "sex": gettext_lazy("Sex"),
 }
+SEXES = {"female": gettext_lazy("Female"), "male": gettext_lazy("Male")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,16 +167,60 @@ def _note(what: str, detail: Mapping[str, Any]) -> str:
     return str(detail.get("message_id") or detail.get("number") or "")
 
 
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """A difference as the form shows it: both values, and a field for a reason."""
+
+    field: str
+    part: str | Promise
+    declared: str
+    known: str
+    reason_name: str
+    reason: str
+    reason_missing: bool
+
+
+def undecided(role: str, one: Difference) -> str:
+    """What the form asks of an officer before it enters a difference nobody decided."""
+    words = (
+        _("%(part)s of the mother differs from population (%(declared)s, %(known)s).")
+        if role == "mother"
+        else _("%(part)s of the father differs from population (%(declared)s, %(known)s).")
+    )
+    told = words % {"part": PARTS[one.field], "declared": one.declared, "known": one.known}
+    return f"{told} {_('Choose which one the book says.')}"
+
+
 def parent(
-    form: Form, data: Any, role: str, looked: lookups.Looked | None = None
+    form: Form,
+    data: Any,
+    role: str,
+    looked: lookups.Looked | None = None,
+    unreasoned: str = "",
 ) -> dict[str, Any]:
-    """All that the section of one parent needs."""
+    """All that the section of one parent needs; ``unreasoned`` was to be kept without a reason."""
     found = lookups.compare(data, role, looked)
+    died_on = found.known.get("died_on")
+    from_population = {*found.filled, *(one.field for one in found.taken)}
     return {
         "role": role,
         "looked": found,
-        "rows": [(one, PARTS[one.field]) for one in found.different],
+        "rows": [
+            Undecided(
+                one.field,
+                PARTS[one.field],
+                one.declared,
+                one.known,
+                f"{role}_{one.field}_reason",
+                str(data.get(f"{role}_{one.field}_reason") or ""),
+                one.field == unreasoned,
+            )
+            for one in found.different
+        ],
         "kept": [(one, PARTS[one.field]) for one in found.kept],
+        "taken": [(one, PARTS[one.field]) for one in found.taken],
+        "filled": ", ".join(str(PARTS[part]).lower() for part in found.filled),
+        "died_on": date.fromisoformat(died_on) if died_on else None,
         "unknown": form[f"{role}_unknown"],
         "number": form[f"{role}_id"],
         "name": form[f"{role}_name"],
@@ -182,8 +229,59 @@ def parent(
         "nationality": form[f"{role}_nationality"],
         "residence": form[f"{role}_residence"],
         "known": form[f"{role}_known"],
-        "kept_field": form[f"{role}_kept"],
-        "source": _("Population") if found.state == "found" else "",
+        "settled": form[f"{role}_settled"],
+        "sources": {part: _("Population") for part in from_population},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A particular of the book beside which a difference stood, and who decided it."""
+
+    part: str | Promise
+    declared: str
+    known: str
+    choice: str
+    reason: str
+
+
+def parent_in_book(birth: BirthRegistration, role: str) -> dict[str, Any]:
+    """A parent as the book says it, with what differed from population."""
+    marks = {
+        one["field"]: Mark(
+            PARTS[one["field"]],
+            _said(one["field"], one["declared"]),
+            _said(one["field"], one["known"]),
+            one["choice"],
+            one["reason"],
+        )
+        for one in birth.differences
+        if one["role"] == role
+    }
+    columns = ("id", *PARTICULARS)
+    return {
+        "role": role,
+        "marks": marks,
+        "chosen_by": actors.officer_name(birth.registrar),
+    } | {column: getattr(birth, f"{role}_{column}") for column in columns}
+
+
+def _said(field: str, value: str) -> str:
+    return str(SEXES.get(value, value)) if field == "sex" else value
+
+
+def duplicate(
+    error: DuplicateBirth | DuplicateDeath | None, desk: Desk, url_name: str
+) -> dict[str, Any] | None:
+    """The entry a new one looks like: its office by name, and the way to it where it is ours."""
+    if error is None:
+        return None
+    office = str(error.detail["office"])
+    other = Desk.objects.filter(office=office).first()
+    ours = error.detail["custodian"] == desk.office
+    return error.detail | {
+        "office": other.name if other else office,
+        "url": reverse(url_name, args=[error.detail["key"]]) if ours else "",
     }
 
 
