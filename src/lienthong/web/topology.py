@@ -33,7 +33,9 @@ CORE = 58.0
 INNER = 172.0
 RIM = 344.0
 LABEL_WIDTH = 20
-LINE = 23.0
+LINE = 26.0
+OVERLAP = 48.0
+"""How far a name reaches over its point towards the middle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,13 +244,23 @@ def _systems(systems: tuple[Point, ...], places: list[tuple[float, float]]) -> S
 
 
 def _label(x: float, y: float, text: str) -> SafeString:
-    """Above a point of the upper half, below one of the lower; long names take two lines."""
+    """
+    Above a point of the upper half, below one of the lower; long names take two lines.
+
+    Left and right of the middle a name runs outwards, so that two at one height never meet.
+    """
     lines = wrap(text, LABEL_WIDTH)
     first = y + 44 if y >= CENTRE - 1 else y - 34 - LINE * (len(lines) - 1)
+    side, at = "", x
+    if abs(x - CENTRE) > 1:
+        side, at = (' class="l"', x + OVERLAP) if x < CENTRE else (' class="r"', x - OVERLAP)
     return format_html_join(
         "",
-        '<text x="{}" y="{}">{}</text>',
-        ((f"{x:.1f}", f"{first + LINE * row:.1f}", line) for row, line in enumerate(lines)),
+        '<text{} x="{}" y="{}">{}</text>',
+        (
+            (SafeString(side), f"{at:.1f}", f"{first + LINE * row:.1f}", line)
+            for row, line in enumerate(lines)
+        ),
     )
 
 

@@ -81,6 +81,25 @@
     });
   }
 
+  // Where a table's rows become cards (a phone), each cell says by itself what it is; the roles keep
+  // it a table for a screen reader, which a changed display would take away.
+  const label = () => {
+    for (const table of document.querySelectorAll(".console .ds-table:not([role])")) {
+      const heads = [...table.querySelectorAll("thead th")];
+      table.setAttribute("role", "table");
+      for (const part of table.querySelectorAll("thead, tbody")) part.setAttribute("role", "rowgroup");
+      for (const row of table.querySelectorAll("tr")) row.setAttribute("role", "row");
+      for (const head of heads) head.setAttribute("role", "columnheader");
+      for (const row of table.querySelectorAll("tbody tr"))
+        [...row.cells].forEach((cell, at) => {
+          cell.setAttribute("role", cell.tagName === "TH" ? "rowheader" : "cell");
+          if (heads[at]) cell.dataset.label = heads[at].textContent.trim();
+        });
+    }
+  };
+  label();
+  document.addEventListener("htmx:afterSwap", label);
+
   // Menus made of <details> close on Escape and on a click elsewhere.
   const menus = () => document.querySelectorAll("details.lt-menu[open], details.dk-me[open]");
   document.addEventListener("keydown", (event) => {
