@@ -54,6 +54,13 @@ def test_passwords_and_secrets_lie_in_a_file_only_the_owner_reads(demonstration:
     assert stat.S_IMODE(demonstration.parent.stat().st_mode) == 0o700
 
 
+def test_each_account_is_kept_with_who_it_is(demonstration: Path) -> None:
+    demo.create(cast.LEGAL_DAY)
+    kept = json.loads(demonstration.read_text())
+    assert kept["le.cuong"]["who"] == "Lê Cường, Công chức tư pháp - hộ tịch, UBND xã Dương Tơ"
+    assert all(one["who"] for one in kept.values())
+
+
 def test_a_second_load_keeps_passwords_and_codes(demonstration: Path) -> None:
     demo.create(cast.LEGAL_DAY)
     first = json.loads(demonstration.read_text())

@@ -5,11 +5,13 @@ from collections.abc import Callable
 import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
+from django.utils.translation import override
 
 import cast
 from lienthong.kernel.actor import Actor
 from lienthong.web.accounts.models import Account
 from lienthong.web.accounts.second_factor import set_up
+from lienthong.web.desks import every_desk, role_title
 from lienthong.web.offices import Position
 from lienthong.web.roles import NoSeat, RoleMissing, requires
 
@@ -73,4 +75,14 @@ def test_the_page_of_a_refusal_names_the_role_and_who_grants_it(
     assert answer is not None
     text = answer.content.decode()
     assert "civil_status.registrar" in text
-    assert "Người cấp: người đứng đầu UBND xã Dương Tơ" in text
+    assert "Cán bộ đăng ký hộ tịch" in text
+    assert "Người đứng đầu UBND xã Dương Tơ đề nghị; người quản trị nút này ghi quyền" in text
+
+
+def test_every_role_a_desk_asks_for_has_a_name_people_use() -> None:
+    asked = {desk.role for desk in every_desk() if desk.role}
+    assert len(asked) > 3
+    with override("vi"):
+        named = {role: role_title(role) for role in asked}
+    with override("en"):
+        assert not [role for role, title in named.items() if title in ("", role_title(role))]

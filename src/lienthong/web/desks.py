@@ -1,8 +1,8 @@
 """
 Officers' desks: what stands in the rail and on ``/canbo/``.
 
-A system lists its desks on its AppConfig (``desks = (Desk(...),)``); this floor
-imports no system.
+A system lists its desks on its AppConfig (``desks = (Desk(...),)``), and beside them what
+its roles are called (``roles = {"some.role": _("…")}``); this floor imports no system.
 """
 
 from __future__ import annotations
@@ -50,6 +50,14 @@ def every_desk() -> Iterator[Desk]:
 def desks_of(actor: Actor | None) -> list[Desk]:
     """The desks this actor may open, in the order the systems list them."""
     return [desk for desk in every_desk() if desk.open_to(actor)]
+
+
+def role_title(role: str) -> str:
+    """What people call a role, as its system names it (``roles`` of its AppConfig), or nothing."""
+    for config in apps.get_app_configs():
+        if role in (titles := getattr(config, "roles", {})):
+            return str(titles[role])
+    return ""
 
 
 def system_config(package: str) -> AppConfig | None:

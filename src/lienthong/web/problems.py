@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lienthong.kernel.errors import LienThongError
 from lienthong.record import trace
+from lienthong.web.desks import role_title
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ WORDS = {
         _("This is not open to you"),
         _("You are signed in, but this needs a right your position does not carry."),
         _("Nothing was shown or changed, and nothing was held against you."),
-        _("The head of your office can grant the role. Or change to another position of yours."),
+        _("Ask the head of your office for the role. Or change to another position of yours."),
         "web.refused",
     ),
     404: Words(
@@ -163,6 +164,7 @@ def respond(
         "code": code or words.code,
         "trace": trace.current(),
         "missing_role": missing_role or "",
+        "missing_role_title": role_title(str(missing_role)) if missing_role else "",
     }
     if wants_document(request):
         return document(told)

@@ -13,6 +13,7 @@ class CataloguesConfig(AppConfig):
     name = "lienthong.systems.catalogues"
     label = "catalogues"
     verbose_name = "Danh mục dùng chung"
+    roles = {"catalogues.steward": _("Steward of the catalogues")}
     desks = (
         Desk(
             system="catalogues",

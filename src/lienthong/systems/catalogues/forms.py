@@ -32,8 +32,18 @@ class UnitSearch(forms.Form):
         label=_("On the day"),
         required=False,
         input_formats=["%Y-%m-%d", "%d/%m/%Y"],
-        error_messages={"invalid": _("Write the day as 20/08/2021.")},
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={
+            "invalid": _("This day cannot be read. Write day/month/year, such as 20/08/2021.")
+        },
+        # A native date field speaks the language of the browser, not of the page.
+        widget=forms.DateInput(
+            attrs={
+                "inputmode": "numeric",
+                "autocomplete": "off",
+                "placeholder": _("day/month/year"),
+            },
+            format="%d/%m/%Y",
+        ),
     )
     cap = forms.ChoiceField(label=_("Level"), choices=LEVELS, required=False)
 

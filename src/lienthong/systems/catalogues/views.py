@@ -148,7 +148,7 @@ def _days_to_compare(table: UnitTable) -> list[date]:
 
 def _initial(form: UnitSearch, day: date) -> dict[str, str]:
     level = form.level
-    return {"q": form.text, "ngay": day.isoformat(), "cap": level.value if level else ""}
+    return {"q": form.text, "ngay": f"{day:%d/%m/%Y}", "cap": level.value if level else ""}
 
 
 def _found(table: UnitTable, unit: Unit, day: date) -> Found:

@@ -15,6 +15,7 @@ class CivilStatusConfig(AppConfig):
     name = "lienthong.systems.civil_status"
     label = "civil_status"
     verbose_name = "Cơ sở dữ liệu hộ tịch điện tử"
+    roles = {REGISTRAR: _("Civil-status registrar")}
     desks = (
         Desk(
             system="civil_status",

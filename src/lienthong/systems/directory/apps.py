@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 from lienthong.web.desks import Desk
 
@@ -9,6 +10,7 @@ class DirectoryConfig(AppConfig):
     name = "lienthong.systems.directory"
     label = "directory"
     verbose_name = "Trục liên thông"
+    roles = {"directory.operator": _("Operator of the exchange")}
     desks = (
         Desk(
             system="directory",

@@ -14,6 +14,7 @@ class PopulationConfig(AppConfig):
     name = "lienthong.systems.population"
     label = "population"
     verbose_name = "Cơ sở dữ liệu quốc gia về dân cư"
+    roles = {OFFICER: _("Officer of the population register")}
     desks = (
         Desk(
             system="population",

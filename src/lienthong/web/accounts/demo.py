@@ -110,9 +110,16 @@ def create(legal_day: date, tell: Callable[[str, int, int], None] = lambda *_: N
         if account is None or officer.username not in kept:
             kept[officer.username] = _make(officer.username, account)
             account = Account.objects.get(username=officer.username)
+        kept[officer.username]["who"] = who(officer)
         _seat(account, officer, legal_day)
         tell("accounts", number, len(OFFICERS))
     _write(settings.NODE, kept)
+
+
+def who(officer: DemoOfficer) -> str:
+    """Who this is and where, as the terminal shows it beside the password."""
+    parts = (officer.name, officer.title, officer.office.name if officer.office else "")
+    return ", ".join(filter(None, parts))
 
 
 def _make(username: str, account: Account | None) -> dict[str, str]:
