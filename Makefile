@@ -44,6 +44,8 @@ assets: $(RUN_STAMP) ## Front-end files and fonts from npm
 messages: $(RUN_STAMP) # Compile the translations
 	@$(BIN)/python tools/messages.py compile
 
+# What is told as the time of a start is what whoever typed it has waited.
+run: export LIENTHONG_BEGAN := $(shell date +%s)
 run: setup assets messages ## Start everything with the demo country
 	@exec $(BIN)/lienthong up --demo
 

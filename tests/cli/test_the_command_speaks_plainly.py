@@ -13,7 +13,19 @@ from types import SimpleNamespace
 
 import pytest
 
-from lienthong.cli import call, cards, databases, demo, main, memory, migrations, new, runtime, up
+from lienthong.cli import (
+    call,
+    cards,
+    databases,
+    demo,
+    main,
+    memory,
+    migrations,
+    new,
+    report,
+    runtime,
+    up,
+)
 from lienthong.kernel.node import Node, Ports
 
 
@@ -154,6 +166,50 @@ def test_a_node_that_is_no_demonstration_stays_none(tmp_path: Path) -> None:
 def test_the_digest_of_migrations_changes_with_the_systems_carried() -> None:
     assert migrations.digest("population") != migrations.digest("")
     assert migrations.digest("") == migrations.digest("")
+
+
+def test_migrations_are_told_by_their_count() -> None:
+    told = "Operations to perform:\n  Apply all migrations\nRunning migrations:\n"
+    lines = "".join(f"  Applying web.{number:04d}_x... OK\n" for number in range(80))
+    assert migrations.in_short(told + lines) == "80 migrations applied."
+    assert migrations.in_short(told + "  Applying a.1... OK") == "1 migration applied."
+    assert migrations.in_short("No migrations to apply.") == (
+        "The databases are at this release already."
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        ("2021-07-19..2021-08-19", ["2021-07", "2021-08"]),
+        ("2021-08-01..2021-08-31", ["2021-08"]),
+        ("2021-08-20", ["2021-08"]),
+        ("last month", ["2021-08"]),
+    ],
+)
+def test_a_stretch_of_days_is_led_to_the_months_it_lies_in(asked: str, named: list[str]) -> None:
+    said = report.advice(asked)
+    assert f"'{asked}' is no month" in said
+    for month in named:
+        assert f"`lienthong report {month}`" in said
+    assert said.count("`lienthong report") == len(named)
+
+
+def test_the_time_of_a_start_is_counted_from_when_it_was_typed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LIENTHONG_BEGAN", "1234567")
+    assert up.began() == 1234567
+    assert "LIENTHONG_BEGAN" not in os.environ, "children count from their own start"
+    monkeypatch.setenv("LIENTHONG_BEGAN", "this morning")
+    assert up.began() > 1234567
+
+
+def test_the_accounts_of_a_demonstration_say_who_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "accounts.json"
+    file.write_text('{"le.cuong": {"password": "a-b-c", "totp": "x", "who": "Lê Cường, xã"}}')
+    (line,) = up.account_lines(file)
+    assert line.split() == ["le.cuong", "a-b-c", "Lê", "Cường,", "xã"]
 
 
 def test_the_runtime_of_a_node_holds_what_it_needs_and_no_tools_of_developers() -> None:

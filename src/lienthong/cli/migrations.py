@@ -51,7 +51,14 @@ def apply(node: Node, databases: Databases, only: str = "") -> int:
         "DJANGO_SETTINGS_MODULE": "lienthong.conf.settings",
         "PGOPTIONS": f"{os.environ.get('PGOPTIONS', '')} {LOCK_TIMEOUT}".strip(),
     }
-    done = subprocess.run([*command, *([only] if only else [])], env=environment, check=False)
+    done = subprocess.run(
+        [*command, *([only] if only else [])],
+        env=environment,
+        check=False,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    print(in_short(done.stdout) if done.returncode == 0 else done.stdout, flush=True)
     if done.returncode != 0 or only:
         return done.returncode
     from lienthong.gateway import schema
@@ -60,6 +67,14 @@ def apply(node: Node, databases: Databases, only: str = "") -> int:
     if databases.embedded:
         (node.pg / "migrated").write_text(digest(carried()))
     return 0
+
+
+def in_short(told: str) -> str:
+    """A line with the count of what was applied, for the eighty that Django writes."""
+    applied = sum(line.rstrip().endswith("... OK") for line in told.splitlines())
+    if not applied:
+        return "The databases are at this release already."
+    return f"{applied} migration{'s' if applied > 1 else ''} applied."
 
 
 def carried() -> str:

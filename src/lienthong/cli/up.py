@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     node = Node.from_environment()
-    started = time.monotonic()
+    started = began()
     vault.make_home(node)
     if args.systems:
         os.environ["LIENTHONG_SYSTEMS"] = args.systems.replace("-", "_")
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
             if demo and not (node.home / "demo.json").exists():
                 load_demo(supervisor, demo)
             supervisor.wait_until_healthy()
-            tell(node, bool(demo), time.monotonic() - started)
+            tell(node, bool(demo), time.time() - started)
             supervisor.watch()
             print("\nStopping …", flush=True)
         except KeyboardInterrupt:
@@ -80,6 +80,18 @@ def run(args: argparse.Namespace) -> int:
             supervisor.stop()
     print("Stopped. Nothing is lost; `lienthong up` starts the same node again.")
     return 0
+
+
+def began() -> float:
+    """
+    When whoever waits for this node began to wait: `make` says when it was typed.
+
+    Taken out of the environment, so that no process started later counts from there.
+    """
+    try:
+        return float(os.environ.pop("LIENTHONG_BEGAN", "") or time.time())
+    except ValueError:
+        return time.time()
 
 
 def demo_of(node: Node, args: argparse.Namespace) -> str:
