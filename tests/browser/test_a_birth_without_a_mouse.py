@@ -66,7 +66,7 @@ def test_a_birth_is_registered_with_the_keyboard_alone(desk: Page) -> None:
         type_into(desk, f"{role}_id", person.personal_id)
         tab_to(desk, f"[name=look_up][value={role}]")
         desk.keyboard.press("Enter")
-        expect(desk.locator(f"#{role} h2 .ds-tag[data-color=success]")).to_be_visible()
+        expect(desk.locator(f"#{role} h2 .ds-tag[data-color=info]")).to_be_visible()
     type_into(desk, "declarant_name", cast.BINH.name)
     type_into(desk, "declarant_paper", "căn cước công dân")
     desk.keyboard.press("Control+Enter")

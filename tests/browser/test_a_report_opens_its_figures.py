@@ -132,6 +132,7 @@ def test_the_file_of_a_report_opens_its_figures_by_key_with_no_network(
     context.close()
 
 
+@axe.visits("steering:confirm")
 def test_a_contradiction_and_a_silent_system_are_accessible_too(
     desk: Page, month: ExchangeDouble
 ) -> None:

@@ -101,6 +101,8 @@ def test_a_duplicate_is_counted_as_one_and_not_as_invalid(
 
 def counts() -> dict[str, int]:
     return dict(ProblemCount.objects.values_list("code", "count"))
+
+
 # What Django says of its own accord, of a form nobody gave words to.
 STOCK = ("Nhập một", "Hãy nhập", "hợp lệ", "Trường này", "Đảm bảo giá trị", "This field", "Enter a")
 
