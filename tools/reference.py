@@ -48,6 +48,7 @@ SETTINGS = {
     "LIENTHONG_PG_BIN": "Directory with the programs of another PostgreSQL, 15 or later.",
     "LIENTHONG_LEGAL_DAY": "Stops the legal day (`2021-08-20`). Default: today in Viet Nam, or "
     "the demo country's own day.",
+    "LIENTHONG_BEGAN": "Second in which a start was asked for; `make run` sets it.",
     "LIENTHONG_DEMO": "`1` on a demonstration node; `lienthong up --demo` sets it.",
     "LIENTHONG_GATEWAY_PROCESSES": "Gateway processes. Default: one a core.",
     "LIENTHONG_PUBLIC_URL": "Address behind which the pages are reached from outside. With https:"

@@ -70,7 +70,7 @@ def test_a_birth_from_the_first_key_to_the_public_check(desk: Page) -> None:
     assert "1 mục cần xem" in desk.inner_text("#father h2")
     axe.check(desk)
     desk.click("#father button[name=take]")
-    desk.wait_for_selector("#father .cs-settled")
+    desk.wait_for_selector("#father .cs-settled:has-text('tờ khai ghi 1992')")
     assert desk.input_value("#id_father_birth_year") == "1993"
 
     desk.keyboard.press("Control+Enter")

@@ -19,7 +19,7 @@ from lienthong.web.roles import public
 @public
 def check(request: HttpRequest) -> HttpResponse:
     """Type the code that stands under the QR picture."""
-    form = CheckForm(request.POST or None)
+    form = CheckForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         return redirect("civil_status:checked", code=form.cleaned_data["code"] or "-")
     return render(request, "civil_status/check.html", {"form": form})
