@@ -20,6 +20,7 @@ from lienthong.cli.databases import databases_of
 from lienthong.cli.keyring import INSTANCE, MEMBER_CLASS
 from lienthong.gateway import since
 from lienthong.gateway.since import OtherLog, Position
+from lienthong.gateway.year_keys import YearKeys, all_pseudonyms
 from lienthong.kernel import clock
 from lienthong.kernel.actor import Actor
 from lienthong.kernel.errors import Conflict
@@ -179,9 +180,10 @@ def reconcile(node: Node, *, by_blocks: bool) -> int:
         raise ImportsMissing(
             f"{ImportsMissing.message()} Load them first, then reconcile: {'; '.join(missing)}"
         )
+    keys = YearKeys.read(node.secrets, "subject_index_key")
     done = services.step_over_by_log(
         evidence=services.Evidence(found.requests, found.unanswered, found.named),
-        key=node.secret("subject_index_key").encode(),
+        pseudonyms=lambda subject: all_pseudonyms(keys, subject).values(),
         by=operator(),
     )
     # Stepping further than one block leaves more behind than one event does.

@@ -28,6 +28,7 @@ from lienthong.systems.population.models import (
 from systems.population import lives
 
 KEY = b"the subject index key of the tests"
+NEXT_YEAR = b"that of the year after"
 
 
 class _GoneBack(Exception):
@@ -53,6 +54,12 @@ def restored(events: int = 0) -> None:
 
 def pseudonym(number: str) -> bytes:
     return hmac.digest(KEY, number.encode(), hashlib.sha256)
+
+
+def pseudonyms(subject: bytes) -> list[bytes]:
+    """Under each of two keys, as a log that went from one year into the next holds them."""
+    later = b"\x07\xe6" + hmac.digest(NEXT_YEAR, subject, hashlib.sha256)
+    return [hmac.digest(KEY, subject, hashlib.sha256), later]
 
 
 def evidence(numbers: list[str], *, unanswered: int = 0, requests: int = 0) -> services.Evidence:
@@ -89,7 +96,9 @@ def test_the_lost_numbers_are_recognised_in_the_log_and_never_given_again(
 ) -> None:
     several(civil_status, 3, "before")
     gone = lost(lambda: several(civil_status, 5))
-    done = services.step_over_by_log(evidence=evidence(gone), key=KEY, by=civil_status)
+    done = services.step_over_by_log(
+        evidence=evidence(gone), pseudonyms=pseudonyms, by=civil_status
+    )
     assert (done.lost, done.unrecognised) == (5, 0)
     with personal.writing("tests", by=civil_status):
         assert set(LostNumber.objects.values_list("number", flat=True)) == set(gone)
@@ -101,7 +110,9 @@ def test_numbers_of_a_range_nobody_had_used_before_the_backup_are_recognised(
     civil_status: Actor,
 ) -> None:
     gone = lost(lambda: several(civil_status, 4, province="79", sex=Sex.FEMALE))
-    done = services.step_over_by_log(evidence=evidence(gone), key=KEY, by=civil_status)
+    done = services.step_over_by_log(
+        evidence=evidence(gone), pseudonyms=pseudonyms, by=civil_status
+    )
     assert done.lost == 4
     after = several(civil_status, 9, "after", province="79", sex=Sex.FEMALE)
     assert set(after).isdisjoint(gone)
@@ -115,7 +126,7 @@ def test_a_request_without_an_answer_in_the_log_costs_each_range_a_place(
     # The answers of the second and the last never came to the log.
     told = [gone[0], gone[2]]
     done = services.step_over_by_log(
-        evidence=evidence(told, unanswered=2), key=KEY, by=civil_status
+        evidence=evidence(told, unanswered=2), pseudonyms=pseudonyms, by=civil_status
     )
     assert (done.lost, done.floor) == (2, 2)
     assert set(several(civil_status, 12, "after")).isdisjoint(gone)
@@ -124,13 +135,23 @@ def test_a_request_without_an_answer_in_the_log_costs_each_range_a_place(
     assert counter.used == 3, "in a range nobody knows of, both may have been taken too"
 
 
+def test_numbers_are_recognised_under_every_key_the_index_has_had(civil_status: Actor) -> None:
+    several(civil_status, 2, "before")
+    gone = lost(lambda: several(civil_status, 2))
+    named = {pseudonyms(number.encode())[place]: f"VN-{place}" for place, number in enumerate(gone)}
+    done = services.step_over_by_log(
+        evidence=services.Evidence(2, 0, named), pseudonyms=pseudonyms, by=civil_status
+    )
+    assert (done.lost, done.unrecognised) == (2, 0)
+
+
 def test_when_the_log_names_somebody_unknown_every_range_is_moved_by_all_requests(
     civil_status: Actor,
 ) -> None:
     several(civil_status, 2, "before")
     gone = lost(lambda: several(civil_status, 3))
     strange = services.Evidence(4, 0, {pseudonym(gone[0]): "VN-1", b"another key's": "VN-2"})
-    done = services.step_over_by_log(evidence=strange, key=KEY, by=civil_status)
+    done = services.step_over_by_log(evidence=strange, pseudonyms=pseudonyms, by=civil_status)
     assert (done.lost, done.unrecognised) == (1, 1)
     assert set(several(civil_status, 8, "after")).isdisjoint(gone)
 
@@ -138,7 +159,9 @@ def test_when_the_log_names_somebody_unknown_every_range_is_moved_by_all_request
 def test_people_who_were_only_asked_about_are_not_lost(civil_status: Actor) -> None:
     known = lives.given(civil_status).number
     restored()
-    done = services.step_over_by_log(evidence=evidence([known]), key=KEY, by=civil_status)
+    done = services.step_over_by_log(
+        evidence=evidence([known]), pseudonyms=pseudonyms, by=civil_status
+    )
     assert (done.lost, done.unrecognised) == (0, 0)
     assert RangeCounter.objects.get().used == 1
 
@@ -153,7 +176,7 @@ def test_numbers_that_came_in_from_elsewhere_do_not_hide_the_lost_ones(
     gone = lost(lambda: several(civil_status, 2))
     assert gone[0] == str(span.number(6, key=services.number_key()))
     unheard = services.Evidence(2, 2, {})
-    services.step_over_by_log(evidence=unheard, key=KEY, by=civil_status)
+    services.step_over_by_log(evidence=unheard, pseudonyms=pseudonyms, by=civil_status)
     assert set(several(civil_status, 5, "after")).isdisjoint(gone)
 
 
@@ -186,9 +209,11 @@ def test_beyond_one_block_past_the_last_backup_no_number_is_given(
 def test_the_second_restore_begins_where_the_first_one_was_moved_to(civil_status: Actor) -> None:
     several(civil_status, 1, "before")
     first = lost(lambda: several(civil_status, 2))
-    services.step_over_by_log(evidence=evidence(first), key=KEY, by=civil_status)
+    services.step_over_by_log(evidence=evidence(first), pseudonyms=pseudonyms, by=civil_status)
     second = lost(lambda: several(civil_status, 3, "more"))
-    services.step_over_by_log(evidence=services.Evidence(3, 3, {}), key=KEY, by=civil_status)
+    services.step_over_by_log(
+        evidence=services.Evidence(3, 3, {}), pseudonyms=pseudonyms, by=civil_status
+    )
     later = several(civil_status, 6, "after")
     assert len({*first, *second, *later}) == 11
     assert SteppedOver.objects.count() == 2
@@ -196,7 +221,7 @@ def test_the_second_restore_begins_where_the_first_one_was_moved_to(civil_status
 
 def test_a_reconciliation_happens_once(civil_status: Actor) -> None:
     restored()
-    services.step_over_by_log(evidence=evidence([]), key=KEY, by=civil_status)
+    services.step_over_by_log(evidence=evidence([]), pseudonyms=pseudonyms, by=civil_status)
     with pytest.raises(epoch.NothingToRelease), transaction.atomic():
         services.step_over_by_block(events=0, by=civil_status)
     assert PersonalIdRow.objects.count() == 0

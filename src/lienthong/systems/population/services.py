@@ -9,10 +9,9 @@ rows of numbers, then the person.
 from __future__ import annotations
 
 import hashlib
-import hmac
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -346,12 +345,12 @@ def note_backup(used: Mapping[str, int]) -> None:
             RangeCounter.objects.filter(digits=digits, kept__lt=places).update(kept=places)
 
 
-def step_over_by_log(*, evidence: Evidence, key: bytes, by: Actor) -> Stepped:
+def step_over_by_log(*, evidence: Evidence, pseudonyms: Pseudonyms, by: Actor) -> Stepped:
     """
     Move every range past what was given after the backup, as the gateway's log proves it.
 
-    ``key`` is that of the log's subject index: the order of the numbers is known here, so
-    each pseudonym of the log is found again by trying the next places of each range. What
+    ``pseudonyms`` are those of the log's subject index: the order of the numbers is known
+    here, so each pseudonym of the log is found again by trying the next places of each range. What
     was recognised is kept as a lost number. Every request whose answer the log lacks may
     have taken one place more; and when a pseudonym is not recognised, each range is moved
     by the number of all requests, which no loss can exceed. Then numbers may be given.
@@ -361,7 +360,7 @@ def step_over_by_log(*, evidence: Evidence, key: bytes, by: Actor) -> Stepped:
         floor = queries.floor()
         # A range with numbers that came in from elsewhere is stepped through like a begun one.
         begun = {digits: floor for digits in queries.ranges_in_use()} | start
-        search = _Search(dict(evidence.named), key, evidence.unanswered)
+        search = _Search(dict(evidence.named), pseudonyms, evidence.unanswered)
         ends = {
             digits: search.walk(domain.NumberRange(digits), place)
             for digits, place in begun.items()
@@ -404,13 +403,17 @@ def step_over_by_block(*, events: int, by: Actor) -> Stepped:
         return done
 
 
+Pseudonyms = Callable[[bytes], Iterable[bytes]]
+"""Every form in which the log's index may hold a data subject, one for each key it has had."""
+
+
 class _Search:
     """Finds numbers of which only a pseudonym is known, place after place."""
 
-    def __init__(self, wanted: dict[bytes, str], key: bytes, slack: int) -> None:
+    def __init__(self, wanted: dict[bytes, str], pseudonyms: Pseudonyms, slack: int) -> None:
         self.wanted = wanted
         self.found: dict[str, str] = {}
-        self._key = key
+        self._pseudonyms = pseudonyms
         self._slack = slack
 
     def walk(self, span: domain.NumberRange, place: int, *, unused: bool = False) -> int:
@@ -423,7 +426,7 @@ class _Search:
         while missed <= self._slack and place < domain.SERIALS:
             number = span.number(place, key=number_key())
             place += 1
-            message = self.wanted.pop(self._pseudonym(str(number)), None)
+            message = self._take(str(number))
             if message is not None:
                 self.found[str(number)] = message
                 end = place
@@ -436,10 +439,14 @@ class _Search:
         for number in queries.every_number():
             if not self.wanted:
                 return
-            self.wanted.pop(self._pseudonym(number), None)
+            self._take(number)
 
-    def _pseudonym(self, number: str) -> bytes:
-        return hmac.digest(self._key, number.encode(), hashlib.sha256)
+    def _take(self, number: str) -> str | None:
+        """The message of a wanted number, under whichever key the log indexed it."""
+        found = None
+        for pseudonym in self._pseudonyms(number.encode()):
+            found = self.wanted.pop(pseudonym, found)
+        return found
 
 
 def _move(digits: str, place: int, *, kept: int) -> None:
