@@ -39,7 +39,7 @@ class ExchangeError(kernel.LienThongError):
         if code:
             self.code = code
         self.retry_after = retry_after
-        """Seconds to wait when nothing was sent because of this node's own limits."""
+        """Seconds to wait when nothing was done because of a limit: this node's own, or a quota."""
         self.fault = fault
         """The X-Road fault when the exchange itself said no, else empty."""
         self.trace_id = trace_id
@@ -65,6 +65,12 @@ class Unavailable(ExchangeError, kernel.Unavailable):
 
     code = "exchange.unavailable"
     status = 503
+
+
+class QuotaUsedUp(Unavailable):
+    """The other body allows no more requests for now; nothing was done."""
+
+    code = "exchange.quota_used_up"
 
 
 class UnknownOutcome(ExchangeError):
@@ -121,6 +127,7 @@ _NOT_REACHED = (
     "maintenancemode",
     "cannotcreatesignature",
 )
+_QUOTA = "quotaexceeded"
 _INVALID = ("invalidbody", "invalidmessage", "invalidrest", "invalidrequest", "badrequest")
 _REFUSED_STATUS = {401, 403, 451}
 _LATER_STATUS = {408, 425, 429, 502, 503, 504}
@@ -139,7 +146,13 @@ def from_answer(
 ) -> ExchangeError:
     """The error an answer with status 400 or above stands for; ``headers`` in lower case."""
     if fault := headers.get("x-road-error", ""):
-        return from_fault(fault, _fault_trace(body), changes=changes, message_id=message_id)
+        return from_fault(
+            fault,
+            _fault_trace(body),
+            changes=changes,
+            message_id=message_id,
+            retry_after=_seconds(headers.get("retry-after", "")),
+        )
     problem = _problem(headers.get("content-type", ""), body)
     told: dict[str, Any] = {
         "code": problem.code,
@@ -165,17 +178,28 @@ _OWN_NAMES = frozenset(
 
 
 def from_fault(
-    fault: str, trace_id: str = "", *, changes: bool, message_id: str = ""
+    fault: str,
+    trace_id: str = "",
+    *,
+    changes: bool,
+    message_id: str = "",
+    retry_after: float | None = None,
 ) -> ExchangeError:
     """The error for an X-Road fault code, in the spelling of 7.7 or of 7.8."""
     plain = fault.replace("_", "").lower()
     told: dict[str, Any] = {"fault": fault, "trace_id": trace_id, "message_id": message_id}
     if plain.endswith(_REFUSED):
         return Refused(**told)
+    if plain.endswith(_QUOTA):
+        return QuotaUsedUp(retry_after=retry_after, **told)
     if plain.startswith("client.") or plain.endswith(_INVALID):
         return Invalid(**told)
     reached = not plain.endswith(_NOT_REACHED)
     return UnknownOutcome(**told) if changes and reached else Unavailable(**told)
+
+
+def _seconds(value: str) -> float | None:
+    return float(value) if value.isascii() and value.isdigit() and len(value) < 7 else None
 
 
 def _fault_trace(body: bytes) -> str:

@@ -11,6 +11,8 @@ Endpoints and their JSON::
     GET  /exchanges/{id}        ExchangeDetail
     GET  /receipts/{id}?request_id  the receipt as the protocol floor writes it
     GET  /counts?start&end&group=total|day|hour|pair   Counts
+    GET  /refusals?start&end    {"refusals": [RefusalLine]}
+    GET  /quotas                {"quotas": [QuotaLine]}
     POST /imports               {"source", "rows": [ImportRow]} -> ImportDone
                                 {"source", "records", "digest"} -> ImportDone
     POST /revocations           {"grant", "reason"} -> {}
@@ -145,6 +147,32 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
         return days
 
 
+class RefusalLine(msgspec.Struct, frozen=True, kw_only=True):
+    """All refusals of one kind between two parties, in a window."""
+
+    side: str
+    client: str
+    service: str
+    fault: str
+    reason: str = ""
+    """A word of `lienthong.protocol.reasons`, or nothing when the fault says it all."""
+    grant: str = ""
+    count: int
+    first: datetime
+    last: datetime
+    message_id: str = ""
+
+
+class QuotaLine(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of its quota a grant has used in the running minute and day."""
+
+    grant: str
+    minute_used: int = 0
+    minute_refused: int = 0
+    day_used: int = 0
+    day_refused: int = 0
+
+
 class ImportRow(msgspec.Struct, frozen=True, kw_only=True):
     """Exchanges of one hour that were counted elsewhere (decision 2)."""
 
@@ -240,6 +268,18 @@ def import_records(*, source: str, records: int, digest: str) -> ImportDone:
 def revoke(grant: str, *, reason: str = "") -> None:
     """Refuse a grant at the provider's gateway from now on (decision 19)."""
     _ask("POST", "/revocations", msgspec.json.encode({"grant": grant, "reason": reason}))
+
+
+def refusals(start: datetime, end: datetime) -> list[RefusalLine]:
+    """What this gateway refused, or its clients met, newest kind first; raises LogNotReachable."""
+    window = urlencode({"start": start.isoformat(), "end": end.isoformat()})
+    return _get(f"/refusals?{window}", dict[str, list[RefusalLine]])["refusals"]
+
+
+def quota_use() -> dict[str, QuotaLine]:
+    """Use of quotas in the running minute and day, by grant; raises LogNotReachable."""
+    found = _get("/quotas", dict[str, list[QuotaLine]])["quotas"]
+    return {line.grant: line for line in found}
 
 
 def health() -> dict[str, object]:

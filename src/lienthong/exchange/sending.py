@@ -221,15 +221,15 @@ def _put_off(claimed: Claimed, code: str, *, retry_after: float | None = None) -
     """
     Let a row wait for its next try, the longer the more tries it has had.
 
-    With ``retry_after`` nothing was sent: this node keeps away from the provider for that
-    long, and the row, which had no try, comes again right after.
+    With ``retry_after`` nothing was done: this node keeps away from the provider for that
+    long, or a quota is used up until then; the row, which had no try, comes again right after.
     """
     with transaction.atomic():
         row = _locked(claimed)
         if row is None:
             return
         attempts = row.attempts if retry_after is None else row.attempts - 1
-        rest = rest_after(attempts) if retry_after is None else retry_after * (1 + _chance())
+        rest = rest_after(attempts) if retry_after is None else _soon_after(retry_after)
         OutboxRow.objects.filter(pk=row.pk).update(
             state=State.WAITING,
             claim=None,
@@ -304,6 +304,11 @@ def rest_after(attempts: int) -> float:
     """Seconds before the next try: doubled each time, half of it by chance, ten minutes at most."""
     longest = min(LONGEST_REST, FIRST_REST * 2 ** min(max(attempts, 1) - 1, 20))
     return float(longest / 2 * (1 + _chance()))
+
+
+def _soon_after(seconds: float) -> float:
+    """A little after the moment everybody was told, so that they do not all come at once."""
+    return seconds + min(seconds, LONGEST_REST) * _chance()
 
 
 def _chance() -> float:

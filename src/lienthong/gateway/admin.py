@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
-from lienthong.gateway import inquiries, kept_bodies, rollups, statements, subjects
+from lienthong.gateway import inquiries, kept_bodies, refusals, rollups, statements, subjects
 from lienthong.gateway.ageing import ageing
 from lienthong.gateway.bodies import Body
 from lienthong.gateway.core import Gateway
@@ -131,6 +131,8 @@ class Administration:
             ("GET", "exchanges", 2): self.exchange,
             ("GET", "receipts", 2): self.receipt,
             ("GET", "counts", 1): self.counts,
+            ("GET", "refusals", 1): self.refusals,
+            ("GET", "quotas", 1): self.quotas,
             ("POST", "imports", 1): self.imports,
             ("POST", "revocations", 1): self.revocations,
             ("POST", "bodies", 2): self.bodies,
@@ -277,6 +279,19 @@ class Administration:
             raise BadQuestion(f"group is one of {', '.join(rollups.GROUPS)}")
         async with self._reader.connection() as connection:
             return answer_json(await rollups.count(connection, start, end, group))
+
+    async def refusals(self, question: Question) -> Outgoing:
+        start, end = question.moment("start"), question.moment("end")
+        if start is None or end is None or end < start:
+            raise BadQuestion("start and end are moments, in this order")
+        async with self._reader.connection() as connection:
+            found = await refusals.refusals(connection, start, end)
+        return answer_json({"refusals": found})
+
+    async def quotas(self, question: Question) -> Outgoing:
+        async with self._reader.connection() as connection:
+            found = await refusals.quota_use(connection, clock.instant())
+        return answer_json({"quotas": found})
 
     async def imports(self, question: Question) -> Outgoing:
         # Off the loop: a year of a country is tens of megabytes, and exchanges go on meanwhile.

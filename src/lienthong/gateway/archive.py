@@ -47,6 +47,7 @@ class Swept:
     """What one sweep did."""
 
     forgotten: int
+    """Requests that left the replay window, and counts of quotas whose span is over."""
     made: int
 
 
@@ -55,6 +56,7 @@ def sweep(dsn: str) -> Swept:
     today = clock.instant().astimezone(UTC).date()
     with psycopg.connect(dsn, autocommit=True) as connection:
         forgotten = _number(connection, "SELECT forget_replays()")
+        forgotten += _number(connection, "SELECT forget_quota_use()")
         made = _number(connection, "SELECT make_message_days(%s, %s)", [today, DAYS_AHEAD])
     return Swept(forgotten=forgotten, made=made)
 

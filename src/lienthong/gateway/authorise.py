@@ -222,6 +222,8 @@ def admit(
         return Admission(client, metaservice(part, target, snapshot, now), None, peer)
     client = claimed_client(part.header(names.CLIENT))
     offer = snapshot.offer(service)
+    if offer.is_event:
+        raise UnknownService(f"{service} is delivered to its subscribers, not asked for")
     require_kind(offer, target)
     snapshot.check_age(offer.effect, now)
     method = part.method.decode("ascii")

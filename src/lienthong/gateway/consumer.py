@@ -316,8 +316,12 @@ async def take_answer(
 
 def peer_fault(received: Received) -> XRoadFault:
     """The fault the provider's gateway told; its type, text and trace are passed on."""
+    after = names.get(received.headers, b"retry-after") or b""
     try:
-        return read_fault(received.body.whole())
+        fault = read_fault(received.body.whole())
+        if after.isdigit() and len(after) < 7:
+            fault.retry_after = int(after)
+        return fault
     except (msgspec.DecodeError, UnicodeDecodeError):
         code = names.get(received.headers, names.ERROR) or b""
         return XRoadFault(

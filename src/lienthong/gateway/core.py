@@ -22,6 +22,7 @@ from lienthong.gateway.limits import Lanes
 from lienthong.gateway.log import MessageLog
 from lienthong.gateway.messages import Incoming, Outgoing
 from lienthong.gateway.pool import Received
+from lienthong.gateway.quotas import MemoryQuotas, Quotas
 from lienthong.gateway.rows import OVERLAP, STRICT, Kind, LogRow, LogSide, Outcome, make_row
 from lienthong.gateway.settings import Holdings, Provider, Secrets
 from lienthong.gateway.signing import Signing
@@ -116,6 +117,9 @@ class Gateway:
     peers: Lanes = field(default_factory=Lanes)
     providers: Lanes = field(default_factory=Lanes)
     signing: Signing = field(default_factory=Signing)
+    quotas: Quotas = field(default_factory=MemoryQuotas)
+    signed_grants: bool = False
+    """Whether a grant without both members' signatures is refused."""
     counted: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By side and outcome or fault, for the metrics of this process."""
 
@@ -181,6 +185,8 @@ class Trail:
     peer: str = ""
     effect: str = ""
     grant: str = ""
+    reason: str = ""
+    """Why it was refused, in a word of `lienthong.protocol.reasons`."""
     trace: str = ""
     """That of the fault, once there is one."""
     asked: asyncio.Future[None] | None = None
@@ -224,6 +230,7 @@ class Trail:
             effect=self.effect,
             grant=self.grant,
             trace=self.trace,
+            reason=self.reason,
             subjects=subjects,
         )
 
@@ -255,7 +262,7 @@ async def record_fault(gateway: Gateway, trail: Trail, fault: XRoadFault) -> Non
     """Log how the exchange ended; a fault is told even when it cannot be logged."""
     outcome = Outcome.FAILED if trail.beyond else outcome_of(fault.fault)
     gateway.counted[trail.side, fault.fault] += 1
-    trail.trace = fault.trace
+    trail.trace, trail.reason = fault.trace, fault.reason
     row = trail.row(
         Kind.ANSWER, clock.instant(), outcome=outcome, fault=fault.fault, status=fault.status
     )
@@ -275,6 +282,8 @@ async def record_fault(gateway: Gateway, trail: Trail, fault: XRoadFault) -> Non
 def fault_answer(fault: XRoadFault, accept: bytes | None, trail: Trail | None = None) -> Outgoing:
     kind, body = fault.body(accept)
     headers = [(b"Content-Type", kind), (names.ERROR, fault.fault.encode())]
+    if fault.retry_after is not None:
+        headers.append((b"Retry-After", b"%d" % fault.retry_after))
     if trail is not None and trail.message_id:
         headers += [
             (names.ID, trail.message_id.encode()),

@@ -41,6 +41,7 @@ from lienthong.gateway.membership import Membership, finish_promotion
 from lienthong.gateway.parquet import Archive
 from lienthong.gateway.postgres_log import PostgresLog
 from lienthong.gateway.public_log import PublicLog
+from lienthong.gateway.quotas import PostgresQuotas
 from lienthong.gateway.reading import LogReader
 from lienthong.gateway.sealer import Sealer
 from lienthong.gateway.settings import (
@@ -126,6 +127,8 @@ class Process:
             providers=Lanes(LaneRules(at_once=settings.file.system_at_once)),
             signing=Signing(gathers=settings.file.batch_signatures),
             denied=denied.look(),
+            quotas=PostgresQuotas(dsn),
+            signed_grants=settings.file.signed_grants,
         )
         sockets.deny(gateway.denied)
         process = cls(
@@ -282,6 +285,7 @@ class Process:
         await self.reader.close()
         await self.public_reader.close()
         await self.log.close()
+        await self.gateway.quotas.close()
         self.sockets.close()
         if self.door is not None:
             self.door.close()

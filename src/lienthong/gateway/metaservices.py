@@ -153,7 +153,8 @@ def methods(
     provider = target.service.subsystem
     if target.service.code == "listMethods":
         found = [service(provider, offer, offer.methods, ["/**"])
-                 for offer in snapshot.offers_of(provider) if not offer.is_soap]  # fmt: skip
+                 for offer in snapshot.offers_of(provider)
+                 if not offer.is_soap and not offer.is_event]  # fmt: skip
     else:
         found = [
             entry
@@ -169,7 +170,7 @@ def allowed(
 ) -> Iterable[tuple[str, Service]]:
     """Each grant in force for a REST service by its id, as the endpoints it opens."""
     for offer, grant in granted(snapshot, provider, client, now):
-        if not offer.is_soap:
+        if not offer.is_soap and not offer.is_event:
             yield grant.id, service(provider, offer, grant.methods, grant.paths)
 
 

@@ -33,7 +33,7 @@ COLUMNS = (
     "id", "time", "kind", "side", "gateway", "message_id", "request_id", "client", "service",
     "outcome", "fault", "status", "head", "body_digest", "body_size", "signature_input",
     "signature", "signer", "subjects_digest", "blind", "record_digest", "leaf", "peer", "mode",
-    "effect", "grant_id", "trace", "subjects",
+    "effect", "grant_id", "trace", "subjects", "reason",
 )  # fmt: skip
 BODY_COLUMNS = ("record_time", "record_id", "key_id", "nonce", "sealed")
 CLAIM = (
@@ -267,7 +267,7 @@ def values(row: LogRow) -> tuple[object, ...]:
         evidence.service, evidence.outcome, evidence.fault, evidence.status, evidence.head,
         evidence.body_digest, evidence.body_size, evidence.signature_input, evidence.signature,
         evidence.signer, evidence.subjects_digest, row.blind, row.record_digest, row.leaf,
-        row.peer, row.mode, row.effect, row.grant, row.trace, list(row.subjects),
+        row.peer, row.mode, row.effect, row.grant, row.trace, list(row.subjects), row.reason,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from lienthong.gateway import authorise, descriptions, metaservices
+from lienthong.gateway import authorise, descriptions, granting, metaservices, quotas
 from lienthong.gateway.authorise import Admission
 from lienthong.gateway.bodies import Body
 from lienthong.gateway.core import (
@@ -38,7 +38,7 @@ from lienthong.gateway.witness import Witness
 from lienthong.kernel import clock
 from lienthong.protocol import admission as admissions
 from lienthong.protocol import headers as names
-from lienthong.protocol import rest
+from lienthong.protocol import reasons, rest
 from lienthong.protocol.errors import AccessDenied, ProtocolError, UnknownMember
 from lienthong.protocol.faults import Side, XRoadFault
 from lienthong.protocol.headers import Header
@@ -161,12 +161,18 @@ async def provide(gateway: Gateway, request: Incoming, trail: Trail, form: Form 
     trail.peer = f"{snapshot.instance}/{admitted.peer.owner}/{admitted.peer.code}"
     trail.effect = admitted.offer.effect
     trail.grant = admitted.grant.id if admitted.grant is not None else ""
+    if admitted.grant is not None:
+        granting.check_signed(
+            admitted.grant.id, snapshot, gateway.anchor, required=gateway.signed_grants
+        )
     refuse_body(request, SIDE)
     signed = open_request(
         part, request.body.sha256, list(head.headers),
         gateway.key_of(admitted.client.member, snapshot, now), now=now.timestamp(),
     )  # fmt: skip
     await form.examine(part, request.body)
+    if admitted.grant is not None:
+        await quotas.claim(gateway.quotas, admitted.grant, now)
     allowed = authorise.time_allowed(head.header(names.DEADLINE), admitted.offer.timeout)
     time_for = Time(
         request.at + allowed - MARGIN, fair=allowed >= min(PATIENCE, admitted.offer.timeout * 0.9)
@@ -178,7 +184,7 @@ async def provide(gateway: Gateway, request: Incoming, trail: Trail, form: Form 
         await trail.asked
         if trail.grant in gateway.log.revoked:
             # Withdrawn meanwhile, or learned by the log only when it connected anew.
-            raise AccessDenied(f"Request is not allowed: {target.service}")
+            raise AccessDenied(f"Request is not allowed: {target.service}", reason=reasons.REVOKED)
     received = await form.ask(gateway, admitted, part, target, request.body, time_for, trail)
     trail.beyond = True
     try:

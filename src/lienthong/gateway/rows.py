@@ -65,6 +65,8 @@ class LogRow:
     grant: str = ""
     trace: str = ""
     """The id that stands in the fault's ``detail`` and in the application log."""
+    reason: str = ""
+    """More exactly than the fault why a request was refused; for the operator, no evidence."""
     subjects: tuple[bytes, ...] = ()
     """Pseudonyms of the data subjects (HMAC under the subject index key)."""
     kept: KeptBody | None = None
@@ -93,6 +95,7 @@ def make_row(
     effect: str = "",
     grant: str = "",
     trace: str = "",
+    reason: str = "",
     subjects: tuple[bytes, ...] = (),
 ) -> LogRow:
     """A row ready to be appended; ``signed`` supplies head, digest and signature when given."""
@@ -133,6 +136,7 @@ def make_row(
         effect=effect,
         grant=grant,
         trace=trace,
+        reason=reason,
         subjects=subjects,
     )
 

@@ -89,6 +89,8 @@ class GatewayFile(msgspec.Struct, frozen=True, kw_only=True):
     """Days that kept bodies stay; 0 keeps them for ever."""
     door_host: str = ""
     """Where the directory's door listens; empty on every node but the directory's own."""
+    signed_grants: bool = False
+    """Whether grants that their two members did not sign are refused."""
 
 
 class ClientRule(msgspec.Struct, frozen=True, kw_only=True):

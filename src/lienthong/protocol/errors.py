@@ -114,6 +114,27 @@ class AccessDenied(ProtocolError, Refused):
     code = "exchange.access_denied"
     fault = "AccessDenied"
 
+    def __init__(self, message: str | None = None, *, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
+        """Why, in one of the words of `lienthong.protocol.reasons`; for the operator's eyes."""
+
+
+class BadPattern(ProtocolError, Invalid):
+    """This is not a path pattern a grant can have."""
+
+    code = "exchange.bad_pattern"
+    status = 400
+    fault = "BadRequest"
+
+
+class BadGrant(ProtocolError, Invalid):
+    """These are not terms a grant can have."""
+
+    code = "exchange.bad_grant"
+    status = 400
+    fault = "BadRequest"
+
 
 class Replayed(ProtocolError, Refused):
     """This request was received before."""

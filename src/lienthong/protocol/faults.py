@@ -34,8 +34,20 @@ class XRoadFault(LienThongError):
 
     code = "exchange.fault"
 
-    def __init__(self, fault: str, message: str, detail: str | None = None) -> None:
+    def __init__(
+        self,
+        fault: str,
+        message: str,
+        detail: str | None = None,
+        *,
+        reason: str = "",
+        retry_after: int | None = None,
+    ) -> None:
         super().__init__(message)
+        self.reason = reason
+        """More exactly why, for the log and its operator; never told to the client."""
+        self.retry_after = retry_after
+        """Seconds after which the same request may be let through, told as ``Retry-After``."""
         self.fault = fault
         self.text = message
         self.trace = detail or str(uuid.uuid4())
@@ -70,7 +82,9 @@ def fault_of(error: ProtocolError, side: Side, detail: str | None = None) -> XRo
     """The fault the client is told when this error happens on this side."""
     if isinstance(error, BadIdentifier) or error.status == 400:
         side = Side.CLIENT
-    return XRoadFault(f"{side}.{error.fault}", str(error), detail)
+    return XRoadFault(
+        f"{side}.{error.fault}", str(error), detail, reason=getattr(error, "reason", "")
+    )
 
 
 def snake(fault: str) -> str:

@@ -11,16 +11,14 @@ from __future__ import annotations
 import base64
 import binascii
 import functools
-import re
-from collections.abc import Container, Iterable
+from collections.abc import Container
 from datetime import datetime, timedelta
 from typing import Annotated
-from urllib.parse import unquote_to_bytes
 
 import msgspec
 from cryptography import x509
 
-from lienthong.protocol import pki
+from lienthong.protocol import pki, reasons
 from lienthong.protocol.errors import (
     AccessDenied,
     BadSignature,
@@ -32,8 +30,12 @@ from lienthong.protocol.errors import (
     UnknownService,
     UntrustedCertificate,
 )
+from lienthong.protocol.grants import NO_QUOTA, GrantProof, Quota, Terms
 from lienthong.protocol.identifiers import MemberId, ServiceId, SubsystemId
+from lienthong.protocol.paths import compile_glob, plain_path
 from lienthong.protocol.pki import SigningKey, VerifyingKey
+
+__all__ = ["compile_glob", "plain_path"]
 
 Aware = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -55,6 +57,8 @@ LONGEST_BODY = 1 << 30
 REMEMBERED_PATH = 200
 """Longer paths are read anew each time, so that what is remembered stays small."""
 LONGEST_KEPT = 10 * 1024 * 1024
+EVENT = "event"
+"""The effect of an offer that is published: a grant of it is a subscription."""
 NO_REVOCATIONS: frozenset[str] = frozenset()
 
 
@@ -144,6 +148,17 @@ class OfferEntry(msgspec.Struct, frozen=True, kw_only=True):
         return min(self.max_body, LONGEST_KEPT if self.keep_body else LONGEST_BODY)
 
     @property
+    def is_event(self) -> bool:
+        """Whether this is not asked for but delivered to those who subscribed."""
+        return self.effect == EVENT
+
+    def delivered_to(self, subscriber: str) -> OfferEntry:
+        """The service under which a subscriber takes this event."""
+        return msgspec.structs.replace(
+            self, provider=subscriber, methods=["POST"], effect="changing"
+        )
+
+    @property
     def is_strict(self) -> bool:
         """Whether the request's row must be durable before it is forwarded (decision 15)."""
         return self.effect != "public"
@@ -163,6 +178,31 @@ class GrantEntry(msgspec.Struct, frozen=True, kw_only=True):
     fields: list[str] = msgspec.field(default_factory=lambda: ["*"])
     valid_from: Aware
     valid_to: Aware | None = None
+    quota: Quota = NO_QUOTA
+    proof: GrantProof | None = None
+    """What was asked and who signed; absent only where no member signs its grants yet."""
+
+    def terms(self, instance: str) -> Terms:
+        """The grant as its provider signed it."""
+        return Terms(
+            instance=instance, id=self.id, client=self.client, provider=self.provider,
+            code=self.code, methods=self.methods, paths=self.paths, fields=self.fields,
+            purpose=self.purpose, legal_basis=self.legal_basis, valid_from=self.valid_from,
+            valid_to=self.valid_to, quota=self.quota,
+        )  # fmt: skip
+
+    @property
+    def delivery(self) -> GrantEntry:
+        """
+        The other direction of a subscription: the publisher may deliver to the subscriber.
+
+        It has the same id, so that whoever revokes the subscription ends the deliveries.
+        """
+        return GrantEntry(
+            id=self.id, client=self.provider, provider=self.client, code=self.code,
+            methods=["POST"], paths=["**"], purpose=self.purpose, legal_basis=self.legal_basis,
+            valid_from=self.valid_from, valid_to=self.valid_to,
+        )  # fmt: skip
 
 
 class DirectoryKey(msgspec.Struct, frozen=True):
@@ -226,7 +266,7 @@ class Snapshot(msgspec.Struct, frozen=True, dict=True, kw_only=True):
         return {sha256: entry for entry in self.gateways for sha256 in entry.auth_cert_sha256}
 
     @functools.cached_property
-    def _offers(self) -> dict[tuple[str, str], OfferEntry]:
+    def _stated(self) -> dict[tuple[str, str], OfferEntry]:
         return {(offer.provider, offer.code): offer for offer in self.offers}
 
     @functools.cached_property
@@ -235,11 +275,51 @@ class Snapshot(msgspec.Struct, frozen=True, dict=True, kw_only=True):
         return max((offer.max_body for offer in self.offers if offer.is_soap), default=0)
 
     @functools.cached_property
+    def _offers(self) -> dict[tuple[str, str], OfferEntry]:
+        """With the services under which subscribers take what they subscribed to."""
+        found = dict(self._stated)
+        for grant in self.grants:
+            offer = self._stated.get((grant.provider, grant.code))
+            if offer is not None and offer.is_event:
+                found.setdefault((grant.client, grant.code), offer.delivered_to(grant.client))
+        return found
+
+    @functools.cached_property
     def _grants(self) -> dict[tuple[str, str, str], list[GrantEntry]]:
         found: dict[tuple[str, str, str], list[GrantEntry]] = {}
         for grant in self.grants:
-            found.setdefault((grant.client, grant.provider, grant.code), []).append(grant)
+            offer = self._stated.get((grant.provider, grant.code))
+            held = grant.delivery if offer is not None and offer.is_event else grant
+            found.setdefault((held.client, held.provider, held.code), []).append(held)
         return found
+
+    @functools.cached_property
+    def _grants_by_id(self) -> dict[str, GrantEntry]:
+        return {grant.id: grant for grant in self.grants}
+
+    def stated_grant(self, grant_id: str) -> GrantEntry:
+        """The grant with this id as its parties stated it; raises AccessDenied for none."""
+        found = self._grants_by_id.get(grant_id)
+        if found is None:
+            raise AccessDenied(reason=reasons.NO_GRANT)
+        return found
+
+    def subscriptions(
+        self,
+        publisher: SubsystemId,
+        code: str,
+        now: datetime,
+        *,
+        revoked: Container[str] = NO_REVOCATIONS,
+    ) -> list[GrantEntry]:
+        """Who has subscribed to an event, by grants in force."""
+        return [
+            grant
+            for grant in self.grants
+            if (grant.provider, grant.code) == (publisher.local, code)
+            and grant.id not in revoked
+            and _time_reason(grant, now) == ""
+        ]
 
     @functools.cached_property
     def _sign_keys(self) -> dict[str, tuple[MemberId, SignKey]]:
@@ -251,6 +331,11 @@ class Snapshot(msgspec.Struct, frozen=True, dict=True, kw_only=True):
 
     @functools.cached_property
     def _verified(self) -> dict[str, VerifyingKey]:
+        return {}
+
+    @functools.cached_property
+    def checked_grants(self) -> dict[str, bool | None]:
+        """What a gateway found about the signatures under grants of this snapshot."""
         return {}
 
     def check_age(self, effect: str, now: datetime) -> Snapshot:
@@ -318,16 +403,14 @@ class Snapshot(msgspec.Struct, frozen=True, dict=True, kw_only=True):
         """
         self.subsystem(client)
         plain = plain_path(path) if len(path) > REMEMBERED_PATH else _remembered_path(path)
-        for grant in self._grants.get((client.local, service.subsystem.local, service.code), ()):
-            if grant.id in revoked or now < grant.valid_from:
-                continue
-            if grant.valid_to is not None and now >= grant.valid_to:
-                continue
-            if not any(name in ("*", method.upper()) for name in map(str.upper, grant.methods)):
-                continue
-            if any(compile_glob(glob).fullmatch(plain) for glob in grant.paths):
+        held = self._grants.get((client.local, service.subsystem.local, service.code), ())
+        nearest = reasons.NO_GRANT
+        for grant in held:
+            why = _why_not(grant, method, plain, now, revoked)
+            if not why:
                 return grant
-        raise AccessDenied(f"Request is not allowed: {service}")
+            nearest = reasons.nearer(nearest, why)
+        raise AccessDenied(f"Request is not allowed: {service}", reason=nearest)
 
     def sign_key(self, kid: str, anchor: Anchor, now: datetime) -> tuple[MemberId, VerifyingKey]:
         """
@@ -434,23 +517,19 @@ def open_snapshot(raw: bytes, anchor: Anchor, *, newer_than: int = 0) -> Snapsho
     return snapshot
 
 
-def plain_path(path: bytes) -> str:
-    """
-    The service path decoded and normalised, as grants match it.
-
-    Decoded first, then anything with ``..`` in it is denied (the path
-    traversal mended in X-Road 7.7.1, XRDDEV-3054).
-    """
-    try:
-        text = unquote_to_bytes(path).decode("utf-8")
-    except UnicodeDecodeError:
-        raise AccessDenied("the path is not UTF-8") from None
-    text = re.sub(r"/(\./)+", "/", re.sub(r"/{2,}", "/", text))
-    # A second round of encoding is how a climb is smuggled past a single decoding.
-    again = unquote_to_bytes(text)
-    if ".." in text or b".." in again or b"\\" in again or not text.replace(" ", "").isprintable():
-        raise AccessDenied("the path leads out of the service")
-    return text
+def _why_not(
+    grant: GrantEntry, method: str, plain: str, now: datetime, revoked: Container[str]
+) -> str:
+    """Why this grant does not allow a request, in one word; empty when it does."""
+    if grant.id in revoked:
+        return reasons.REVOKED
+    if why := _time_reason(grant, now):
+        return why
+    if not any(name in ("*", method.upper()) for name in map(str.upper, grant.methods)):
+        return reasons.METHOD
+    if not any(compile_glob(glob).fullmatch(plain) for glob in grant.paths):
+        return reasons.PATH
+    return ""
 
 
 @functools.lru_cache(maxsize=1000)
@@ -458,15 +537,7 @@ def _remembered_path(path: bytes) -> str:
     return plain_path(path)
 
 
-@functools.lru_cache(maxsize=1000)
-def compile_glob(glob: str) -> re.Pattern[str]:
-    """``*`` is anything but a slash, ``**`` is anything, a backslash escapes."""
-    parts: Iterable[str] = re.findall(r"\\.|\*\*|\*|[^\\*]+|\\", glob, flags=re.DOTALL)
-    forms = {"**": ".*", "*": "[^/]*"}
-    return re.compile(
-        "".join(
-            forms.get(part) or re.escape(part[1:] if len(part) == 2 and part[0] == "\\" else part)
-            for part in parts
-        ),
-        re.DOTALL,
-    )
+def _time_reason(grant: GrantEntry, now: datetime) -> str:
+    if now < grant.valid_from:
+        return reasons.NOT_YET
+    return reasons.ENDED if grant.valid_to is not None and now >= grant.valid_to else ""

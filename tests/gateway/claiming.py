@@ -1,0 +1,22 @@
+"""A process that uses one grant as often as it may; prints how often that was."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from datetime import datetime
+
+from lienthong.gateway.quotas import PostgresQuotas
+from lienthong.protocol.grants import Quota
+
+
+async def use(dsn: str, at: datetime, times: int, quota: Quota) -> int:
+    quotas = PostgresQuotas(dsn)
+    ends = await asyncio.gather(*(quotas.take("g", quota, at) for _ in range(times)))
+    await quotas.close()
+    return ends.count("")
+
+
+if __name__ == "__main__":
+    dsn, at, times, minute, day = sys.argv[1:]
+    quota = Quota(per_minute=int(minute), per_day=int(day))
