@@ -7,7 +7,8 @@ was asked. Both signatures travel in the directory's snapshot, so the directory
 can publish a grant but cannot invent or widen one (decision 19).
 
 What is signed is a line that names format and deed, and the terms as canonical
-JSON: keys sorted, no blanks, UTF-8, moments in UTC to the second with ``Z``. The
+JSON: keys sorted, no blanks, UTF-8, moments in UTC to the second (what is beyond is
+cut off) with ``Z``. The
 values are texts, whole numbers, lists and null, for which this is RFC 8785.
 """
 

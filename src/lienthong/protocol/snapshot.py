@@ -183,12 +183,14 @@ class GrantEntry(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked and who signed; absent only where no member signs its grants yet."""
 
     def terms(self, instance: str) -> Terms:
-        """The grant as its provider signed it."""
+        """The grant as its provider signed it, to whole seconds."""
+        start, end = self.valid_from, self.valid_to
         return Terms(
             instance=instance, id=self.id, client=self.client, provider=self.provider,
             code=self.code, methods=self.methods, paths=self.paths, fields=self.fields,
-            purpose=self.purpose, legal_basis=self.legal_basis, valid_from=self.valid_from,
-            valid_to=self.valid_to, quota=self.quota,
+            purpose=self.purpose, legal_basis=self.legal_basis,
+            valid_from=start.replace(microsecond=0),
+            valid_to=end.replace(microsecond=0) if end is not None else None, quota=self.quota,
         )  # fmt: skip
 
     @property

@@ -82,7 +82,7 @@ def test_an_hour_later_the_same_content_is_signed_anew_under_the_next_number(ins
 
 def test_a_revoked_grant_leaves_the_snapshot_and_no_restart_gives_it_again(installed, monkeypatch):
     told = []
-    monkeypatch.setattr(gateway_admin, "revoke", lambda grant: told.append(grant))
+    monkeypatch.setattr(gateway_admin, "revoke", lambda grant, reason="": told.append(grant))
     grant = AccessGrant.objects.get(offer__code=ISSUE.code, client__code="civil-status")
     services.revoke_grant(grant.pk, by=BY, node=installed)
     assert told == [str(grant.pk)], "the gateway is told first"
@@ -94,7 +94,7 @@ def test_a_revoked_grant_leaves_the_snapshot_and_no_restart_gives_it_again(insta
 
 
 def test_a_grant_is_not_ended_when_the_gateway_cannot_be_told(installed, monkeypatch):
-    def unreachable(grant):
+    def unreachable(grant, reason=""):
         raise gateway_admin.LogNotReachable
 
     monkeypatch.setattr(gateway_admin, "revoke", unreachable)
@@ -109,7 +109,9 @@ def test_the_gateway_is_told_while_no_transaction_waits_for_it(installed, monkey
     # The test itself stands in a transaction; what counts is that no other is open in it.
     outside, inside = len(connection.savepoint_ids), []
     monkeypatch.setattr(
-        gateway_admin, "revoke", lambda grant: inside.append(len(connection.savepoint_ids))
+        gateway_admin,
+        "revoke",
+        lambda grant, reason="": inside.append(len(connection.savepoint_ids)),
     )
     grant = AccessGrant.objects.filter(valid_to=None).first()
     services.revoke_grant(grant.pk, by=BY, node=installed)
@@ -117,7 +119,7 @@ def test_the_gateway_is_told_while_no_transaction_waits_for_it(installed, monkey
 
 
 def test_a_grant_cannot_be_revoked_twice(installed, monkeypatch):
-    monkeypatch.setattr(gateway_admin, "revoke", lambda grant: None)
+    monkeypatch.setattr(gateway_admin, "revoke", lambda grant, reason="": None)
     grant = AccessGrant.objects.filter(valid_to=None).first()
     services.revoke_grant(grant.pk, by=BY, node=installed)
     with pytest.raises(GrantEnded):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lienthong.kernel.errors import Conflict, Invalid, NotFound, Refused
+from lienthong.kernel.errors import Conflict, Invalid, NotFound, Refused, Unavailable
 
 
 class NoSuchGrant(NotFound):
@@ -27,6 +27,48 @@ class NoSuchGateway(NotFound):
     """The exchange has no such gateway."""
 
     code = "directory.no_such_gateway"
+
+
+class NoSuchRequest(NotFound):
+    """There is no such request for access."""
+
+    code = "directory.no_such_request"
+
+
+class AlreadyDecided(Conflict):
+    """This request for access has already been decided or withdrawn."""
+
+    code = "directory.already_decided"
+
+
+class AlreadyAsked(Conflict):
+    """The same access was asked for and still waits for a decision."""
+
+    code = "directory.already_asked"
+
+
+class NotTheirs(Refused):
+    """Your body is not the one that decides here."""
+
+    code = "directory.not_theirs"
+
+
+class SameHand(Refused):
+    """Who asked for access does not grant it too; another officer has to decide."""
+
+    code = "directory.same_hand"
+
+
+class BadTerms(Invalid):
+    """These terms cannot be asked for or granted."""
+
+    code = "directory.bad_terms"
+
+
+class KeyElsewhere(Unavailable):
+    """The signing key of this body is not on this node; it signs on its own."""
+
+    code = "directory.key_elsewhere"
 
 
 class NoSnapshot(NotFound):

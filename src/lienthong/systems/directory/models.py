@@ -185,9 +185,69 @@ class AccessGrant(models.Model):
     """Whether the provider's card states it; such a grant follows the card."""
     revoked = fields.BooleanField(data="open", default=False)
     """Whether the provider took it back; then no restart gives it again."""
+    per_minute = fields.PositiveIntegerField(data="open", null=True, blank=True)
+    per_day = fields.PositiveIntegerField(data="open", null=True, blank=True)
+    given = fields.JSONField(data="open", null=True, blank=True)
+    """The terms as the provider's member signed them; they stay when the grant ends."""
+    proof = fields.JSONField(data="open", null=True, blank=True)
+    """What the consumer's member asked for, and both signatures."""
+    given_by = fields.CharField(data="internal", max_length=160, blank=True)
+    ended_by = fields.CharField(data="internal", max_length=160, blank=True)
+    end_reason = fields.CharField(data="internal", max_length=300, blank=True)
 
     class Meta:
         ordering = ["client", "offer"]
+
+
+class GrantRequest(models.Model):
+    """
+    What one body asked another to allow, and what became of it.
+
+    A grant that comes of it has the same id. Rows are never deleted.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Chờ quyết định"
+        GRANTED = "granted", "Đã cấp"
+        REFUSED = "refused", "Đã từ chối"
+        WITHDRAWN = "withdrawn", "Đã rút"
+
+    id = fields.UUIDField(data="open", primary_key=True, default=uuid.uuid4, editable=False)
+    client = fields.ForeignKey(
+        Subsystem, data="open", on_delete=models.PROTECT, related_name="grants_asked"
+    )
+    offer = fields.ForeignKey(
+        Offer, data="open", on_delete=models.PROTECT, related_name="grants_asked"
+    )
+    asked = fields.JSONField(data="open")
+    """The terms as the consumer's member signed them (`lienthong.protocol.grants.Terms`)."""
+    asked_mark = fields.JSONField(data="open")
+    asked_by = fields.CharField(data="internal", max_length=160)
+    asked_at = fields.DateTimeField(data="open")
+    state = fields.CharField(
+        data="open", max_length=10, choices=State.choices, default=State.WAITING
+    )
+    decided_by = fields.CharField(data="internal", max_length=160, blank=True)
+    decided_at = fields.DateTimeField(data="open", null=True, blank=True)
+    reason = fields.CharField(data="internal", max_length=300, blank=True)
+    """Why it was refused or withdrawn."""
+    refusal_mark = fields.JSONField(data="open", null=True, blank=True)
+    """The provider's signature under its refusal."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client", "offer"],
+                condition=models.Q(state="waiting"),
+                name="directory_request_waits_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="waiting", decided_at=None)
+                | models.Q(state__in=["granted", "refused", "withdrawn"], decided_at__isnull=False),
+                name="directory_request_is_decided_at_a_time",
+            ),
+        ]
+        ordering = ["-asked_at"]
 
 
 class Snapshot(models.Model):

@@ -186,6 +186,8 @@ def snapshot_content(at: datetime) -> dict[str, Any]:
                 "fields": grant.visible_fields,
                 "valid_from": _rfc3339(grant.valid_from),
                 "valid_to": _rfc3339(grant.valid_to) if grant.valid_to else None,
+                "quota": {"per_minute": grant.per_minute, "per_day": grant.per_day},
+                "proof": grant.proof,
             }
             for grant in grants_at(at)
         ],

@@ -38,6 +38,7 @@ from ..models import (
     AccessGrant,
     Certificate,
     Gateway,
+    GrantRequest,
     Member,
     MemberKind,
     Offer,
@@ -46,7 +47,8 @@ from ..models import (
     Subsystem,
     SubsystemKind,
 )
-from ..queries import register
+from ..queries import agreements, register
+from . import signing
 
 GATEWAY_CODE = "national"
 REFRESH_AFTER = timedelta(hours=1)
@@ -82,6 +84,7 @@ def install_country(node: Node, cards: Iterable[System]) -> Snapshot:
             _register_card(card, gateway)
         follow_grants()
         _register_certificates(node, gateway)
+        sign_what_is_stated(node)
         published = publish(node)
     write_gateway_files(node)
     return published
@@ -203,6 +206,15 @@ def _follow_grant(client: Subsystem, offer: Offer, given: Mapping[str, Any]) -> 
         )
 
 
+def sign_what_is_stated(node: Node) -> int:
+    """Let the members of this node sign the grants in force that nobody asked for; how many."""
+    return sum(
+        signing.sign_both(node, grant)
+        for grant in register.grants_at(clock.instant())
+        if not GrantRequest.objects.filter(pk=grant.pk).exists()
+    )
+
+
 def _was_revoked(client: Subsystem, offer: Offer) -> bool:
     return AccessGrant.objects.filter(
         client=client, offer=offer, from_card=True, revoked=True
@@ -319,6 +331,7 @@ def _write_gateway_files(node: Node) -> None:
             "code": GATEWAY_CODE,
             "owner": "GOV/G14",
             "processes": os.cpu_count() or 1,
+            "signed_grants": agreements.all_signed(),
             "snapshot_url": f"http://127.0.0.1:{node.ports.pages}/exchange/snapshot",
             "peer_host": os.environ.get("LIENTHONG_LISTEN") or "127.0.0.1",
             "door_host": os.environ.get("LIENTHONG_LISTEN") or "127.0.0.1",
@@ -415,14 +428,16 @@ def give_grant(
             legal_basis=legal_basis,
             valid_from=clock.instant(),
             valid_to=valid_to,
+            given_by=str(by),
         )
+        signing.sign_both(node, grant)
         record.done("directory.grant_given", str(grant.pk), by=by)
         publish(node)
     write_gateway_files(node)
     return grant
 
 
-def revoke_grant(grant_id: uuid.UUID, *, by: Actor, node: Node) -> AccessGrant:
+def revoke_grant(grant_id: uuid.UUID, *, by: Actor, node: Node, reason: str = "") -> AccessGrant:
     """
     End a grant now: the gateway is told first, then the directory says so (decision 19).
 
@@ -430,12 +445,19 @@ def revoke_grant(grant_id: uuid.UUID, *, by: Actor, node: Node) -> AccessGrant:
     """
     _in_force(AccessGrant.objects.filter(pk=grant_id).first())
     # Outside any transaction, since the gateway may take its time; told twice it does nothing.
-    gateway_admin.revoke(str(grant_id))
+    gateway_admin.revoke(str(grant_id), reason=reason)
     with transaction.atomic():
         grant = _in_force(AccessGrant.objects.select_for_update().filter(pk=grant_id).first())
         now = clock.instant()
-        AccessGrant.objects.filter(pk=grant.pk).update(valid_to=now, revoked=True)
-        record.done("directory.grant_revoked", str(grant.pk), by=by)
+        AccessGrant.objects.filter(pk=grant.pk).update(
+            valid_to=now, revoked=True, ended_by=str(by), end_reason=reason
+        )
+        record.done(
+            "directory.grant_revoked",
+            str(grant.pk),
+            by=by,
+            detail={"reason": reason} if reason else {},
+        )
         publish(node)
     write_gateway_files(node)
     grant.refresh_from_db()
@@ -479,7 +501,7 @@ def register_outside_test(node: Node) -> Subsystem:
         subsystem__code="directory"
     ):
         if not AccessGrant.objects.filter(client=outside, offer=offer, valid_to=None).exists():
-            AccessGrant.objects.create(
+            grant = AccessGrant.objects.create(
                 client=outside,
                 offer=offer,
                 methods=["POST"],
@@ -489,6 +511,7 @@ def register_outside_test(node: Node) -> Subsystem:
                 legal_basis="Bản trình diễn",
                 valid_from=clock.instant(),
             )
+            signing.sign_both(node, grant)
     return outside
 
 

@@ -1,0 +1,85 @@
+"""
+Signing grants with the keys of the members whose keys this node holds.
+
+A member that keeps its key elsewhere signs there; here only the signatures of
+hosted members are made, and everybody's are checked.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from lienthong.kernel import clock
+from lienthong.kernel.node import Node
+from lienthong.protocol import grants, pki
+from lienthong.protocol.grants import GrantProof, Quota, Terms
+
+from ..errors import KeyElsewhere
+from ..models import AccessGrant, Member
+from ..queries.register import INSTANCE
+
+
+def key_of(node: Node, member: Member) -> pki.SigningKey:
+    """The member's signing key; raises KeyElsewhere."""
+    path = node.keys / "members" / member.code / "sign.key"
+    if not path.exists():
+        raise KeyElsewhere(member=str(member))
+    return pki.SigningKey.load(path, node.secret("passphrase").encode())
+
+
+def whole_seconds(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(microsecond=0)
+
+
+def terms_of(grant: AccessGrant) -> Terms:
+    """A grant's row as terms."""
+    return Terms(
+        instance=INSTANCE,
+        id=str(grant.pk),
+        client=str(grant.client),
+        provider=str(grant.offer.subsystem),
+        code=grant.offer.code,
+        methods=list(grant.methods),
+        paths=list(grant.paths),
+        fields=list(grant.visible_fields),
+        purpose=grant.purpose,
+        legal_basis=grant.legal_basis,
+        valid_from=whole_seconds(grant.valid_from),
+        valid_to=whole_seconds(grant.valid_to) if grant.valid_to else None,
+        quota=Quota(per_minute=grant.per_minute, per_day=grant.per_day),
+    )
+
+
+def sign_both(node: Node, grant: AccessGrant) -> bool:
+    """
+    Let both members sign a grant that the cards or the operator state; whether anything changed.
+
+    Nothing happens when its terms are signed already, or a key is elsewhere: such a
+    grant is published without signatures, and gateways that ask for them refuse it.
+    """
+    terms = terms_of(grant)
+    if grant.given == plain(terms):
+        return False
+    now = whole_seconds(clock.instant())
+    try:
+        asker = key_of(node, grant.client.member)
+        giver = key_of(node, grant.offer.subsystem.member)
+    except KeyElsewhere:
+        return False
+    proof = GrantProof(
+        asked=terms,
+        asked_mark=grants.sign_asked(terms, asker, now),
+        given_mark=grants.sign_given(terms, terms, giver, now),
+    )
+    grant.given, grant.proof = plain(terms), plain(proof)
+    AccessGrant.objects.filter(pk=grant.pk).update(given=grant.given, proof=grant.proof)
+    return True
+
+
+def plain(value: msgspec.Struct) -> dict[str, Any]:
+    """A struct as the JSON a column holds."""
+    held: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(value))
+    return held
