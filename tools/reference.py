@@ -51,6 +51,7 @@ SETTINGS = {
     "LIENTHONG_BEGAN": "Second in which a start was asked for; `make run` sets it.",
     "LIENTHONG_DEMO": "`1` on a demonstration node; `lienthong up --demo` sets it.",
     "LIENTHONG_GATEWAY_PROCESSES": "Gateway processes. Default: one a core.",
+    "LIENTHONG_CONFORMANCE": "`1` mounts the façades on the web port, for foreign suites.",
     "LIENTHONG_PUBLIC_URL": "Address behind which the pages are reached from outside. With https:"
     " cookies and browsers are held to it, and the proxy in front sets `X-Forwarded-Proto` itself.",
     "LIENTHONG_HOSTS": "Host names the pages answer to, separated by commas.",

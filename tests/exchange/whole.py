@@ -116,6 +116,13 @@ def snapshot(
             )
             for card in cards
             for offer in card.offers
+        ] + [
+            OfferEntry(
+                provider=local(card), code=event.code, effect="event",
+                names_subjects=event.names_subjects,
+            )
+            for card in cards
+            for event in card.events
         ],
         grants=[
             GrantEntry(
@@ -129,7 +136,7 @@ def snapshot(
                 valid_from=now - timedelta(days=1),
             )
             for card in cards
-            for offer in card.offers
+            for offer in (*card.offers, *card.events)
             for grant in offer.grants
             if grant.to in by_code
         ],

@@ -12,13 +12,18 @@ import argparse
 import json
 import sys
 import uuid
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from lienthong.cli import django_setup
 from lienthong.kernel import clock
-from lienthong.kernel.actor import Actor
-from lienthong.kernel.errors import NotFound
+from lienthong.kernel.actor import Actor, system_actor
+from lienthong.kernel.errors import LienThongError, NotFound
 from lienthong.kernel.node import Node
+from lienthong.protocol.grants import Quota
+
+HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,12 +53,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     withdraw.add_argument("code")
     revoke = actions.add_parser("revoke", help="end a grant now")
     revoke.add_argument("grant", type=uuid.UUID)
+    revoke.add_argument("--reason", default="")
     maintenance = actions.add_parser(
         "maintenance", help="announce that a gateway is not to be asked"
     )
     maintenance.add_argument("gateway", help="its code, for example national")
     maintenance.add_argument("state", choices=("on", "off"))
     add_joining(actions)
+    add_access(actions)
 
 
 def add_joining(actions: Any) -> None:
@@ -91,6 +98,41 @@ def add_joining(actions: Any) -> None:
     keys.add_argument("--json", action="store_true", help="for a machine to read")
 
 
+def add_access(actions: Any) -> None:
+    ask = actions.add_parser(
+        "ask-access", help="ask a provider for access, signed by the asking body"
+    )
+    ask.add_argument("client", help="for example steering")
+    ask.add_argument("provider", help="for example population")
+    ask.add_argument("offer", help="for example person.find.v1")
+    ask.add_argument("--purpose", required=True)
+    ask.add_argument("--legal-basis", required=True)
+    ask.add_argument("--fields", default="*", help="separated by commas; default all")
+    ask.add_argument("--methods", default="POST", help="separated by commas")
+    ask.add_argument("--paths", default="**", help="patterns separated by commas")
+    add_limits(ask)
+    waiting = actions.add_parser("access-requests", help="what was asked and waits for a decision")
+    waiting.add_argument("--json", action="store_true", help="for a machine to read")
+    decide = actions.add_parser(
+        "decide-access", help="grant a request, or less of it, or refuse it"
+    )
+    decide.add_argument("request", type=uuid.UUID)
+    decide.add_argument("--fields", help="fewer fields than were asked, separated by commas")
+    decide.add_argument("--refuse", metavar="REASON", help="refuse it, for this reason")
+    add_limits(decide)
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--until", type=last_day, help="last day, such as 2026-12-31")
+    parser.add_argument("--per-minute", type=int, help="requests a minute at most")
+    parser.add_argument("--per-day", type=int, help="requests a day at most")
+
+
+def last_day(text: str) -> datetime:
+    """The first instant after a day in Viet Nam."""
+    return datetime.combine(date.fromisoformat(text) + timedelta(days=1), time(), HANOI)
+
+
 def run(args: argparse.Namespace) -> int:
     actions = {
         "list": show, "grant": give, "revoke": take, "requests": requests, "ask": ask,
@@ -100,6 +142,8 @@ def run(args: argparse.Namespace) -> int:
     django_setup.start()
     actions |= {
         "offer": register_service, "withdraw": withdraw_service, "maintenance": announce,
+        "ask-access": ask_access, "access-requests": access_requests,
+        "decide-access": decide_access,
     }  # fmt: skip
     return actions[args.action](args)
 
@@ -161,7 +205,10 @@ def take(args: argparse.Namespace) -> int:
     from lienthong.systems.directory import services
 
     services.revoke_grant(
-        args.grant, by=services.by_the_directory(clock.today()), node=Node.from_environment()
+        args.grant,
+        by=services.by_the_directory(clock.today()),
+        node=Node.from_environment(),
+        reason=args.reason,
     )
     print("Revoked; the gateway refuses it from now on.")
     print("Next: `lienthong directory list`.")
@@ -386,3 +433,105 @@ def revoke_key(args: argparse.Namespace) -> int:
     print("Revoked; every gateway refuses it as soon as it takes the deny list up.")
     print("Next: `lienthong directory keys`.")
     return 0
+
+
+# -- access -----------------------------------------------------------------------------------
+
+
+def ask_access(args: argparse.Namespace) -> int:
+    """For the body that owns the client; its key must be on this node."""
+    from lienthong.systems.directory.models import Subsystem
+    from lienthong.systems.directory.queries import register
+    from lienthong.systems.directory.services import granting
+
+    client = (
+        Subsystem.objects.select_related("member")
+        .filter(code=args.client.replace("_", "-"))
+        .first()
+    )
+    offer = (
+        register.offers_in_force()
+        .filter(subsystem__code=args.provider.replace("_", "-"), code=args.offer)
+        .first()
+    )
+    if client is None or offer is None:
+        missing = args.client if client is None else f"{args.provider} {args.offer}"
+        print(f"The directory knows no {missing}.", file=sys.stderr)
+        print("Next: `lienthong directory list`.", file=sys.stderr)
+        return 1
+    wish = granting.Wish(
+        purpose=args.purpose,
+        legal_basis=args.legal_basis,
+        fields=args.fields.split(","),
+        methods=args.methods.split(","),
+        paths=args.paths.split(","),
+        valid_to=args.until,
+        quota=Quota(per_minute=args.per_minute, per_day=args.per_day),
+    )
+    body = client.member.code
+    by = system_actor(body, clock.today())
+    try:
+        request = granting.ask(
+            client=client, offer=offer, wish=wish, by=by, body=body, node=Node.from_environment()
+        )
+    except LienThongError as error:
+        return refused(error)
+    print(f"Asked and signed by {client.member}: {request.pk}")
+    print(f"Next: `lienthong directory decide-access {request.pk}`, by {offer.subsystem.member}.")
+    return 0
+
+
+def access_requests(args: argparse.Namespace) -> int:
+    from lienthong.systems.directory.models import GrantRequest
+    from lienthong.systems.directory.queries import agreements
+
+    rows = [
+        {"id": str(row.pk), "by": row.asked_by, "at": row.asked_at.isoformat(), **row.asked}
+        for row in agreements.requests_for(None).filter(state=GrantRequest.State.WAITING)
+    ]
+    if args.json:
+        print(json.dumps(rows, ensure_ascii=False))
+        return 0
+    for row in rows:
+        print(f"{row['provider']}/{row['code']}  ←  {row['client']}")
+        print(f"    {row['purpose']} ({row['legal_basis']})\n    {row['id']}")
+    print(f"{len(rows)} waiting. Next: `lienthong directory decide-access <id>`.")
+    return 0
+
+
+def decide_access(args: argparse.Namespace) -> int:
+    """For the body that owns the offer; its key must be on this node."""
+    from lienthong.systems.directory.queries import agreements
+    from lienthong.systems.directory.services import granting
+
+    request = agreements.requests_for(None).filter(pk=args.request).first()
+    if request is None:
+        print("There is no such request.", file=sys.stderr)
+        print("Next: `lienthong directory access-requests`.", file=sys.stderr)
+        return 1
+    node, body = Node.from_environment(), request.offer.subsystem.member.code
+    # The hand of the provider's body on this machine, another than the asker's.
+    by = system_actor(f"{body}-decides", clock.today())
+    asked = request.asked["quota"]
+    quota = Quota(
+        per_minute=args.per_minute or asked["per_minute"], per_day=args.per_day or asked["per_day"]
+    )
+    narrowed = granting.Narrowed(
+        fields=args.fields.split(",") if args.fields else None, valid_to=args.until, quota=quota
+    )
+    try:
+        if args.refuse:
+            granting.refuse(request.pk, reason=args.refuse, by=by, body=body, node=node)
+            print("Refused and signed.\nNext: `lienthong directory access-requests`.")
+            return 0
+        granting.grant(request.pk, narrowed=narrowed, by=by, body=body, node=node)
+    except LienThongError as error:
+        return refused(error)
+    print("Granted and signed; gateways know it in seconds.\nNext: `lienthong directory list`.")
+    return 0
+
+
+def refused(error: LienThongError) -> int:
+    print(f"{error} ({error.code})", file=sys.stderr)
+    print("Next: `lienthong directory access-requests`.", file=sys.stderr)
+    return 1

@@ -47,10 +47,11 @@ def run(args: argparse.Namespace) -> int:
         keep_house(node, stop)
         return 0
     django_setup.start(quiet=False)
-    from lienthong.exchange import relay
+    from lienthong.exchange import relay, taking
 
     for name, work in (
         ("relay", relay.run),
+        ("taker", taking.run),
         ("housekeeping", lambda: keep_house(node, stop)),
     ):
         threading.Thread(target=ending_the_process(name, work), name=name, daemon=True).start()

@@ -54,6 +54,7 @@ def database(url: str) -> dict[str, object]:
 
 TESTING = env("TESTING") == "1"
 DEMO = env("DEMO") == "1"
+CONFORMANCE = env("CONFORMANCE") == "1"
 DEBUG = False
 SECRET_KEY = "only-for-tests" if TESTING else secret("secret_key")
 

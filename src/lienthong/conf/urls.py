@@ -7,6 +7,8 @@ from importlib.util import find_spec
 from django.conf import settings
 from django.urls import include, path
 
+from lienthong.web import conformance
+
 urlpatterns = [
     path("", include("lienthong.web.urls")),
     *(
@@ -14,6 +16,8 @@ urlpatterns = [
         for name in settings.SYSTEMS
         if find_spec(f"lienthong.systems.{name}.urls")
     ),
+    # Last, so that a façade never takes an address that is somebody's.
+    *conformance.routes(mounted=settings.CONFORMANCE),
 ]
 
 handler400 = "lienthong.web.problems.bad_request"

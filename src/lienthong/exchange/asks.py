@@ -30,7 +30,7 @@ class Ask:
     provider: str = ""
 
     def __post_init__(self) -> None:
-        if self.need not in self.system.needs:
+        if not self.system.calls(self.need):
             what = f"{self.need.system} {self.need.code}"
             raise ValueError(f"{what} is not on the card of {self.system.code}")
         if not isinstance(self.request, self.need.request):

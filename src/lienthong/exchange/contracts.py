@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect as types
 
-from lienthong.exchange.cards import Need, Offer, System
+from lienthong.exchange.cards import Need, Offer, Subscription, System
 
 
 def disagreements(consumer: System, need: Need, providers: Iterable[System]) -> list[str]:
@@ -32,6 +32,34 @@ def disagreements(consumer: System, need: Need, providers: Iterable[System]) -> 
         *(f"answer: {line}" for line in unreadable(offer.answers, need.reads)),
         *_granted(consumer, need, offer),
     ]
+
+
+def event_disagreements(
+    subscriber: System, subscription: Subscription, publishers: Iterable[System]
+) -> list[str]:
+    """What keeps an event from being taken, in words; empty when nothing does."""
+    publisher = {system.code: system for system in publishers}.get(subscription.system)
+    if publisher is None:
+        return [f"no system {subscription.system} has a card"]
+    try:
+        event = publisher.event(subscription.code)
+    except KeyError:
+        return [f"{publisher.code} publishes no {subscription.code}"]
+    found = [f"event: {line}" for line in unreadable(event.carries, subscription.reads)]
+    own = {field.encode_name for field in _fields(subscription.reads)}
+    found += [f"subject {name} is not read" for name in subscription.subjects if name not in own]
+    if event.names_subjects and not subscription.subjects:
+        found.append("the event is about people, and the subscription names none")
+    granted = [grant for grant in event.grants if grant.to == subscriber.code]
+    if not granted:
+        found.append(f"{publisher.code} grants {event.code} to {subscriber.code} nowhere")
+    for grant in granted:
+        found += [
+            f"event.{field.encode_name} is required and not granted"
+            for field in _fields(subscription.reads)
+            if field.required and "*" not in grant.fields and field.encode_name not in grant.fields
+        ]
+    return found
 
 
 def _terms(consumer: System, need: Need, offer: Offer) -> Iterator[str]:

@@ -165,7 +165,7 @@ def offer(code: str, *, card: System | None = None) -> Callable[[H], H]:
     """
 
     def register(handler: H) -> H:
-        own = card or registry.card(_system_of(handler.__module__))
+        own = card or registry.card(system_of(handler.__module__))
         add(Registered(own, own.offer(code), handler))
         return handler
 
@@ -202,7 +202,8 @@ def load_offers(systems: Iterable[str]) -> tuple[Registered, ...]:
     found = []
     for system in systems:
         registry.load_room(system, "offers")
-        for stated in registry.card(system).offers:
+        card = registry.card(system)
+        for stated in (*card.offers, *card.receiving):
             if (system, stated.code) not in _offers:
                 raise LookupError(f"{system} offers {stated.code} and nothing answers it")
             found.append(_offers[system, stated.code])
@@ -220,7 +221,8 @@ def figures_offer(card: System, book: FigureBook) -> Handler:
     return figures
 
 
-def _system_of(module: str) -> str:
+def system_of(module: str) -> str:
+    """The system a module stands in; ValueError for one that stands in none."""
     parts = module.split(".")
     if parts[:2] != ["lienthong", "systems"] or len(parts) < 3:
         raise ValueError(f"{module} stands in no system; pass its card")
@@ -300,11 +302,16 @@ _PATH = re.compile(r"`(\$[^`]*)`")
 
 def read_request(stated: Offer, body: bytes) -> msgspec.Struct:
     """The request in the offer's shape; BadBody names the place, never the value."""
+    return read_as(stated.request, body)
+
+
+def read_as(shape: type[msgspec.Struct], body: bytes, *, under: str = "$") -> msgspec.Struct:
+    """JSON in a shape; BadBody names the place, seen from ``under``, never the value."""
     try:
-        return msgspec.json.decode(body, type=stated.request)
+        return msgspec.json.decode(body, type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         found = _PATH.search(str(error))
-        raise BadBody(at=found.group(1) if found else "$") from None
+        raise BadBody(at=under + (found.group(1)[1:] if found else "")) from None
 
 
 def only_granted(body: bytes, fields: Iterable[str]) -> bytes:

@@ -21,7 +21,7 @@ from urllib.parse import unquote
 from django.conf import settings
 from django.db import OperationalError, close_old_connections, connection, transaction
 
-from lienthong.exchange import edge, kept, openapi, problems
+from lienthong.exchange import consent, edge, kept, openapi, problems
 from lienthong.kernel import clock
 from lienthong.kernel.errors import LienThongError, Unavailable
 from lienthong.kernel.node import Node
@@ -173,6 +173,7 @@ def _answer(request: EdgeRequest, registered: edge.Registered, key: bytes) -> Ed
     caller = _admitted(request, registered, key)
     edge.check_time(caller)
     keyed = edge.check_key(registered.offer, caller.key)
+    consents = consent.current() if registered.offer.needs_consent else None
     with transaction.atomic():
         _limit_statements(caller.left)
         if keyed:
@@ -181,6 +182,9 @@ def _answer(request: EdgeRequest, registered: edge.Registered, key: bytes) -> Ed
             )
         else:
             produced, repeated = edge.run(registered, request.body, caller), False
+        if consents is not None:
+            # Inside the transaction: without consent nothing has happened either.
+            consents.check(produced.subjects, caller)
     headers = [("Content-Type", "application/json")]
     if produced.spoken:
         headers.append(("Lienthong-Subject", ",".join(produced.subjects)))

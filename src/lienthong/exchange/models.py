@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from lienthong.kernel import clock
 from lienthong.record import fields
 from lienthong.record.personal import PersonalManager
 
@@ -104,6 +105,12 @@ class InboxRow(models.Model):
     digest = fields.CharField(max_length=64, data="internal")
     body = fields.BinaryField(data="sensitive")
     received_at = fields.DateTimeField(data="internal")
+    ordering_key = fields.CharField(max_length=200, data="internal", blank=True, default="")
+    attempts = fields.IntegerField(default=0, data="internal")
+    next_attempt = fields.DateTimeField(data="internal", default=clock.instant)
+    last_error = fields.CharField(max_length=100, blank=True, default="", data="internal")
+    dead_at = fields.DateTimeField(null=True, data="internal")
+    """Given up: somebody retries or discards it; with ``done_at`` it was discarded."""
     done_at = fields.DateTimeField(null=True, data="internal")
     trace = fields.CharField(max_length=32, data="internal")
 
@@ -118,6 +125,11 @@ class InboxRow(models.Model):
                 fields=["system", "code", "id"],
                 condition=models.Q(done_at=None),
                 name="exchange_inbox_pending",
+            ),
+            models.Index(
+                fields=["system", "sender", "ordering_key", "id"],
+                condition=models.Q(done_at=None) & ~models.Q(ordering_key=""),
+                name="exchange_inbox_order",
             ),
         ]
 

@@ -19,11 +19,12 @@ from typing import Any, Self
 
 import msgspec
 
-from lienthong.exchange import client, contracts, errors, registry
+from lienthong.exchange import client, contracts, errors, registry, taking
 from lienthong.exchange.asks import Ask
 from lienthong.exchange.cards import Need, System
 from lienthong.exchange.client import Answer
 from lienthong.exchange.edge_wsgi import EdgeRequest, serve
+from lienthong.exchange.notices import Notice, Taken
 from lienthong.kernel import clock
 from lienthong.protocol.admission import Admission, seal_admission
 from lienthong.protocol.digest import sha256
@@ -112,6 +113,10 @@ class ExchangeDouble:
         """Let the offer act, and its answer not arrive, this many times."""
         self._part(system, code).lost += times
 
+    def told(self, system: str, code: str) -> list[Any]:
+        """The data of the events a subscriber was told, oldest first, repetitions included."""
+        return [msgspec.json.decode(one.data) for one in self.asked(system, code)]
+
     def asked(self, system: str, code: str) -> list[Any]:
         """The requests an offer received, oldest first, repetitions included."""
         part = self._parts.get((system, code))
@@ -129,6 +134,9 @@ class ExchangeDouble:
         self._check(ask)
         if ask.need.system in self._down:
             raise errors.Unavailable(service=ask.need.code)
+        if isinstance(ask.request, Notice):
+            # A subscriber of a test takes what it is told, unless the test plays it otherwise.
+            self._parts.setdefault((ask.need.system, ask.need.code), _Part(_taken))
         part = self._part(ask.need.system, ask.need.code)
         part.requests.append(ask.request)
         part.keys.append(key or "")
@@ -178,11 +186,23 @@ class ExchangeDouble:
             provider = registry.card(ask.need.system)
         except ModuleNotFoundError:
             return  # A system of a later release: only the consumer's card is there to check.
+        if isinstance(ask.request, Notice):
+            self._check_event(ask, ask.request, provider)
+            return
         self._compare(ask.system, ask.need, provider)
         try:
             msgspec.json.decode(ask.body, type=provider.offer(ask.need.code).request)
         except msgspec.DecodeError as error:
             raise ShapesDiffer(f"the request of {ask.need.code}: {error}") from None
+
+    def _check_event(self, ask: Ask, notice: Notice, subscriber: System) -> None:
+        subscription = subscriber.subscription(ask.system.code, ask.need.code)
+        if found := contracts.event_disagreements(subscriber, subscription, [ask.system]):
+            raise ShapesDiffer(f"{ask.system.code} {ask.need.code}: " + "; ".join(found))
+        try:
+            msgspec.json.decode(notice.data, type=subscription.reads)
+        except msgspec.DecodeError as error:
+            raise ShapesDiffer(f"the event {ask.need.code}: {error}") from None
 
     def _compare(self, consumer: System, need: Need, provider: System) -> None:
         pair = (consumer.code, need.system, need.code)
@@ -191,6 +211,43 @@ class ExchangeDouble:
         if found := contracts.disagreements(consumer, need, [provider]):
             raise ShapesDiffer(f"{need.system} {need.code}: " + "; ".join(found))
         self._checked.add(pair)
+
+
+def _taken(notice: Notice) -> Taken:
+    return Taken(id=notice.id)
+
+
+# -- a subscriber under test -----------------------------------------------------------------
+
+
+def tell(
+    system: str,
+    code: str,
+    data: msgspec.Struct | dict[str, Any],
+    *,
+    key: str,
+    publisher: System,
+    ordering_key: str = "",
+    work: bool = True,
+) -> OfferAnswer:
+    """
+    Tell a system under test of an event, through its real edge and inbox.
+
+    With ``work`` what stands in its inbox is worked on at once, as the worker would.
+    """
+    source = f"VN/GOV/{publisher.owner}/{publisher.subsystem}"
+    notice = Notice(
+        id=key,
+        source=source,
+        type=code,
+        time=clock.instant().replace(microsecond=0),
+        partitionkey=ordering_key,
+        data=msgspec.Raw(msgspec.json.encode(data)),
+    )
+    answer = ask_offer(system, code, notice, client_id=source, key=key)
+    if work:
+        taking.take_all_due()
+    return answer
 
 
 # -- the provider's edge -----------------------------------------------------------------

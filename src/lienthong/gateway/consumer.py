@@ -18,7 +18,7 @@ from typing import Protocol
 
 import msgspec
 
-from lienthong.gateway import authorise, metaservices
+from lienthong.gateway import authorise, facades, metaservices
 from lienthong.gateway.authorise import age_class, effect_of, time_allowed
 from lienthong.gateway.bodies import Body
 from lienthong.gateway.core import (
@@ -70,6 +70,9 @@ class Consumer:
         """The offer's limit; the edge asks before it reads the body."""
         if self.gateway.current is None:
             return MESSAGES_WITHOUT_OFFER
+        row = facades.of(self.gateway.holdings.facades, head.target)
+        if row is not None:
+            head = facades.head_through(head, row, self.gateway.identity.owner.instance)
         try:
             _, offer = effect_of(self.gateway.current, rest.parse_target(head.target))
         except ProtocolError:
@@ -77,6 +80,9 @@ class Consumer:
         return offer.longest_body if offer is not None else MESSAGES_WITHOUT_OFFER
 
     async def answer(self, request: Incoming) -> Outgoing:
+        request = facades.through(
+            request, self.gateway.holdings.facades, self.gateway.identity.owner.instance
+        )
         path, _ = rest.split_target(request.head.target)
         if path == b"/listClients":
             return metaservices.list_clients(self.gateway, request.head)

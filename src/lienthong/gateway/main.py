@@ -34,6 +34,7 @@ from lienthong.gateway.denied import DeniedFile
 from lienthong.gateway.directory_client import DirectoryClient
 from lienthong.gateway.door import Door
 from lienthong.gateway.edge_http import Listener
+from lienthong.gateway.facades import BadFacade
 from lienthong.gateway.following import Following
 from lienthong.gateway.front import ConsumerFront, PeerFront
 from lienthong.gateway.limits import LaneRules, Lanes
@@ -402,6 +403,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with contextlib.suppress(KeyboardInterrupt):
             uvloop.run(serve(node, options.index, options.of, os.environ))
     except (
+        BadFacade,
         BadSettings,
         FileNotFoundError,
         LoggingFailed,

@@ -19,6 +19,8 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from lienthong.gateway.facades import Facade
+from lienthong.gateway.facades import load as load_facades
 from lienthong.gateway.pool import Address
 from lienthong.gateway.year_keys import YearKeys
 from lienthong.kernel.node import Node
@@ -138,6 +140,7 @@ class Holdings:
     providers: Mapping[str, Provider]
     """By subsystem, service, or service and version: the most exact one answers."""
     keys: Mapping[MemberId, SigningKey]
+    facades: tuple[Facade, ...] = ()
 
     def provider(self, service: ServiceId, version: str = "") -> Provider | None:
         """Where a service answers, when it is behind this gateway."""
@@ -213,6 +216,7 @@ def load_holdings(node: Node, instance: str) -> Holdings:
     return Holdings(
         clients={_local(instance, name): rule for name, rule in clients.items()},
         providers=dict(read_providers(urls)),
+        facades=load_facades(node.gateway / "facades.json", instance),
         keys=load_keys(node, instance),
     )
 
@@ -295,7 +299,7 @@ def database_url(node: Node, environ: Mapping[str, str]) -> str:
 
 def stamp(node: Node) -> tuple[tuple[str, int, int], ...]:
     """Changes whenever a file that `load_holdings` reads does, or the TLS certificate."""
-    paths = [node.gateway / "clients.json", node.gateway / "providers.json"]
+    paths = [node.gateway / name for name in ("clients.json", "providers.json", "facades.json")]
     paths += sorted((node.keys / "members").glob("*/sign.*"))
     paths += sorted((node.keys / "gateway").glob("auth.*"))
     paths += sorted(node.secrets.glob("*_key.*"))

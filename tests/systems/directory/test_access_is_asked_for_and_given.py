@@ -35,7 +35,7 @@ from lienthong.systems.directory.services.granting import Narrowed, Wish
 
 pytestmark = pytest.mark.django_db
 FIND = ServiceId.parse("VN/GOV/G01/population/person.find.v1")
-STEERING = SubsystemId.parse("VN/GOV/G22/steering")
+STEERING = SubsystemId.parse("VN/GOV/G14/steering")
 
 
 def officer(account: str, office: str) -> Actor:
@@ -296,7 +296,7 @@ def test_a_renewed_key_leaves_old_grants_proved(country, asked):
 
 
 def test_unknown_requests_are_told(country):
-    from lienthong.systems.directory.errors import NoSuchRequest
+    from lienthong.systems.directory.errors import NoSuchAccessRequest
 
-    with pytest.raises(NoSuchRequest):
+    with pytest.raises(NoSuchAccessRequest):
         granting.withdraw(uuid.uuid4(), by=ASKER, body="G22")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lienthong.exchange.cards import Effect, Grant, Need, Offer, System
+from lienthong.exchange.cards import Effect, Grant, Need, Offer, Subscription, System
 from lienthong.exchange.figures import FIGURES_CODE, FigureRequest, FigureSet
 from lienthong.systems.civil_status import shapes
 from lienthong.web.catalogues.need import NEED as CATALOGUES
@@ -67,6 +67,14 @@ SYSTEM = System(
             shapes.RecordDeath,
             shapes.RecordedDeath,
             Effect.CHANGING,
+        ),
+    ),
+    subscriptions=(
+        Subscription(
+            system="population",
+            code="personal-id.cancelled.v1",
+            reads=shapes.NumberCancelled,
+            subjects=("personal_id", "successor"),
         ),
     ),
     retention="Sổ hộ tịch và dữ liệu hộ tịch điện tử được lưu trữ vĩnh viễn (Luật Hộ tịch Điều 58)",

@@ -195,6 +195,10 @@ class BirthRegistration(Entry):
     form_token = fields.UUIDField(null=True, unique=True, data="internal")
     """The form it came from: sending one form twice writes one entry."""
     personal_id = fields.CharField(max_length=12, null=True, unique=True, data="personal")
+    id_cancelled_on = fields.DateField(null=True, data="internal")
+    """The day population cancelled the number; what was entered stays in the book."""
+    id_successor = fields.CharField(max_length=12, null=True, unique=True, data="personal")
+    """The number that replaced it, if any."""
     id_state = fields.CharField(max_length=7, choices=_choices(IdState), data="internal")
     id_issued_on = fields.DateField(null=True, data="internal")
     id_message = fields.CharField(max_length=80, blank=True, data="internal")

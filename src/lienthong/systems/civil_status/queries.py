@@ -115,7 +115,10 @@ def same_death(*, personal_id: str | None, name: str, died_on: date) -> DeathReg
 
 
 def birth_of(personal_id: str) -> BirthRegistration | None:
-    return BirthRegistration.objects.filter(personal_id=personal_id).first()
+    """The entry of a person, also by the number that replaced the one entered."""
+    return BirthRegistration.objects.filter(
+        Q(personal_id=personal_id) | Q(id_successor=personal_id)
+    ).first()
 
 
 def search(

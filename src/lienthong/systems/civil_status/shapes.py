@@ -85,6 +85,14 @@ class CancelledPersonalId(msgspec.Struct, frozen=True):
     cancelled_on: date
 
 
+class NumberCancelled(msgspec.Struct, frozen=True):
+    """Population's event, as far as it matters for the book of births."""
+
+    personal_id: str
+    cancelled_on: date
+    successor: str = ""
+
+
 class FindPerson(msgspec.Struct, frozen=True):
     personal_id: str
 

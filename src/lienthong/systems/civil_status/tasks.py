@@ -1,11 +1,12 @@
-"""Answers that come later, out of the outbox."""
+"""What comes later: answers out of the outbox, and events of other systems."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from lienthong.exchange import outbox
+from lienthong.exchange import events, outbox
 from lienthong.exchange.client import Answer
+from lienthong.systems.civil_status import shapes
 from lienthong.systems.civil_status.services import births, deaths
 
 
@@ -22,3 +23,13 @@ def number_came(answer: Answer, sent: outbox.Sent) -> None:
 @outbox.on_answer("civil_status", "death.record.v1")
 def death_was_recorded(answer: Answer, sent: outbox.Sent) -> None:
     deaths.confirm_death(key=UUID(sent.correlation), message_id=answer.message_id)
+
+
+@events.on("population", "personal-id.cancelled.v1")
+def number_was_cancelled(event: shapes.NumberCancelled, told: events.Told) -> None:
+    births.note_cancelled_id(
+        personal_id=event.personal_id,
+        cancelled_on=event.cancelled_on,
+        successor=event.successor,
+        event=told.id,
+    )

@@ -19,4 +19,18 @@ class DirectoryConfig(AppConfig):
             icon="topology-star-3",
             role="directory.operator",
         ),
+        Desk(
+            system="directory",
+            url_name="directory:choose",
+            label="Xin quyền truy cập",
+            icon="writing-sign",
+            role="directory.asker",
+        ),
+        Desk(
+            system="directory",
+            url_name="directory:access_requests",
+            label="Duyệt quyền truy cập",
+            icon="key",
+            role="directory.granter",
+        ),
     )

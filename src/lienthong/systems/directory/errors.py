@@ -29,10 +29,10 @@ class NoSuchGateway(NotFound):
     code = "directory.no_such_gateway"
 
 
-class NoSuchRequest(NotFound):
+class NoSuchAccessRequest(NotFound):
     """There is no such request for access."""
 
-    code = "directory.no_such_request"
+    code = "directory.no_such_access_request"
 
 
 class AlreadyDecided(Conflict):

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from . import views
-from .views import door, joining
+from .views import agreements, door, joining
 
 app_name = "directory"
 urlpatterns = [
@@ -28,10 +28,27 @@ urlpatterns = [
     path("canbo/directory/exchanges/<path:message_id>/", views.exchange, name="exchange"),
     path("canbo/directory/receipts/<path:message_id>.json", views.receipt, name="receipt"),
     path("canbo/directory/members/", views.members, name="members"),
-    path("canbo/directory/grants/", views.grants, name="grants"),
-    path("canbo/directory/grants/<uuid:grant_id>/revoke", views.revoke, name="revoke"),
+    path("canbo/directory/access/", agreements.requests, name="access_requests"),
+    path("canbo/directory/access/new", agreements.choose, name="choose"),
+    path("canbo/directory/access/new/<int:offer_id>", agreements.ask, name="ask_access"),
+    path("canbo/directory/access/<uuid:request_id>", agreements.one_request, name="access_request"),
+    path("canbo/directory/access/<uuid:request_id>/grant", agreements.grant, name="grant_access"),
+    path(
+        "canbo/directory/access/<uuid:request_id>/refuse", agreements.refuse, name="refuse_access"
+    ),
+    path(
+        "canbo/directory/access/<uuid:request_id>/withdraw",
+        agreements.withdraw,
+        name="withdraw_access",
+    ),
+    path("canbo/directory/grants/", agreements.grants, name="grants"),
+    path("canbo/directory/grants/<uuid:grant_id>", agreements.one_grant, name="grant"),
+    path("canbo/directory/grants/<uuid:grant_id>/revoke", agreements.revoke, name="revoke"),
+    path("canbo/directory/refusals/", agreements.refusals, name="refusals"),
     path("canbo/directory/certificates/", views.certificates, name="certificates"),
     path("canbo/directory/outbox/", views.dead_letters, name="outbox"),
     path("canbo/directory/outbox/<int:row_id>/retry", views.retry, name="retry"),
     path("canbo/directory/outbox/<int:row_id>/discard", views.discard, name="discard"),
+    path("canbo/directory/events/<int:row_id>/retry", views.retry_event, name="retry_event"),
+    path("canbo/directory/events/<int:row_id>/discard", views.discard_event, name="discard_event"),
 ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from lienthong.exchange.cards import Effect, Grant, Offer, System
+from lienthong.exchange.cards import Effect, Event, Grant, Offer, System
 from lienthong.exchange.figures import FIGURES_CODE, FigureRequest, FigureSet
 from lienthong.systems.population import shapes
 from lienthong.web.catalogues.need import NEED as CATALOGUES
 
+NUMBER_CANCELLED = "personal-id.cancelled.v1"
 CIVIL_STATUS_LAW = "Luật Hộ tịch 60/2014/QH13 Điều 14, 16; Nghị định 137/2015/NĐ-CP Điều 13, 14"
 
 SYSTEM = System(
@@ -131,6 +132,20 @@ SYSTEM = System(
                     to="steering",
                     purpose="Báo cáo tháng về phát triển Chính phủ điện tử",
                     legal_basis="Nghị quyết 17/NQ-CP ngày 07/3/2019",
+                ),
+            ),
+        ),
+    ),
+    events=(
+        Event(
+            code=NUMBER_CANCELLED,
+            title="Số định danh cá nhân đã bị hủy hoặc được thay",
+            carries=shapes.NumberCancelled,
+            grants=(
+                Grant(
+                    to="civil_status",
+                    purpose="Cập nhật số định danh ghi trong sổ đăng ký khai sinh",
+                    legal_basis="Thông tư 59/2021/TT-BCA Điều 6; Luật Hộ tịch 60/2014/QH13 Điều 60",
                 ),
             ),
         ),

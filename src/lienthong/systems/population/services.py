@@ -19,13 +19,13 @@ from functools import cache
 from django.db import transaction
 
 from lienthong import record
-from lienthong.exchange import epoch
+from lienthong.exchange import epoch, events
 from lienthong.kernel import clock, names
 from lienthong.kernel.actor import Actor
 from lienthong.kernel.identifiers import PersonalId, Sex
 from lienthong.kernel.node import Node
 from lienthong.record import personal
-from lienthong.systems.population import domain, queries
+from lienthong.systems.population import domain, queries, shapes
 from lienthong.systems.population.errors import (
     AlreadyCancelled,
     BackupNeeded,
@@ -34,6 +34,7 @@ from lienthong.systems.population.errors import (
     OtherPerson,
     RecordLocked,
 )
+from lienthong.systems.population.manifest import NUMBER_CANCELLED, SYSTEM
 from lienthong.systems.population.models import (
     ImportStatement,
     LostNumber,
@@ -109,6 +110,7 @@ def cancel_personal_id(
             raise AlreadyCancelled(decided_on=str(row.cancelled_on))
         _cancel(row, reason=reason, decision=decision, decided_on=decided_on)
         record.done("population.id_cancelled", row.person, by=by, detail={"decided_on": decided_on})
+        _tell_cancelled(row)
         return row
 
 
@@ -155,7 +157,28 @@ def reestablish_personal_id(
         person.sex, person.born_on = sex.value, born_on
         person.save(update_fields=["sex", "born_on"])
         record.done("population.id_reestablished", person, by=by, detail={"decided_on": decided_on})
+        _tell_cancelled(old)
         return row
+
+
+def _tell_cancelled(row: PersonalIdRow) -> None:
+    """Publish that a number was cancelled, in the transaction of the act."""
+    person = row.person
+    # A person's cancellations in their order: a cause that says nothing of the number.
+    turn = PersonalIdRow.objects.filter(person=person, status=domain.NumberStatus.CANCELLED).count()
+    assert row.cancelled_on is not None
+    events.publish(
+        SYSTEM,
+        NUMBER_CANCELLED,
+        shapes.NumberCancelled(
+            personal_id=row.number,
+            cancelled_on=row.cancelled_on,
+            successor=row.successor.number if row.successor else "",
+        ),
+        key=f"{person.person_key}/{turn}",
+        at=clock.instant(),
+        ordering_key=str(person.person_key),
+    )
 
 
 def record_death(

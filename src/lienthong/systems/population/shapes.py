@@ -141,6 +141,14 @@ class VerifiedPerson(msgspec.Struct, frozen=True):
     number_status: InForce = "active"
 
 
+class NumberCancelled(msgspec.Struct, frozen=True):
+    """The event: a number is no longer anybody's, and by which it was replaced, if it was."""
+
+    personal_id: str
+    cancelled_on: date
+    successor: str = ""
+
+
 class RecordDeath(msgspec.Struct, frozen=True):
     registration: str
     registered_on: date

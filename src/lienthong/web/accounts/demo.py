@@ -58,6 +58,9 @@ DUONG_TO = DemoOffice("H33.18.05", "UBND xã Dương Tơ", "31096", "H33")
 STEERING = DemoOffice("G14.TH", "Văn phòng Bộ Thông tin và Truyền thông", "", "G14")
 EXCHANGE = DemoOffice("G14.NDXP", "Trung tâm vận hành trục liên thông", "", "G14")
 
+JUSTICE_IT = DemoOffice("G15.CNTT", "Cục Công nghệ thông tin, Bộ Tư pháp", "", "G15")
+POLICE_DATA = DemoOffice("G01.C06", "Cục Cảnh sát quản lý hành chính về trật tự xã hội", "", "G01")
+
 # The cast everyone knows (style.md part 5). Offices and people are made up.
 OFFICERS = (
     DemoOfficer(
@@ -71,6 +74,16 @@ OFFICERS = (
     ),
     DemoOfficer("ha.lien", "Hà Liên", "Phó Giám đốc Trung tâm", EXCHANGE, ("directory.operator",)),
     DemoOfficer("bui.tam", "Bùi Tâm", "Trưởng phòng Kết nối", EXCHANGE, ("directory.operator",)),
+    DemoOfficer(
+        "ta.minh", "Tạ Minh", "Chuyên viên công nghệ thông tin", JUSTICE_IT, ("directory.asker",)
+    ),
+    DemoOfficer(
+        "bui.an",
+        "Bùi An",
+        "Chuyên viên quản lý dữ liệu dân cư",
+        POLICE_DATA,
+        ("directory.granter",),
+    ),
     DemoOfficer("do.la", "Đỗ Lạ", "Chuyên viên", STEERING, ()),
 )
 

@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from uuid import UUID, uuid4
 
+from django.db.models import Q
+
 from lienthong import record
 from lienthong.exchange import outbox
 from lienthong.exchange.models import State
@@ -127,6 +129,31 @@ def ask_again(*, key: UUID, by: Actor) -> int:
         if outbox.state_of(row) == State.DEAD:
             outbox.retry(row, by=by)
         return row
+
+
+def note_cancelled_id(
+    *, personal_id: str, cancelled_on: date, successor: str, event: str
+) -> BirthRegistration | None:
+    """
+    Note in the book of births that a child's number was cancelled or replaced.
+
+    Nothing when no entry has the number: most people were entered in books that are
+    not here. A number that is replaced again moves on to the newest one.
+    """
+    by = system_actor("civil_status", clock.today())
+    with personal.writing("civil_status.note_cancelled_id", by=by):
+        entry = (
+            BirthRegistration.objects.select_for_update()
+            .filter(Q(personal_id=personal_id) | Q(id_successor=personal_id))
+            .first()
+        )
+        if entry is None:
+            return None
+        entry.id_cancelled_on = cancelled_on
+        entry.id_successor = successor or None
+        entry.save(update_fields=["id_cancelled_on", "id_successor"])
+        record.done("civil_status.id_cancelled", entry, by=by, detail={"event": event})
+        return entry
 
 
 def take_personal_id(

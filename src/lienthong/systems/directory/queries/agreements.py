@@ -69,8 +69,8 @@ def own_subsystems(body: str) -> QuerySet[Subsystem]:
     ).order_by("name")
 
 
-def offers_to_ask(body: str) -> QuerySet[Offer]:
-    """Offers of all other systems, and of one's own other systems."""
+def offers_to_ask() -> QuerySet[Offer]:
+    """Every offer that is not withdrawn, by system."""
     return (
         Offer.objects.filter(withdrawn_at=None)
         .select_related("subsystem__member")

@@ -1,12 +1,12 @@
-"""Reads of this node's outbox for the console: what was given up, and what still waits."""
+"""Reads of this node's outbox and inbox for the console: what was given up, what waits."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from lienthong.exchange import outbox, registry
-from lienthong.exchange.models import OutboxRow
+from lienthong.exchange import inbox, outbox, registry
+from lienthong.exchange.models import InboxRow, OutboxRow
 from lienthong.kernel import clock
 
 
@@ -45,6 +45,33 @@ def one_given_up(row_id: int) -> GivenUp:
     if row is None:
         raise outbox.NoSuchRow
     return given_up(row)
+
+
+def given_up_events() -> list[GivenUp]:
+    """Events taken in that could not be worked on, newest first."""
+    return [_event(row) for row in inbox.dead_letters()[:200]]
+
+
+def one_event(row_id: int) -> GivenUp:
+    """Raises NoSuchEvent for what is not, or no longer, given up."""
+    row = inbox.dead_letters().filter(pk=row_id).first()
+    if row is None:
+        raise inbox.NoSuchEvent
+    return _event(row)
+
+
+def _event(row: InboxRow) -> GivenUp:
+    return GivenUp(
+        row_id=row.pk,
+        sender=row.sender,
+        provider=_title(row.system),
+        service_code=row.code,
+        key=row.key,
+        error=row.last_error,
+        attempts=row.attempts,
+        put_at=clock.local(row.received_at),
+        given_up_at=clock.local(row.dead_at) if row.dead_at else None,
+    )
 
 
 def _title(system: str) -> str:

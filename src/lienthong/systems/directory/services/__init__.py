@@ -23,8 +23,10 @@ from django.db.models import Q
 
 from lienthong import record
 from lienthong.exchange import epoch, gateway_admin
+from lienthong.exchange.cards import Effect, System
+from lienthong.exchange.cards import Event as EventCard
 from lienthong.exchange.cards import Offer as OfferCard
-from lienthong.exchange.cards import System
+from lienthong.exchange.notices import Notice
 from lienthong.kernel import clock
 from lienthong.kernel.actor import Actor, system_actor
 from lienthong.kernel.node import Node
@@ -134,8 +136,12 @@ def _register_card(card: System, gateway: Gateway) -> None:
         Offer.objects.update_or_create(
             subsystem=subsystem, code=offer.code, defaults=_offer_row(offer)
         )
+    for event in card.events:
+        Offer.objects.update_or_create(
+            subsystem=subsystem, code=event.code, defaults=_event_row(event)
+        )
     Offer.objects.filter(subsystem=subsystem, withdrawn_at=None).exclude(
-        code__in=[offer.code for offer in card.offers]
+        code__in=[stated.code for stated in card.shared]
     ).update(withdrawn_at=clock.instant())
 
 
@@ -164,6 +170,21 @@ def _offer_row(offer: OfferCard) -> dict[str, Any]:
         "withdrawn_at": None,
         **schemas,
     }
+
+
+def _event_row(event: EventCard) -> dict[str, Any]:
+    """An event is an offer that is not asked for; what it carries stands as its answer."""
+    return _offer_row(
+        OfferCard(
+            code=event.code,
+            title=event.title,
+            request=Notice,
+            answers=event.carries,
+            effect=Effect.CHANGING,
+            names_subjects=event.names_subjects,
+            grants=event.grants,
+        )
+    ) | {"effect": wire.EVENT}
 
 
 def follow_grants() -> None:

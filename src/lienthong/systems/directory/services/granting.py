@@ -28,7 +28,7 @@ from ..errors import (
     AlreadyAsked,
     AlreadyDecided,
     BadTerms,
-    NoSuchRequest,
+    NoSuchAccessRequest,
     NotTheirs,
     SameHand,
 )
@@ -111,7 +111,7 @@ def grant(
     """
     Give what was asked, or less; publishes it.
 
-    Raises NoSuchRequest, AlreadyDecided, NotTheirs, SameHand, or BadTerms when more
+    Raises NoSuchAccessRequest, AlreadyDecided, NotTheirs, SameHand, or BadTerms when more
     would be given than was asked.
     """
     with transaction.atomic():
@@ -190,7 +190,7 @@ def withdraw(request_id: uuid.UUID, *, by: Actor, body: str) -> GrantRequest:
 
 
 def known_fields(offer: Offer, wanted: Sequence[str]) -> list[str]:
-    """Fields of the offer's answer, in alphabetical order; raises BadTerms for one it does not have."""
+    """Fields of the offer's answer, in alphabetical order; BadTerms for one it does not have."""
     if "*" in wanted:
         return ["*"]
     known = agreements.fields_of(offer)
@@ -224,7 +224,7 @@ def _open_request(request_id: uuid.UUID) -> GrantRequest:
         .first()
     )
     if request is None:
-        raise NoSuchRequest
+        raise NoSuchAccessRequest
     if request.state != State.WAITING:
         raise AlreadyDecided
     return request

@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import re
-import uuid
 from datetime import datetime
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from lienthong.exchange import epoch, outbox, relay
+from lienthong.exchange import epoch, inbox, outbox, relay
 from lienthong.kernel import clock, names
 from lienthong.kernel.actor import Actor
 from lienthong.kernel.errors import Unavailable
-from lienthong.kernel.node import Node
 from lienthong.kernel.periods import Period
 from lienthong.web.roles import requires
 
-from .. import services
-from ..errors import GrantEnded
 from ..figures import FIGURES
 from ..forms import DiscardForm
-from ..models import AccessGrant, SubsystemKind
+from ..models import SubsystemKind
 from ..queries import register, traffic, waiting
 from ..queries.joining import snapshot_warning
 
@@ -36,22 +32,26 @@ OPERATOR = "directory.operator"
 ROWS = 25
 
 
-def _places(here: str) -> list[dict[str, object]]:
-    """The areas of the console, for its rail."""
+def places(request: HttpRequest, here: str) -> list[dict[str, object]]:
+    """The areas of the console this officer may open, for its rail."""
+    operates = acting(request).has(OPERATOR)
     return [
         {"url": reverse(f"directory:{name}"), "icon": icon, "label": label, "here": name == here}
-        for name, icon, label in (
-            ("exchanges", "arrows-exchange", _("Exchanges")),
-            ("members", "users", _("Bodies")),
-            ("requests", "link", _("Requests to join")),
-            ("grants", "key", _("Grants")),
-            ("certificates", "certificate", _("Certificates")),
-            ("outbox", "inbox", _("Requests given up")),
+        for name, icon, label, for_all in (
+            ("exchanges", "arrows-exchange", _("Exchanges"), False),
+            ("members", "users", _("Bodies"), False),
+            ("requests", "link", _("Requests to join"), False),
+            ("access_requests", "writing-sign", _("Requests for access"), True),
+            ("grants", "key", _("Grants"), True),
+            ("refusals", "ban", _("Refusals"), False),
+            ("certificates", "certificate", _("Certificates"), False),
+            ("outbox", "inbox", _("Requests given up"), False),
         )
+        if operates or for_all
     ]
 
 
-def _actor(request: HttpRequest) -> Actor:
+def acting(request: HttpRequest) -> Actor:
     """The officer at the desk; `requires` has let no one else in."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     return actor
@@ -92,7 +92,7 @@ def console(request: HttpRequest) -> HttpResponse:
     today = clock.today()
     period = Period(today.replace(day=1), today)
     context: dict[str, object] = {
-        "places": _places("console"),
+        "places": places(request, "console"),
         "period": period,
         "now": clock.local(clock.instant()),
         "counts": register.counts_by_kind(today),
@@ -136,7 +136,7 @@ def newest(request: HttpRequest) -> HttpResponse:
 def exchanges(request: HttpRequest) -> HttpResponse:
     chosen = {name: request.GET.get(name, "").strip() for name in ("q", "service", "outcome")}
     context: dict[str, object] = {
-        "places": _places("exchanges"),
+        "places": places(request, "exchanges"),
         "filter": chosen,
         "services": register.service_codes(),
         "outcomes": [
@@ -179,7 +179,7 @@ def _moment(text: str) -> datetime | None:
 def exchange(request: HttpRequest, message_id: str) -> HttpResponse:
     view = traffic.one_exchange(message_id)
     return render(
-        request, "directory/exchange.html", {"places": _places("exchanges"), "view": view}
+        request, "directory/exchange.html", {"places": places(request, "exchanges"), "view": view}
     )
 
 
@@ -217,7 +217,7 @@ def members(request: HttpRequest) -> HttpResponse:
         request,
         "directory/members.html",
         {
-            "places": _places("members"),
+            "places": places(request, "members"),
             "listing": Paginator(rows, 50).get_page(request.GET.get("page")),
             "systems": len(rows),
             "bodies": len({row.member_id for row in rows}),
@@ -230,38 +230,12 @@ def members(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @requires(OPERATOR)
-def grants(request: HttpRequest) -> HttpResponse:
-    return render(
-        request,
-        "directory/grants.html",
-        {"places": _places("grants"), "grants": register.all_grants()},
-    )
-
-
-@require_http_methods(["GET", "POST"])
-@requires(OPERATOR)
-def revoke(request: HttpRequest, grant_id: uuid.UUID) -> HttpResponse:
-    """Ask once, then revoke: the gateway first, the directory after it."""
-    grant = get_object_or_404(AccessGrant, pk=grant_id)
-    if request.method == "POST":
-        try:
-            services.revoke_grant(grant_id, by=_actor(request), node=Node.from_environment())
-        except GrantEnded:
-            messages.info(request, _("This grant had already ended."))
-        else:
-            messages.success(request, _("The grant is revoked; the gateway refuses these calls."))
-        return redirect("directory:grants")
-    return render(request, "directory/revoke.html", {"places": _places("grants"), "grant": grant})
-
-
-@require_GET
-@requires(OPERATOR)
 def certificates(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "directory/certificates.html",
         {
-            "places": _places("certificates"),
+            "places": places(request, "certificates"),
             "certificates": register.all_certificates(),
             "snapshot": register.latest_snapshot(),
         },
@@ -278,13 +252,14 @@ def dead_letters(request: HttpRequest) -> HttpResponse:
         request,
         "directory/outbox.html",
         {
-            "places": _places("outbox"),
+            "places": places(request, "outbox"),
             "listing": listing,
             "rows": [waiting.given_up(row) for row in listing.object_list],
             "counts": relay.counts(),
             "frozen": epoch.outbox_is_frozen(),
             "frozen_rows": outbox.frozen().count(),
             "numbers_blocked": epoch.numbers_are_blocked(),
+            "events": waiting.given_up_events(),
         },
     )
 
@@ -294,7 +269,7 @@ def dead_letters(request: HttpRequest) -> HttpResponse:
 def retry(request: HttpRequest, row_id: int) -> HttpResponse:
     """Let the relay send a request again, with the same key."""
     try:
-        outbox.retry(row_id, by=_actor(request))
+        outbox.retry(row_id, by=acting(request))
     except outbox.NotDead:
         messages.info(request, _("This request is no longer given up."))
     else:
@@ -309,12 +284,43 @@ def discard(request: HttpRequest, row_id: int) -> HttpResponse:
     row = waiting.one_given_up(row_id)
     form = DiscardForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        outbox.discard(row_id, reason=form.cleaned_data["reason"], by=_actor(request))
+        outbox.discard(row_id, reason=form.cleaned_data["reason"], by=acting(request))
         messages.success(request, _("The request is discarded; those behind it go on."))
         return redirect("directory:outbox")
     return render(
         request,
         "directory/discard.html",
-        {"places": _places("outbox"), "row": row, "form": form},
+        {"places": places(request, "outbox"), "row": row, "form": form},
+        status=422 if form.is_bound else 200,
+    )
+
+
+@require_POST
+@requires(OPERATOR)
+def retry_event(request: HttpRequest, row_id: int) -> HttpResponse:
+    """Let the worker try an event again that it had given up."""
+    try:
+        inbox.retry(row_id, by=acting(request))
+    except inbox.NoSuchEvent:
+        messages.info(request, _("This event is no longer given up."))
+    else:
+        messages.success(request, _("The event is worked on again."))
+    return redirect("directory:outbox")
+
+
+@require_http_methods(["GET", "POST"])
+@requires(OPERATOR)
+def discard_event(request: HttpRequest, row_id: int) -> HttpResponse:
+    """Ask once and for a reason, then give an event up for ever."""
+    row = waiting.one_event(row_id)
+    form = DiscardForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        inbox.discard(row_id, reason=form.cleaned_data["reason"], by=acting(request))
+        messages.success(request, _("The event is discarded; those behind it go on."))
+        return redirect("directory:outbox")
+    return render(
+        request,
+        "directory/discard_event.html",
+        {"places": places(request, "outbox"), "row": row, "form": form},
         status=422 if form.is_bound else 200,
     )

@@ -29,7 +29,7 @@ from ..forms import JoinForm, ReasonForm
 from ..models import Certificate, JoinRequest
 from ..queries import joining as asked
 from ..services import door_url, joining
-from . import OPERATOR, ROWS, _actor, _places
+from . import OPERATOR, ROWS, acting, places
 
 
 def in_words(problem: LienThongError) -> str:
@@ -56,7 +56,7 @@ def requests(request: HttpRequest) -> HttpResponse:
         request,
         "directory/requests.html",
         {
-            "places": _places("requests"),
+            "places": places(request, "requests"),
             "listing": listing,
             "rows": [(row, names.get(row.asked_by, row.asked_by)) for row in listing.object_list],
             "states": JoinRequest.State.choices,
@@ -81,7 +81,7 @@ def ask(request: HttpRequest) -> HttpResponse:
             legal_basis=said["legal_basis"],
         )
         try:
-            made = joining.ask_to_join(wanted, by=_actor(request))
+            made = joining.ask_to_join(wanted, by=acting(request))
         except (RequestOpen, GatewayOfAnother) as problem:
             form.add_error("gateway_code", in_words(problem))
         except BadJoinRequest as problem:
@@ -92,7 +92,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "directory/join.html",
-        {"places": _places("requests"), "form": form},
+        {"places": places(request, "requests"), "form": form},
         status=422 if form.is_bound else 200,
     )
 
@@ -109,13 +109,13 @@ def page_of(
 ) -> HttpResponse:
     """One request with its history; the token of an invitation is shown this once."""
     row = asked.one_request(request_id)
-    account = _actor(request).account
+    account = acting(request).account
     decided = {decision.officer for decision in row.decisions.all()}
     return render(
         request,
         "directory/request.html",
         {
-            "places": _places("requests"),
+            "places": places(request, "requests"),
             "row": row,
             "events": asked.history(row),
             "missing": max(0, row.needed - sum(d.approves for d in row.decisions.all())),
@@ -137,7 +137,7 @@ def approve(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
     """Say yes; the last approval it took brings the invitation."""
     node = Node.from_environment()
     try:
-        token = joining.approve(request_id, by=_actor(request), url=door_url(node), node=node)
+        token = joining.approve(request_id, by=acting(request), url=door_url(node), node=node)
     except (OwnRequest, DecidedAlready, RequestDecided) as problem:
         messages.error(request, in_words(problem))
         return redirect("directory:request", request_id=request_id)
@@ -155,7 +155,7 @@ def refuse(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            joining.refuse(request_id, reason=form.cleaned_data["reason"], by=_actor(request))
+            joining.refuse(request_id, reason=form.cleaned_data["reason"], by=acting(request))
         except (OwnRequest, DecidedAlready, RequestDecided) as problem:
             messages.error(request, in_words(problem))
         else:
@@ -164,7 +164,7 @@ def refuse(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
     return render(
         request,
         "directory/refuse.html",
-        {"places": _places("requests"), "row": row, "form": form},
+        {"places": places(request, "requests"), "row": row, "form": form},
         status=422 if form.is_bound else 200,
     )
 
@@ -176,7 +176,7 @@ def invite(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
     """A new token for a gateway that has not come yet; the one before ends."""
     node = Node.from_environment()
     try:
-        token = joining.invite_again(request_id, by=_actor(request), url=door_url(node), node=node)
+        token = joining.invite_again(request_id, by=acting(request), url=door_url(node), node=node)
     except RequestDecided as problem:
         messages.error(request, in_words(problem))
         return redirect("directory:request", request_id=request_id)
@@ -194,7 +194,7 @@ def revoke_certificate(request: HttpRequest, kid: str) -> HttpResponse:
             joining.revoke_certificate(
                 kid,
                 reason=form.cleaned_data["reason"],
-                by=_actor(request),
+                by=acting(request),
                 node=Node.from_environment(),
             )
         except CertificateRevoked:
@@ -205,6 +205,6 @@ def revoke_certificate(request: HttpRequest, kid: str) -> HttpResponse:
     return render(
         request,
         "directory/revoke_certificate.html",
-        {"places": _places("certificates"), "row": row, "form": form},
+        {"places": places(request, "certificates"), "row": row, "form": form},
         status=422 if form.is_bound else 200,
     )

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('directory', '0001_first'),
+        ('directory', '0007_offer_keep_body'),
     ]
 
     operations = [
