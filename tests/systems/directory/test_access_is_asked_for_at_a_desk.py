@@ -45,6 +45,12 @@ def country(node, legal_day):
     return node
 
 
+@pytest.fixture(autouse=True)
+def no_gateway(monkeypatch) -> None:
+    """Nobody counts here unless a test says so."""
+    monkeypatch.setattr(gateway_admin, "quota_use", dict)
+
+
 @pytest.fixture
 def asker(country) -> Client:
     return officer("ta.minh", "G14", "directory.asker")
