@@ -40,7 +40,7 @@ def test_the_snapshot_says_what_the_cards_say(installed):
     assert offered == {
         (f"GOV/{card.owner}/{card.subsystem}", offer.code)
         for card in cards()
-        for offer in card.offers
+        for offer in card.shared
     }
     assert said.offer(ISSUE).effect == "changing"
     assert {entry.code for entry in said.members if entry.sign_keys} >= {"G01", "G14", "G15"}
@@ -51,7 +51,7 @@ def test_every_grant_of_a_card_to_a_system_carried_here_is_in_the_snapshot(insta
     stated = {
         (given.to.replace("_", "-"), offer.code)
         for card in cards()
-        for offer in card.offers
+        for offer in card.shared
         for given in offer.grants
         if given.to in carried
     }

@@ -178,6 +178,8 @@ def shown() -> list[Shown]:
         "quan.van": _("watches exchanges and their proofs"),
         "ha.lien": _("decides on requests to join, with another officer"),
         "bui.tam": _("decides on requests to join, with another officer"),
+        "ta.minh": _("asks other bodies for access to their services"),
+        "bui.an": _("grants access to the population database, or refuses it"),
         "do.la": _("has no right to anything, to see how a refusal looks"),
     }
     return [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import wraps
 from typing import Any
 
@@ -323,7 +323,7 @@ def _shown(
         "places": places(request, "access_requests"),
         "row": row,
         "asked": row.asked,
-        "valid_to": _moment(row.asked.get("valid_to")),
+        "last_day": _last_day(row.asked.get("valid_to")),
         "signatures": agreements.signatures_under(row),
         "may_decide": waits and actor.has(GRANTER) and row.offer.subsystem.member.code == body,
         "may_withdraw": waits and actor.has(ASKER) and row.client.member.code == body,
@@ -337,22 +337,24 @@ def _shown(
 def _decide_form(row: GrantRequest, said: Any) -> DecideForm:
     asked = row.asked
     every = agreements.fields_of(row.offer) if asked["fields"] == ["*"] else asked["fields"]
-    end = _moment(asked.get("valid_to"))
     return DecideForm(
         said,
         fields=every,
         whole=asked["fields"] == ["*"],
         initial={
             "visible": every,
-            "valid_to": (end - timedelta(seconds=1)).date() if end else None,
+            "valid_to": _last_day(asked.get("valid_to")),
             "per_minute": asked["quota"]["per_minute"],
             "per_day": asked["quota"]["per_day"],
         },
     )
 
 
-def _moment(text: str | None) -> datetime | None:
-    return clock.local(datetime.fromisoformat(text)) if text else None
+def _last_day(text: str | None) -> date | None:
+    """The last day of a time whose end is the first instant that does not belong to it."""
+    if not text:
+        return None
+    return clock.local(datetime.fromisoformat(text) - timedelta(seconds=1)).date()
 
 
 def _end_of(day: Any) -> datetime | None:
