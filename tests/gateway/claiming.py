@@ -28,3 +28,4 @@ async def use(dsn: str, at: datetime, times: int, quota: Quota) -> int:
 if __name__ == "__main__":
     dsn, at, times, minute, day = sys.argv[1:]
     quota = Quota(per_minute=int(minute), per_day=int(day))
+    sys.stdout.write(f"{asyncio.run(use(dsn, datetime.fromisoformat(at), int(times), quota))}\n")
