@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from lienthong.cli import vault
-from lienthong.exchange.cards import Offer, System
+from lienthong.exchange.cards import Event, Offer, System
 from lienthong.gateway.directory_client import DirectoryAway, DirectoryClient
 from lienthong.gateway.membership import Membership
 from lienthong.kernel import clock
@@ -29,7 +29,7 @@ from lienthong.protocol.joining import (
     Update,
     write_letter,
 )
-from lienthong.protocol.snapshot import Anchor
+from lienthong.protocol.snapshot import EVENT, Anchor
 
 LOOPBACK = "127.0.0.1"
 
@@ -41,18 +41,22 @@ def registration(node: Node, cards: Iterable[System], host: str) -> Registration
         port=node.ports.peer,
         subsystems=[
             SubsystemStatement(
-                code=card.subsystem, title=card.title, offers=[statement(o) for o in card.offers]
+                code=card.subsystem,
+                title=card.title,
+                offers=[statement(stated) for stated in card.shared],
             )
             for card in cards
         ],
     )
 
 
-def statement(offer: Offer) -> OfferStatement:
+def statement(stated: Offer | Event) -> OfferStatement:
+    """What is offered, or what happens here and others may be told of."""
+    offer = stated.offered if isinstance(stated, Event) else stated
     return OfferStatement(
         code=offer.code,
         title=offer.title,
-        effect=offer.effect.value,
+        effect=EVENT if isinstance(stated, Event) else offer.effect.value,
         names_subjects=offer.names_subjects,
         max_body=offer.max_body,
         timeout=offer.timeout,

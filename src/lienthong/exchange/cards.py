@@ -97,6 +97,19 @@ class Event:
         if not SERVICE_CODE.fullmatch(self.code):
             raise ValueError(f"not a service code: {self.code}")
 
+    @property
+    def offered(self) -> Offer:
+        """As an offer that is not asked for: what it carries stands as its answer."""
+        return Offer(
+            code=self.code,
+            title=self.title,
+            request=Notice,
+            answers=self.carries,
+            effect=Effect.CHANGING,
+            names_subjects=self.names_subjects,
+            grants=self.grants,
+        )
+
     def told_to(self, system: str) -> Need:
         """The publisher's call to a subscriber: the same code, at the subscriber."""
         return Need(system, self.code, Notice, Taken, Effect.CHANGING)

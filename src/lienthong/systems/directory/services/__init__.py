@@ -23,10 +23,9 @@ from django.db.models import Q
 
 from lienthong import record
 from lienthong.exchange import epoch, gateway_admin
-from lienthong.exchange.cards import Effect, System
 from lienthong.exchange.cards import Event as EventCard
 from lienthong.exchange.cards import Offer as OfferCard
-from lienthong.exchange.notices import Notice
+from lienthong.exchange.cards import System
 from lienthong.kernel import clock
 from lienthong.kernel.actor import Actor, system_actor
 from lienthong.kernel.node import Node
@@ -173,18 +172,7 @@ def _offer_row(offer: OfferCard) -> dict[str, Any]:
 
 
 def _event_row(event: EventCard) -> dict[str, Any]:
-    """An event is an offer that is not asked for; what it carries stands as its answer."""
-    return _offer_row(
-        OfferCard(
-            code=event.code,
-            title=event.title,
-            request=Notice,
-            answers=event.carries,
-            effect=Effect.CHANGING,
-            names_subjects=event.names_subjects,
-            grants=event.grants,
-        )
-    ) | {"effect": wire.EVENT}
+    return _offer_row(event.offered) | {"effect": wire.EVENT}
 
 
 def follow_grants() -> None:

@@ -27,6 +27,7 @@ from lienthong.protocol import joining as wire
 from lienthong.protocol import pki
 from lienthong.protocol.errors import BadSignature
 from lienthong.protocol.identifiers import GatewayId, MemberId
+from lienthong.protocol.snapshot import EVENT
 
 from ..domain import content_digest
 from ..errors import (
@@ -69,7 +70,7 @@ from . import (
 INVITATION_LIFE = timedelta(hours=72)
 APPROVALS_OF_A_MEMBER = 2
 APPROVALS_OF_A_GATEWAY = 1
-EFFECTS = frozenset({"changing", "sensitive", "public"})
+EFFECTS = frozenset({"changing", "sensitive", "public", EVENT})
 
 
 @dataclass(frozen=True, slots=True)
