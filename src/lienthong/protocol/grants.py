@@ -80,7 +80,7 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     kid: str
     at: Aware
     value: str
-    """Base64 of the ECDSA P-256 signature, r and s."""
+    """Base64 of the signature in the key's algorithm, 64 bytes."""
 
 
 class GrantProof(msgspec.Struct, frozen=True, kw_only=True):

@@ -114,6 +114,27 @@ def test_an_exchange_of_members_with_keys_in_tokens_proves_itself(place):
         gateway.close()
 
 
+def test_a_member_whose_key_is_in_a_token_signs_grants_with_it(node, place):
+    from lienthong.systems.directory.errors import KeyElsewhere
+    from lienthong.systems.directory.models import Member
+    from lienthong.systems.directory.services import signing
+
+    made = tokens.make_key(place, PIN)
+    home = node.keys / "members" / "G15"
+    home.mkdir(parents=True)
+    (home / "sign.pkcs11").write_bytes(msgspec.json.encode(made.place))
+    key = signing.key_of(node, Member(member_class="GOV", code="G15"))
+    assert key.kid == made.kid
+    assert made.verifying.verify(key.sign(b"terms"), b"terms") == b"terms"
+    with pytest.raises(KeyElsewhere):
+        signing.key_of(node, Member(member_class="GOV", code="G01"))
+    # A token that is away says so; it is no key of somebody else's.
+    gone = msgspec.structs.replace(made.place, id="00ff")
+    (home / "sign.pkcs11").write_bytes(msgspec.json.encode(gone))
+    with pytest.raises(tokens.TokenUnavailable):
+        signing.key_of(node, Member(member_class="GOV", code="G15"))
+
+
 def test_a_token_whose_session_ended_is_asked_again(place):
     key = tokens.make_key(place, PIN)
     tokens.open_session(place.module, place.token, PIN).close()

@@ -7,6 +7,7 @@ hosted members are made, and everybody's are checked.
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,20 +15,25 @@ import msgspec
 
 from lienthong.kernel import clock
 from lienthong.kernel.node import Node
-from lienthong.protocol import grants, pki
+from lienthong.protocol import grants, pki, tokens
 from lienthong.protocol.grants import GrantProof, Quota, Terms
 
 from ..errors import KeyElsewhere
 from ..models import AccessGrant, Member
 from ..queries.register import INSTANCE
 
+logger = logging.getLogger("lienthong.directory")
+
 
 def key_of(node: Node, member: Member) -> pki.SigningKey:
-    """The member's signing key; raises KeyElsewhere."""
+    """The member's signing key, in a file or a token; raises KeyElsewhere or TokenUnavailable."""
     path = node.keys / "members" / member.code / "sign.key"
-    if not path.exists():
-        raise KeyElsewhere(member=str(member))
-    return pki.SigningKey.load(path, node.secret("passphrase").encode())
+    if path.exists():
+        return pki.SigningKey.load(path, node.secret("passphrase").encode())
+    path = path.with_suffix(tokens.SUFFIX)
+    if path.exists():
+        return tokens.TokenKey(tokens.KeyPlace.load(path), node.secret("pkcs11_pin"))
+    raise KeyElsewhere(member=str(member))
 
 
 def whole_seconds(at: datetime) -> datetime:
@@ -57,8 +63,9 @@ def sign_both(node: Node, grant: AccessGrant) -> bool:
     """
     Let both members sign a grant that the cards or the operator state; whether anything changed.
 
-    Nothing happens when its terms are signed already, or a key is elsewhere: such a
-    grant is published without signatures, and gateways that ask for them refuse it.
+    Nothing happens when its terms are signed already, or a key is elsewhere or in a
+    token that does not work now: such a grant is published without signatures until
+    the directory starts again, and gateways that ask for them refuse it.
     """
     terms = terms_of(grant)
     if grant.given == plain(terms):
@@ -67,13 +74,16 @@ def sign_both(node: Node, grant: AccessGrant) -> bool:
     try:
         asker = key_of(node, grant.client.member)
         giver = key_of(node, grant.offer.subsystem.member)
+        proof = GrantProof(
+            asked=terms,
+            asked_mark=grants.sign_asked(terms, asker, now),
+            given_mark=grants.sign_given(terms, terms, giver, now),
+        )
     except KeyElsewhere:
         return False
-    proof = GrantProof(
-        asked=terms,
-        asked_mark=grants.sign_asked(terms, asker, now),
-        given_mark=grants.sign_given(terms, terms, giver, now),
-    )
+    except tokens.TokenUnavailable as problem:
+        logger.error("a grant is not signed", extra={"grant": str(grant.pk), "why": str(problem)})
+        return False
     grant.given, grant.proof = plain(terms), plain(proof)
     AccessGrant.objects.filter(pk=grant.pk).update(given=grant.given, proof=grant.proof)
     return True

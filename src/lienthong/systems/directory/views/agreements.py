@@ -21,6 +21,7 @@ from lienthong.kernel.actor import Actor
 from lienthong.kernel.errors import LienThongError, Unavailable
 from lienthong.kernel.node import Node
 from lienthong.protocol.grants import Quota
+from lienthong.protocol.tokens import TokenUnavailable
 from lienthong.web.roles import RoleMissing, requires
 
 from .. import services
@@ -135,13 +136,15 @@ def ask(request: HttpRequest, offer_id: int) -> HttpResponse:
                 client=said["client"], offer=offer, wish=wish, by=actor, body=body,
                 node=Node.from_environment(),
             )  # fmt: skip
-        except (AlreadyAsked, BadTerms, KeyElsewhere) as error:
+        except (AlreadyAsked, BadTerms, KeyElsewhere, TokenUnavailable) as error:
             form.add_error(_place(error), _said(error))
         else:
             messages.success(request, _("The request is signed and waits for the other body."))
             return redirect("directory:access_request", request_id=row.pk)
     context = {"places": places(request, "access_requests"), "offer": offer, "form": form}
-    return render(request, "directory/ask_access.html", context, status=422 if form.is_bound else 200)
+    return render(
+        request, "directory/ask_access.html", context, status=422 if form.is_bound else 200
+    )
 
 
 @require_GET
@@ -174,7 +177,7 @@ def grant(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
     except AlreadyDecided as error:
         messages.info(request, _said(error))
         return redirect("directory:access_request", request_id=row.pk)
-    except (BadTerms, SameHand, KeyElsewhere) as error:
+    except (BadTerms, SameHand, KeyElsewhere, TokenUnavailable) as error:
         form.add_error(_place(error), _said(error))
         return _shown(request, row, decide=form)
     messages.success(request, _("Access is granted and signed; gateways know it in seconds."))
@@ -196,7 +199,7 @@ def refuse(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
         )  # fmt: skip
     except AlreadyDecided as error:
         messages.info(request, _said(error))
-    except (SameHand, KeyElsewhere) as error:
+    except (SameHand, KeyElsewhere, TokenUnavailable) as error:
         form.add_error(None, _said(error))
         return _shown(request, row, refuse=form)
     else:
@@ -395,6 +398,7 @@ def _said(error: LienThongError) -> str:
         AlreadyDecided: _("This request has been decided meanwhile."),
         SameHand: _("Whoever asked for access does not decide on it; another officer has to."),
         KeyElsewhere: _("The signing key of this body is not on this node; sign where it is."),
+        TokenUnavailable: _("The token that holds the signing key does not answer. Try again."),
     }
     if isinstance(error, BadTerms):
         if error.detail.get("part") in ("fields", "valid_to", "quota", "methods", "paths"):
