@@ -185,8 +185,10 @@ def test_a_request_given_up_is_discarded_with_a_reason(sign_in: Callable[[str], 
 def test_a_grant_is_revoked_only_after_a_second_look(
     console: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[str] = []
-    monkeypatch.setattr(gateway_admin, "revoke", told.append)
+    told: list[tuple[str, str]] = []
+    monkeypatch.setattr(
+        gateway_admin, "revoke", lambda grant, *, reason: told.append((grant, reason))
+    )
     console.goto("/canbo/directory/grants/")
     first = console.locator("a.cn-revoke").first
     first.press("Enter")
@@ -194,7 +196,8 @@ def test_a_grant_is_revoked_only_after_a_second_look(
     console.get_by_role("link", name="Giữ nguyên").press("Enter")
     assert told == []
     first.press("Enter")
+    console.fill("[name=reason]", "Hết mục đích")
     console.get_by_role("button", name="Thu hồi quyền này").press("Enter")
     expect(console.locator(".lt-messages")).to_be_visible()
-    assert len(told) == 1
+    assert [reason for _, reason in told] == ["Hết mục đích"]
     axe.check(console)

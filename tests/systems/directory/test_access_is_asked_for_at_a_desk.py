@@ -168,7 +168,7 @@ def test_a_refusal_needs_a_reason_that_the_asker_reads(asker, giver, asked) -> N
     assert "Chưa đủ căn cứ" in page
     assert "đã từ chối" in page
     again = giver.post(f"{place}/refuse", {"reason": "lần nữa"}, follow=True)
-    assert "đã được quyết định" in text(again)
+    assert "vừa được quyết định" in text(again)
 
 
 def test_a_request_is_withdrawn_by_those_who_asked(asker, giver, asked) -> None:
