@@ -9,10 +9,11 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as tree
+from dataclasses import replace
 
 import pytest
 
-from gateway.exchange_cast import JUSTICE, OPERATOR, asks
+from gateway.exchange_cast import JUSTICE, OPERATOR, asks, grant
 from gateway.soap_cast import (
     ASK,
     CIVIL_STATUS,
@@ -29,8 +30,10 @@ from lienthong.gateway.inprocess import SystemAnswer
 from lienthong.gateway.pool import NotReached
 from lienthong.gateway.rows import Kind, LogSide, Outcome
 from lienthong.protocol import soap
+from lienthong.protocol.grants import Quota
 from lienthong.protocol.receipt import signed_of
 from lienthong.protocol.signature import verify_logged_answer, verify_logged_request
+from lienthong.protocol.snapshot import EVENT, OfferEntry
 from soap_letters import BOUNDARY, RELATED, identifier, related
 
 
@@ -237,6 +240,44 @@ def test_a_provider_nobody_reaches_is_a_network_error_of_its_service(here):
     gateway.close()
     assert fault.code == "Server.ServerProxy.ServiceFailed.NetworkError"
     assert gateway.log.rows[-1].evidence.outcome == Outcome.UNREACHABLE
+
+
+def test_a_quota_counts_messages_of_soap_too(here):
+    held = grant("GOV/G15/civil-status", "tinhTong", provider="GOV/G14/outside-test",
+                 id="grant-tinhTong", quota=Quota(per_day=1))  # fmt: skip
+    limited = replace(here, snapshot=here.changed(grants=[held]))
+    gateway = soap_gateway(limited)
+    assert b"tinhTongResponse" in post(gateway, ask()).body.whole()
+    limited.asked.clear()
+    refused = post(gateway, ask())
+    gateway.close()
+    assert fault_of(refused).code == "Server.ServerProxy.QuotaExceeded"
+    assert 0 < int(dict(refused.headers)[b"Retry-After"]) <= 86_400
+    assert limited.asked == [], "nothing reached the service"
+    provider = [row for row in gateway.log.rows if row.evidence.side == LogSide.PROVIDER][-1]
+    assert provider.reason == "quota_day"
+
+
+def test_a_grant_nobody_signed_lets_no_message_of_soap_through_where_signatures_are_asked(here):
+    gateway = soap_gateway(here)
+    gateway.gateway.signed_grants = True
+    here.asked.clear()
+    fault = fault_of(post(gateway, ask()))
+    gateway.close()
+    assert fault.code == "Server.ServerProxy.AccessDenied"
+    assert here.asked == []
+
+
+def test_an_event_is_not_asked_for_by_soap(here):
+    event = OfferEntry(provider="GOV/G14/outside-test", code="tinhTong", effect=EVENT, kind="soap",
+                       versions=["v1"], methods=["POST"])  # fmt: skip
+    others = [offer for offer in here.snapshot.offers if offer.code != "tinhTong"]
+    gateway = soap_gateway(replace(here, snapshot=here.changed(offers=[*others, event])))
+    here.asked.clear()
+    fault = fault_of(post(gateway, ask()))
+    gateway.close()
+    assert fault.code == "Server.ServerProxy.UnknownService"
+    assert here.asked == []
 
 
 def test_rest_cannot_call_a_service_of_soap(gateway, here):

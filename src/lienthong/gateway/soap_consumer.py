@@ -111,6 +111,7 @@ def outgoing(answered: Outgoing) -> Outgoing:
 
 def fault_answer(fault: XRoadFault) -> Outgoing:
     body = soap.fault_message(fault.fault, fault.text, fault.trace)
-    return Outgoing(
-        200, b"OK", [(b"Content-Type", FAULT_TYPE), (b"SOAPAction", b"")], Body.of(body)
-    )
+    headers = [(b"Content-Type", FAULT_TYPE), (b"SOAPAction", b"")]
+    if fault.retry_after is not None:
+        headers.append((b"Retry-After", b"%d" % fault.retry_after))
+    return Outgoing(200, b"OK", headers, Body.of(body))
