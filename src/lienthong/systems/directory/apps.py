@@ -10,7 +10,11 @@ class DirectoryConfig(AppConfig):
     name = "lienthong.systems.directory"
     label = "directory"
     verbose_name = "Trục liên thông"
-    roles = {"directory.operator": _("Operator of the exchange")}
+    roles = {
+        "directory.operator": _("Operator of the exchange"),
+        "directory.asker": _("Officer who asks other bodies for access"),
+        "directory.granter": _("Officer who decides on access to the body's services"),
+    }
     desks = (
         Desk(
             system="directory",
