@@ -12,6 +12,7 @@ the name RFC 9421 gives it. Only SIGN keys may be Ed25519.
 
 from __future__ import annotations
 
+import abc
 import base64
 import hashlib
 import ipaddress
@@ -138,7 +139,7 @@ class VerifyingKey:
         ).decode()
 
 
-class SigningKey:
+class SigningKey(abc.ABC):
     """A key that signs, with its name; where it lives is the business of the subclass."""
 
     __slots__ = ("algorithm", "kid", "verifying")
@@ -164,9 +165,9 @@ class SigningKey:
             raise ValueError(f"{path.name} holds a key of another algorithm than the exchange's")
         return FileKey(private)
 
+    @abc.abstractmethod
     def sign(self, data: bytes) -> bytes:
         """64 bytes: the raw ``r || s`` of ecdsa-p256-sha256, or those of ed25519."""
-        raise NotImplementedError
 
     def sign_der(self, data: bytes) -> bytes:
         """As `sign`, with ECDSA in ASN.1 form, as signed notes want it."""
