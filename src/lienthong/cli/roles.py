@@ -107,9 +107,14 @@ def make_database(
         if not connection.execute(
             "SELECT 1 FROM pg_database WHERE datname = %s", [name]
         ).fetchone():
+            # Hundreds of small tables are copied faster as files than page by page.
+            strategy = "WAL_LOG" if template == "template0" else "FILE_COPY"
             connection.execute(
-                sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(
-                    sql.Identifier(name), sql.Identifier(names.owner), sql.Identifier(template)
+                sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY {}").format(
+                    sql.Identifier(name),
+                    sql.Identifier(names.owner),
+                    sql.Identifier(template),
+                    sql.Identifier(strategy.lower()),
                 )
             )
         connection.execute(
