@@ -136,3 +136,43 @@ def test_one_round_of_the_house_does_all_of_it(
     monkeypatch.setattr(worker.keyring, "renew", lambda node, cards: [])
     worker.keep_house(node, stop)
     assert done == ["log", "systems"]
+
+
+class Ended(Exception):
+    """The process would be gone now."""
+
+
+def test_a_worker_whose_supervisor_is_gone_ends_after_its_grace(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also when procrastinate waits for a database that nobody will start again."""
+    parents = iter([7, 7, 1])
+    slept: list[float] = []
+
+    def end(status: int) -> None:
+        raise Ended(status)
+
+    monkeypatch.setattr(worker.os, "getppid", lambda: next(parents))
+    monkeypatch.setattr(worker.time, "sleep", slept.append)
+    monkeypatch.setattr(worker.os, "_exit", end)
+    with pytest.raises(Ended):
+        worker.end_with(7)
+    assert slept == [1.0, 1.0, worker.GRACE_SECONDS]
+
+
+def test_every_thread_of_the_worker_has_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sender that waits for one in vain has its answer and cannot take it in."""
+    seen: dict[str, str] = {}
+
+    def start(**_: object) -> None:
+        seen["pool"] = worker.os.environ["LIENTHONG_DATABASE_POOL"]
+        raise Ended
+
+    monkeypatch.delenv("LIENTHONG_DATABASE_POOL", raising=False)
+    monkeypatch.setattr(worker.cards, "carried", lambda: ["population"])
+    monkeypatch.setattr(worker.Node, "from_environment", lambda: None)
+    monkeypatch.setattr(worker.django_setup, "start", start)
+    with pytest.raises(Ended):
+        worker.run(worker.argparse.Namespace())
+    # Relay and taker listen on connections of their own and ask Django beside that.
+    assert int(seen["pool"]) >= worker.SENDERS + worker.JOBS_AT_ONCE + 3

@@ -15,6 +15,7 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 
 import psycopg
@@ -28,6 +29,10 @@ from lienthong.kernel.errors import LienThongError
 from lienthong.kernel.node import Node
 
 JOBS_AT_ONCE = 2
+SENDERS = 4
+CONNECTIONS = SENDERS + JOBS_AT_ONCE + len(("relay", "taker", "housekeeping")) + 1
+"""One for each thread: a sender that waits for one in vain cannot take in an answer it has."""
+GRACE_SECONDS = 12.0
 ROUND_SECONDS = 3600.0
 
 log = logging.getLogger("lienthong.worker")
@@ -46,18 +51,33 @@ def run(args: argparse.Namespace) -> int:
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
         keep_house(node, stop)
         return 0
+    os.environ.setdefault("LIENTHONG_DATABASE_POOL", str(CONNECTIONS))
     django_setup.start(quiet=False)
     from lienthong.exchange import relay, taking
 
     for name, work in (
-        ("relay", relay.run),
+        ("relay", lambda: relay.run(at_once=SENDERS)),
         ("taker", taking.run),
         ("housekeeping", lambda: keep_house(node, stop)),
     ):
         threading.Thread(target=ending_the_process(name, work), name=name, daemon=True).start()
     (node.run / "worker.pid").write_text(str(os.getpid()))
+    threading.Thread(target=end_with, args=(os.getppid(),), name="parent", daemon=True).start()
     asyncio.run(run_jobs())
     return 0
+
+
+def end_with(supervisor: int) -> None:
+    """
+    End the process soon after its supervisor is gone, whatever it still waits for.
+
+    Jobs have their ten seconds; then nobody is left to start a database that would let
+    procrastinate close its connections.
+    """
+    while os.getppid() == supervisor:
+        time.sleep(1.0)
+    time.sleep(GRACE_SECONDS)
+    os._exit(1)
 
 
 def ending_the_process(name: str, work: Callable[[], None]) -> Callable[[], None]:
