@@ -147,7 +147,7 @@ def test_a_revoked_gateway_is_refused_by_all_within_moments(country: RunningCoun
     chain = pki.load_chain((province.node.keys / "gateway" / "auth.crt").read_bytes())
     kid = pki.kid_of(pki.require_known(chain[0].public_key()))
     country.at("government-office").run(
-        "directory", "revoke-key", kid, "--by", "ha.lien", "--reason", "máy bị mất"
+        "directory", "revoke-key", "--by", "ha.lien", "--reason", "máy bị mất", "--", kid
     )
 
     def refused() -> bool:

@@ -91,7 +91,7 @@ def add_joining(actions: Any) -> None:
             one.add_argument("--reason", required=True)
     ask.add_argument("--by", required=True, help="account of the officer who enters it")
     key = actions.add_parser("revoke-key", help="put a certificate's key on the deny list")
-    key.add_argument("kid", help="as `directory keys` shows it")
+    key.add_argument("kid", help="as `directory keys` shows it; after -- if it begins with a -")
     key.add_argument("--by", required=True, help="account of the officer who decides")
     key.add_argument("--reason", required=True)
     keys = actions.add_parser("keys", help="certificates of all gateways and members")
