@@ -35,6 +35,8 @@ SOAP_METASERVICES = frozenset({"listMethods", "allowedMethods", "getWsdl"})
 HOUSEKEEPING = "meta"
 """The class of metaservices: logged like any call, left out of the counts (decision 4)."""
 DEFAULT_TIME = 30.0
+# What a page leaves an offer after two hops.
+PATIENCE = 4.0
 LONGEST_IDENTIFIER = 512
 
 
@@ -125,6 +127,11 @@ def time_allowed(value: bytes | None, longest: float) -> float:
     if not value.isdigit() or len(value) > 9:
         raise XRoadFault("Client.BadRequest", "Lienthong-Deadline is not a number of milliseconds")
     return min(int(value) / 1000, longest)
+
+
+def is_fair(allowed: float, longest: float) -> bool:
+    """Whether who used this time up may be called ill: a caller in a hurry learns nothing."""
+    return allowed >= min(PATIENCE, longest * 0.9)
 
 
 def gateways_for(

@@ -52,8 +52,6 @@ from lienthong.protocol.snapshot import GatewayEntry, OfferEntry, Snapshot
 SIDE = Side.CONSUMER
 # Left to the provider's gateway to say that its service was too slow.
 MARGIN = 0.05
-# Who waits for less learns nothing of the other gateway's health.
-PATIENCE = 4.0
 REPLAYED = fault_of(Replayed(), Side.PROVIDER).fault
 # Said by this gateway to its own clients, or meant for nobody beyond a gateway.
 NOT_FROM_PEER = frozenset({names.PROMISE, names.SUBJECT, names.ADMISSION})
@@ -189,7 +187,7 @@ def prepare(gateway: Gateway, request: Incoming, trail: Trail, form: Form) -> Pl
         raise XRoadFault("Client.InvalidBody", "The body is longer than this service takes")
     longest = offer.timeout if offer is not None else authorise.DEFAULT_TIME
     allowed = time_allowed(head.header(names.DEADLINE), longest)
-    patient = allowed >= min(PATIENCE, longest * 0.9)
+    patient = authorise.is_fair(allowed, longest)
     return Plan(client, target, snapshot, offer, gateways, request.at + allowed, patient)
 
 

@@ -48,8 +48,6 @@ from lienthong.protocol.signature import Signed, draft_answer, open_request
 SIDE = Side.PROVIDER
 # What is kept back for signing and logging the answer.
 MARGIN = 0.02
-# What a page leaves an offer after two hops; who waits for less learns nothing of its health.
-PATIENCE = 4.0
 # Only this gateway says these to a system, whatever a peer lets through.
 NOT_TO_SYSTEM = frozenset({names.ADMISSION, names.SUBJECT, names.CLIENT_SECRET, names.PROMISE})
 
@@ -175,7 +173,7 @@ async def provide(gateway: Gateway, request: Incoming, trail: Trail, form: Form 
         await quotas.claim(gateway.quotas, admitted.grant, now)
     allowed = authorise.time_allowed(head.header(names.DEADLINE), admitted.offer.timeout)
     time_for = Time(
-        request.at + allowed - MARGIN, fair=allowed >= min(PATIENCE, admitted.offer.timeout * 0.9)
+        request.at + allowed - MARGIN, fair=authorise.is_fair(allowed, admitted.offer.timeout)
     )
     row = trail.row(Kind.REQUEST, now, signed=signed, body_size=request.body.size)
     row = gateway.with_body(admitted.offer, row, request.body)
