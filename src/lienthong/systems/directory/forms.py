@@ -103,7 +103,7 @@ class ReasonForm(forms.Form):
         return reason
 
 
-class DiscardForm(forms.Form):
+class DiscardForm(ReasonForm):
     """Why a request that was given up is not to be sent any more."""
 
     reason = forms.CharField(
@@ -113,12 +113,6 @@ class DiscardForm(forms.Form):
         help_text=_("Kept in the audit. Write no names and no personal numbers."),
         error_messages={"required": _("Write why this request is not to be sent any more")},
     )
-
-    def clean_reason(self) -> str:
-        reason = names.clean(self.cleaned_data["reason"])
-        if PERSONAL_NUMBER.search(reason):
-            raise forms.ValidationError(_("Leave the personal number out; the key is enough."))
-        return reason
 
 
 class RefuseForm(forms.Form):
