@@ -12,14 +12,13 @@ import logging
 import ssl
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 from lienthong.gateway.bodies import EMPTY, SpoolRoom
+from lienthong.gateway.directory_file import DirectoryFile
 from lienthong.gateway.pool import Address, Pool, SendFailed
-from lienthong.protocol import pki
-from lienthong.protocol.errors import ProtocolError
-from lienthong.protocol.snapshot import Anchor, Snapshot, open_snapshot
+from lienthong.protocol.snapshot import Snapshot, open_snapshot
 
 logger = logging.getLogger("lienthong.gateway")
 
@@ -28,50 +27,18 @@ PATIENCE = 10.0
 
 
 @dataclass(slots=True)
-class SnapshotFile:
-    """The snapshot on disk; ``current`` never goes back to a lower number."""
+class SnapshotFile(DirectoryFile[Snapshot]):
+    """``gateway/snapshot.json``."""
 
-    path: Path
-    anchor: Anchor
-    current: Snapshot | None = None
-    _seen: tuple[int, int] = (0, 0)
+    NAME: ClassVar[str] = "snapshot"
 
-    def look(self) -> Snapshot | None:
-        """Read the file when it changed; what does not verify is left aside and told."""
-        try:
-            stat = self.path.stat()
-        except FileNotFoundError:
-            return self.current
-        if (stat.st_mtime_ns, stat.st_size) != self._seen:
-            self._seen = (stat.st_mtime_ns, stat.st_size)
-            self.take(self.path.read_bytes())
-        return self.current
-
-    def take(self, raw: bytes) -> bool:
-        """Whether these bytes are a newer snapshot that verifies; it is then the current one."""
-        number = self.current.number if self.current is not None else 0
-        try:
-            snapshot = open_snapshot(raw, self.anchor, newer_than=number)
-        except ProtocolError as error:
-            logger.warning("snapshot", extra={"fault": error.code})
-            return False
-        if self.current is not None and snapshot.number == number:
-            return False
-        self.current = snapshot
-        logger.info("snapshot", extra={"number": snapshot.number})
-        return True
-
-    def keep(self, raw: bytes) -> None:
-        """Take the bytes and put them on disk when they are newer."""
-        if self.take(raw):
-            pki.write_private(self.path, raw)
-            stat = self.path.stat()
-            self._seen = (stat.st_mtime_ns, stat.st_size)
+    def opened(self, raw: bytes, newer_than: int) -> Snapshot:
+        return open_snapshot(raw, self.anchor, newer_than=newer_than)
 
 
 @dataclass(slots=True)
 class Directory:
-    """The directory's address, asked asked again and again."""
+    """The directory's address, asked again and again."""
 
     url: str
     file: SnapshotFile
@@ -89,9 +56,8 @@ class Directory:
         The directory answers 304 when it has nothing above ``after``.
         """
         parts = urlsplit(self.url)
-        number = self.file.current.number if self.file.current is not None else 0
         port = parts.port or (443 if parts.scheme == "https" else 80)
-        target = f"{parts.path or '/'}?after={number}"
+        target = f"{parts.path or '/'}?after={self.file.number}"
         head = (
             f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept: application/json\r\n\r\n"
         ).encode()
