@@ -36,7 +36,7 @@ PAGE = Path(__file__).with_name("starts.md")
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--write", action="store_true", help="keep the result beside this file")
-    parser.add_argument("--port-base", type=int, default=38000)
+    parser.add_argument("--port-base", type=int, default=28000)
     options = parser.parse_args()
     home = Path(tempfile.mkdtemp(prefix="lt-bench-"))
     home.chmod(0o755)  # the service user of a root start must reach its own directory in it
