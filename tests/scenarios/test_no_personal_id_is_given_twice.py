@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from running_node import RunningNode
+from scenarios.evidence import POPULATION, Reply, ask
 
 pytestmark = pytest.mark.scenario
 
 
-def give(node: RunningNode, registration: str) -> dict[str, Any]:
+def give(node: RunningNode, registration: str) -> Reply:
     """Ask for a child's number through the gateway, as civil status does."""
     request = {
         "registration": registration, "registered_on": "2021-08-20", "office": "o",
         "province": "91", "full_name": "Nguyễn Văn Thử", "sex": "male", "born_on": "2021-08-19",
         "ethnicity": {"name": "Kinh"}, "nationality": "Việt Nam", "home_place": "Phú Quốc",
     }  # fmt: skip
-    return dict(
-        node.call(
-            "population",
-            "personal-id.issue.v1",
-            "--as",
-            "civil_status",
-            "--key",
-            registration,
-            "--data",
-            json.dumps(request, ensure_ascii=False),
-        )  # fmt: skip
-    )
+    return ask(node, f"{POPULATION}/personal-id.issue.v1", request, Idempotency_Key=registration)
 
 
-def number(said: dict[str, Any]) -> str:
-    answer = said["answer"]
-    assert answer["status"] == 200, said
-    body = answer["body"] if isinstance(answer["body"], dict) else json.loads(answer["body"])
-    return str(body["personal_id"])
+def number(reply: Reply) -> str:
+    assert reply.status == 200, reply.body
+    return str(reply.json["personal_id"])
 
 
 def backup(node: RunningNode) -> Path:
@@ -66,7 +52,7 @@ def test_numbers_given_after_the_backup_are_known_from_the_log_and_never_given_a
     # The node runs, answers what it knows, and gives no number.
     assert number(give(node, "before-0")) == before[0]
     refused = give(node, "after-0")
-    assert refused["answer"]["status"] == 503, refused
+    assert refused.status == 503, refused.body
     state = node.json("epoch")
     assert (state["outbox_frozen"], state["numbers_blocked"]) == (True, True)
 
@@ -85,7 +71,7 @@ def test_numbers_given_after_the_backup_are_known_from_the_log_and_never_given_a
     node.up()
     assert "--by-blocks" in node.run("epoch", "reconcile", check=False).stderr
     node.run("epoch", "reconcile", "--by-blocks")
-    assert give(node, "too-early")["answer"]["status"] == 503
+    assert give(node, "too-early").status == 503
     backup(node)
     after += [number(give(node, f"last-{place}")) for place in range(6)]
     given = [*before, *lost, *after]
