@@ -8,9 +8,10 @@ or raises what the caller will be told.
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+
+import msgspec
 
 from lienthong.gateway.messages import Head
 from lienthong.gateway.settings import UNCHECKED, ClientRule
@@ -40,8 +41,7 @@ PATIENCE = 4.0
 LONGEST_IDENTIFIER = 512
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
+class Admission(msgspec.Struct, frozen=True):
     """What a provider's gateway found about a request it lets through."""
 
     client: SubsystemId | MemberId

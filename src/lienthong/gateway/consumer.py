@@ -127,8 +127,7 @@ class Rest:
 REST = Rest()
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """All that is settled before anything is sent."""
 
     client: SubsystemId | MemberId

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
+
 from lienthong.gateway.bodies import Body, Refusal
 from lienthong.gateway.kept_bodies import keep
 from lienthong.gateway.limits import Lanes
@@ -60,8 +62,7 @@ UNKNOWN = (
 REASONS = {200: b"OK", 400: b"Bad Request", 500: b"Internal Server Error"}
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """A request to send on, before it becomes bytes for a certain host."""
 
     method: bytes

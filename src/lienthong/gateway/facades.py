@@ -14,7 +14,6 @@ Façades are rows of ``gateway/facades.json``, taken up when the file changes::
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -128,7 +127,7 @@ def through(request: Incoming, facades: Iterable[Facade], instance: str) -> Inco
         if value:
             headers = [*head.headers, (names.IDEMPOTENCY_KEY, value)]
             head = Head(head.method, head.target, headers, head.caller)
-    return dataclasses.replace(request, head=head)
+    return msgspec.structs.replace(request, head=head)
 
 
 def _key(row: Facade, request: Incoming, head: Head) -> bytes:

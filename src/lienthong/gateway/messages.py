@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
+
+import msgspec
 
 from lienthong.gateway.bodies import EMPTY, Body, Refusal
 from lienthong.protocol import headers as names
 from lienthong.protocol.headers import Header
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     """Who is at the other end of the connection, as far as TLS can tell."""
 
     certificate: str = ""
@@ -23,26 +24,23 @@ class Caller:
 NOBODY = Caller()
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(msgspec.Struct, frozen=True, dict=True):
     """The request before its body."""
 
     method: bytes
     target: bytes
     headers: Sequence[Header]
     caller: Caller
-    _by_name: dict[bytes, bytes] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
+
+    @cached_property
+    def _by_name(self) -> dict[bytes, bytes]:
+        return names.index(self.headers)
 
     def header(self, name: bytes) -> bytes | None:
-        if not self._by_name:
-            self._by_name.update(names.index(self.headers))
         return self._by_name.get(name)
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(msgspec.Struct, frozen=True):
     """A request that arrived."""
 
     head: Head
@@ -53,8 +51,7 @@ class Incoming:
     """Why the body is not here, when it was too long or there was no room for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(msgspec.Struct, frozen=True):
     """An answer to send; the edge adds its length and closes its body."""
 
     status: int

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 import httptools
+import msgspec
 
 from lienthong.gateway.bodies import (
     EMPTY,
@@ -87,8 +88,7 @@ class Address:
     pins: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(msgspec.Struct, frozen=True):
     """An answer that came back."""
 
     status: int
@@ -180,15 +180,15 @@ class Pool:
         limit: int,
         bodiless: bool,
     ) -> Received:
+        # A timer that fails the answer costs a fifth of `asyncio.timeout`, on every hop.
+        timer = connection.fail_at(deadline)
         try:
-            async with asyncio.timeout(max(deadline - time.monotonic(), 0.0)):
-                received = await connection.exchange(head, body, limit, bodiless)
-        except TimeoutError:
-            connection.close()
-            raise OutOfTime from None
+            received = await connection.exchange(head, body, limit, bodiless)
         except BaseException:
             connection.close()
             raise
+        finally:
+            timer.cancel()
         self._put_back(address, connection)
         return received
 
@@ -262,6 +262,16 @@ class _Connection(asyncio.Protocol):
             if self._done.done() or not self.alive:
                 return  # the answer, or the end, came before the body was through
             self._transport.write(chunk)
+
+    def fail_at(self, deadline: float) -> asyncio.TimerHandle:
+        """Let what is under way fail with OutOfTime at this monotonic second."""
+        left = max(deadline - time.monotonic(), 0.0)
+        return self._loop.call_later(left, self._run_out)
+
+    def _run_out(self) -> None:
+        if self._writable is not None:
+            self._writable.set()
+        self._fail(OutOfTime())
 
     def close(self) -> None:
         self.alive = False

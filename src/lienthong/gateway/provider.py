@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+import msgspec
+
 from lienthong.gateway import authorise, descriptions, granting, metaservices, quotas
 from lienthong.gateway.authorise import Admission
 from lienthong.gateway.bodies import Body
@@ -86,8 +88,7 @@ class PeerSide:
         return fault_answer(XRoadFault("Client.BadRequest", f"Bad request: {why}"), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Time:
+class Time(msgspec.Struct, frozen=True):
     """How long a system may take."""
 
     deadline: float

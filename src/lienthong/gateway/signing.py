@@ -9,10 +9,9 @@ under way, and only for gateways whose entry in the snapshot says they read it.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 from lienthong.protocol import batch
 from lienthong.protocol.pki import SigningKey
@@ -50,14 +49,15 @@ class Signing:
     batches: int = 0
     _open: dict[str, _Gathering] = field(default_factory=dict)
 
-    @contextlib.contextmanager
-    def exchange(self) -> Iterator[None]:
-        """Counts an exchange as under way."""
+    def exchange(self) -> Self:
+        """``with signing.exchange():`` counts an exchange as under way."""
+        return self
+
+    def __enter__(self) -> None:
         self.under_way += 1
-        try:
-            yield
-        finally:
-            self.under_way -= 1
+
+    def __exit__(self, *error: object) -> None:
+        self.under_way -= 1
 
     async def sign(
         self, make: MakeDraft, key: SigningKey, readers: Iterable[GatewayEntry]

@@ -9,7 +9,9 @@ SOAP faults with status 200, as the reference server sends them
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+import msgspec
 
 from lienthong.gateway import authorise, soap_messages
 from lienthong.gateway.bodies import Body
@@ -69,7 +71,7 @@ async def open_request(request: Incoming) -> tuple[SoapMessage, Incoming]:
     fields += [pair for pair in head.headers if pair[0].lower() in OF_THE_HOP]
     target = soap_peer.target_of(header)
     inner = Head(b"POST", rest.soap_path(target.service, target.version), fields, head.caller)
-    return message, replace(request, head=inner)
+    return message, msgspec.structs.replace(request, head=inner)
 
 
 @dataclass(slots=True)

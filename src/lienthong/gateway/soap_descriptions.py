@@ -9,9 +9,10 @@ logged like any other.
 from __future__ import annotations
 
 import uuid
-from dataclasses import replace
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
+
+import msgspec
 
 from lienthong.gateway import soap_messages
 from lienthong.gateway.bodies import Body
@@ -52,7 +53,7 @@ async def answer(gateway: Gateway, request: Incoming) -> Outgoing:
             soap_peer.fields_of(header, XML, None),
             NOBODY,
         )
-        inner = replace(request, head=head, body=body)
+        inner = msgspec.structs.replace(request, head=head, body=body)
         answered = await carry(gateway, inner, trail, Description(message))
         try:
             return wsdl_of(answered)

@@ -12,8 +12,9 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
+
+import msgspec
 
 from lienthong.protocol import headers as names
 from lienthong.protocol.errors import BadRequestPath, ProtocolError
@@ -43,8 +44,7 @@ class MalformedPart(ProtocolError):
     fault = "InvalidRest"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """What a request path names."""
 
     service: ServiceId
@@ -116,20 +116,18 @@ def parse_peer_target(raw: bytes) -> Target:
     return parse_soap_target(raw) if raw.startswith(b"/soap/") else parse_target(raw)
 
 
-@dataclass(frozen=True, slots=True)
-class RequestPart:
+class RequestPart(msgspec.Struct, frozen=True, dict=True):
     """Method, raw target and surviving headers of a request, in arrival order."""
 
     method: bytes
     target: bytes
     headers: tuple[Header, ...]
-    _by_name: dict[bytes, bytes] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
+
+    @cached_property
+    def _by_name(self) -> dict[bytes, bytes]:
+        return names.index(self.headers)
 
     def header(self, name: bytes) -> bytes | None:
-        if not self._by_name:
-            self._by_name.update(names.index(self.headers))
         return self._by_name.get(name)
 
     def serialise(self) -> bytes:
@@ -143,20 +141,18 @@ class RequestPart:
         return cls(first, second, headers)
 
 
-@dataclass(frozen=True, slots=True)
-class ResponsePart:
+class ResponsePart(msgspec.Struct, frozen=True, dict=True):
     """Status, reason and headers of an answer."""
 
     status: int
     reason: bytes
     headers: tuple[Header, ...]
-    _by_name: dict[bytes, bytes] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
+
+    @cached_property
+    def _by_name(self) -> dict[bytes, bytes]:
+        return names.index(self.headers)
 
     def header(self, name: bytes) -> bytes | None:
-        if not self._by_name:
-            self._by_name.update(names.index(self.headers))
         return self._by_name.get(name)
 
     def serialise(self) -> bytes:
@@ -247,8 +243,7 @@ def request_hash(part: bytes, body: bytes | BodyHash) -> bytes:
     return base64.b64encode(digest)
 
 
-@dataclass(frozen=True, slots=True)
-class BodyHash:
+class BodyHash(msgspec.Struct, frozen=True):
     """The SHA-512 of a body that was hashed while it was spooled."""
 
     sha512: bytes

@@ -21,7 +21,8 @@ import binascii
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from lienthong.protocol import batch, digest, rest
 from lienthong.protocol.errors import (
@@ -75,8 +76,7 @@ FindKey = Callable[[str], VerifyingKey]
 """From a key's name to the key; raises UnknownKey (or Expired) itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
+class Signed(msgspec.Struct, frozen=True):
     """A signature with what it was made over, as the log keeps it."""
 
     input: bytes
@@ -107,8 +107,7 @@ def signature_field(signature: bytes) -> bytes:
     return b":" + binascii.b2a_base64(signature, newline=False) + b":"
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """A message about to be signed: its base, and everything but the signature."""
 
     base: bytes

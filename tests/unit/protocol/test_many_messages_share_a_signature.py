@@ -7,6 +7,7 @@ import hashlib
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -181,7 +182,7 @@ def test_requests_and_answers_of_a_batch_are_opened_and_proved_from_the_log(key)
 def test_what_is_signed_alone_cannot_be_relabelled_as_a_batch(key):
     alone = signature.sign_request(part(1), digest.EMPTY, key, now=NOW)
     label = alone.input.replace(key.algorithm, batch.ALGORITHM)
-    relabelled = dataclasses.replace(alone, input=label, algorithm=batch.ALGORITHM)
+    relabelled = msgspec.structs.replace(alone, input=label, algorithm=batch.ALGORITHM)
     with pytest.raises(MalformedSignature):
         signature.open_request(
             part(1), digest.EMPTY, relabelled.headers(), lambda kid: key.verifying, now=NOW

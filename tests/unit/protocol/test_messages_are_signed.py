@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 from http_message_signatures import HTTPMessageSigner, HTTPMessageVerifier
 from http_message_signatures.algorithms import ECDSA_P256_SHA256
@@ -38,7 +38,7 @@ def request_part(**changes: object) -> RequestPart:
             (b"x-road-id", b"VN-7f1b7a53-5a5b-4f4a-8a0a-0e5b6a9f0c11"),
         ),
     )
-    return dataclasses.replace(part, **changes)
+    return msgspec.structs.replace(part, **changes)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,7 @@ def test_the_signature_itself_covers_the_head_and_not_only_its_digest_field(clie
     """An attacker who also rewrites the digest field still fails."""
     signed = sign(client_key)
     changed = request_part(target=TARGET + b"1")
-    forged = dataclasses.replace(signed, head=changed.serialise())
+    forged = msgspec.structs.replace(signed, head=changed.serialise())
     with pytest.raises(BadSignature):
         reopen(forged, client_key, part=changed)
 
@@ -113,7 +113,7 @@ def test_another_body_is_refused_by_its_digest(client_key):
 
 def test_a_signature_of_another_key_is_refused(client_key, provider_key):
     signed = sign(client_key)
-    forged = dataclasses.replace(
+    forged = msgspec.structs.replace(
         signed, signature=provider_key.sign(b"something else"), kid=client_key.kid
     )
     with pytest.raises(BadSignature):
@@ -135,7 +135,7 @@ def test_an_unsigned_request_is_refused(client_key):
 
 def test_a_signature_over_fewer_components_is_refused(client_key):
     signed = sign(client_key)
-    weaker = dataclasses.replace(signed, input=signed.input.replace(b'"content-digest" ', b""))
+    weaker = msgspec.structs.replace(signed, input=signed.input.replace(b'"content-digest" ', b""))
     with pytest.raises(MalformedSignature):
         reopen(weaker, client_key)
 
@@ -156,7 +156,7 @@ def test_an_answer_holds_only_with_the_request_it_answers(client_key, provider_k
 
     def reopen_answer(request: signature.Signed, status: int = 200) -> signature.Signed:
         return signature.open_answer(
-            dataclasses.replace(part, status=status),
+            msgspec.structs.replace(part, status=status),
             body_digest,
             request,
             answer.headers(),
