@@ -216,9 +216,9 @@ def gateway_environment(side: Side, dsn: str) -> dict[str, str]:
     }
 
 
-def gateway_command(profile: Path | None = None) -> list[str]:
+def gateway_command(profile: Path | None = None, *, index: int = 0) -> list[str]:
     watched = ["-m", "cProfile", "-o", str(profile)] if profile is not None else []
-    return [sys.executable, *watched, "-m", "lienthong.gateway"]
+    return [sys.executable, *watched, "-m", "lienthong.gateway", "--index", str(index)]
 
 
 def messages_a_batch(side: Side) -> float:

@@ -151,7 +151,7 @@ async def measure(
 
 
 async def keep_on(
-    way: Way, count: int, gateways: dict[str, psutil.Process]
+    way: Way, count: int, gateways: dict[str, list[psutil.Process]]
 ) -> list[dict[str, float]]:
     """This many exchanges at 64 connections, and each gateway's memory ten times on the way."""
     pool = Pool(SpoolRoom(), keep=64)
@@ -174,8 +174,9 @@ async def keep_on(
     return samples
 
 
-def sample(done: int, gateways: dict[str, psutil.Process]) -> dict[str, float]:
-    memory = {name: mebibytes(process) for name, process in gateways.items()}
+def sample(done: int, gateways: dict[str, list[psutil.Process]]) -> dict[str, float]:
+    """The largest process of each gateway."""
+    memory = {name: max(map(mebibytes, processes)) for name, processes in gateways.items()}
     return {"exchanges": done, **memory}
 
 
@@ -232,16 +233,20 @@ def run(options: argparse.Namespace) -> dict[str, object]:
             ):  # fmt: skip
                 profile = Path(options.profile) / f"{name}.prof" if options.profile else None
                 began = time.monotonic()
-                gateways[name] = stack.enter_context(
-                    setting.child(
-                        setting.gateway_command(profile), setting.gateway_environment(side, dsn)
+                gateways[name] = [
+                    stack.enter_context(
+                        setting.child(
+                            setting.gateway_command(profile if not index else None, index=index),
+                            setting.gateway_environment(side, dsn),
+                        )
                     )
-                )
+                    for index in range(options.processes)
+                ]
                 started = began
             chain = stack.enter_context(
                 setting.nginx_chain(home / "nginx", pair, spare.consumer, spare.offers)
             )
-            groups = {name: [process] for name, process in gateways.items()}
+            groups = dict(gateways)
             groups |= {"postgres": [server], "system": [system], "nginx": [chain]}
             consumer = pair.consumer.node.ports.consumer
             strict = Way("strict", consumer, head_of(f"/r1/{FIND}", through_gateway=True),
@@ -265,11 +270,12 @@ def run(options: argparse.Namespace) -> dict[str, object]:
                 name: setting.messages_a_batch(side)
                 for name, side in (("consumer", pair.consumer), ("provider", pair.provider))
             }
-            memory = {name: mebibytes(process) for name, process in gateways.items()}
+            memory = {name: mebibytes(processes[0]) for name, processes in gateways.items()}
         return {
             "machine": machine(),
             "load_before": options.load,
             "algorithm": options.algorithm,
+            "processes": options.processes,
             "rounds": options.rounds,
             "seconds": options.seconds,
             "gateway_pss_mib": memory,
@@ -334,7 +340,8 @@ def as_page(report: dict[str, object]) -> str:
         ]
     lines += [
         f"Machine: {here['cores']} cores of {here['cpu']}, {here['memory_gib']} GiB, "
-        f"{here['system']}, Python {here['python']}, shared by two gateways of one process each, "
+        f"{here['system']}, Python {here['python']}, shared by two gateways of "
+        f"{report['processes']} process(es) each, "
         "PostgreSQL, the system, nginx and the load program. Load average before the run: "
         f"{report['load_before']}.",
         "",
@@ -386,6 +393,7 @@ def main() -> None:
     parser.add_argument("--ways", nargs="+", default=["strict", "overlap"])
     parser.add_argument("--algorithm", default="ecdsa-p256-sha256",
                         choices=("ecdsa-p256-sha256", "ed25519"))  # fmt: skip
+    parser.add_argument("--processes", type=int, default=1, help="of each gateway")
     parser.add_argument("--count", type=int, default=0, metavar="N",
                         help="then N more, with the gateways' memory on the way")  # fmt: skip
     parser.add_argument("--profile", default="", help="a folder for cProfile's files")
