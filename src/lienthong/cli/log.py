@@ -1,13 +1,20 @@
 """
-Check the message log, or move its older days out of the database.
+Check the message log, read in it, or move its older days out of the database.
 
     lienthong log verify                  every row, tile, head and time-stamp, checked again
     lienthong log verify --archives DIR   with archived days kept elsewhere
     lienthong log archive --keep 90       days older than ninety go to Parquet files
+    lienthong log bodies ID --by OFFICER --reason WHY --out DIR
+                                          the kept bodies of an exchange, into files
+    lienthong log subjects - --by OFFICER --reason WHY
+                                          which exchanges concerned the person on standard input
 
-What does not fit is named, and the command then ends with status 1. Archiving
-needs pyarrow (`pip install "lienthong[archive]"`); `keep_days` in the
-gateway's settings lets the worker do it by itself.
+Who reads bodies or asks about a person, and why, is itself written into the log
+before anything is shown, and cannot be taken out again.
+
+What does not fit is named, and the command then ends with status 1. Archiving needs
+pyarrow (`pip install "lienthong[archive]"`); `keep_days` in the gateway's
+settings lets the worker do it by itself.
 """
 
 from __future__ import annotations
@@ -20,7 +27,7 @@ from datetime import UTC, date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lienthong.cli import databases
+from lienthong.cli import databases, log_reading
 from lienthong.kernel import clock
 from lienthong.kernel.node import Node
 
@@ -32,14 +39,17 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    things = parser.add_subparsers(dest="thing", required=True, metavar="verify|archive")
+    things = parser.add_subparsers(dest="thing", required=True, metavar="THING")
     verify = things.add_parser("verify", help="check everything again; name what does not fit")
     verify.add_argument("--archives", type=Path, help="directory (default: archive/ of the node)")
     archive = things.add_parser("archive", help="move older days to Parquet files")
     archive.add_argument("--keep", type=int, required=True, help="days that stay, at least 2")
+    log_reading.add_arguments(things)
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.thing in log_reading.ACTIONS:
+        return log_reading.ACTIONS[args.thing](args)
     node = Node.from_environment()
     archiver = databases.databases_of(node).archiver
     if not archiver:

@@ -16,6 +16,8 @@ Endpoints and their JSON::
     POST /imports               {"source", "rows": [ImportRow]} -> ImportDone
                                 {"source", "records", "digest"} -> ImportDone
     POST /revocations           {"grant", "reason"} -> {}
+    POST /bodies/{id}           {"by", "reason"[, "request_id"]} -> {"bodies": [ReadBody]}
+    POST /subjects              {"subject"[, "by", "reason"]} -> ConcernedList
 """
 
 from __future__ import annotations
@@ -194,6 +196,39 @@ class ImportDone(msgspec.Struct, frozen=True, kw_only=True):
     """Whether this very statement had been imported before; then nothing was added."""
 
 
+class ReadBody(msgspec.Struct, frozen=True, kw_only=True):
+    """One kept body of an exchange."""
+
+    kind: str
+    """``request`` or ``answer``."""
+    side: str
+    body: bytes
+
+
+class Concerned(msgspec.Struct, frozen=True, kw_only=True):
+    """One exchange that named a person as its data subject."""
+
+    message_id: str
+    request_id: str
+    client: str
+    service: str
+    side: str
+    outcome: str
+    at: datetime
+    key: str = ""
+    """The key of the index it was found under: a year, or ``first``."""
+    archived: bool = False
+
+
+class ConcernedList(msgspec.Struct, frozen=True, kw_only=True):
+    """The exchanges that concerned a person, the newest first."""
+
+    exchanges: list[Concerned]
+    keys: list[str] = []
+    whole: bool = True
+    """Whether this is all there is; otherwise the newest ones only."""
+
+
 class _Exchanges(msgspec.Struct, frozen=True):
     exchanges: list[ExchangeLine]
 
@@ -268,6 +303,29 @@ def import_records(*, source: str, records: int, digest: str) -> ImportDone:
 def revoke(grant: str, *, reason: str = "") -> None:
     """Refuse a grant at the provider's gateway from now on (decision 19)."""
     _ask("POST", "/revocations", msgspec.json.encode({"grant": grant, "reason": reason}))
+
+
+def bodies(message_id: str, *, by: str, reason: str, request_id: str = "") -> list[ReadBody]:
+    """
+    The kept bodies of an exchange; who reads them and why is written into the log first.
+
+    Raises NoSuchExchange when there is no such exchange or none of its bodies is kept.
+    """
+    asked = {"by": by, "reason": reason, "request_id": request_id}
+    raw = _ask("POST", f"/bodies/{quote(message_id, safe='')}", msgspec.json.encode(asked))
+    return msgspec.json.decode(raw, type=dict[str, list[ReadBody]])["bodies"]
+
+
+def concerned(subject: str, *, by: str = "", reason: str = "") -> ConcernedList:
+    """
+    Which exchanges concerned a person, under the keys of all years and in archives too.
+
+    An officer's question names who asks and why, and is written into the log
+    first. Without both it is asked for the person's own eyes.
+    """
+    asked = {"subject": subject, "by": by, "reason": reason}
+    raw = _ask("POST", "/subjects", msgspec.json.encode(asked))
+    return msgspec.json.decode(raw, type=ConcernedList)
 
 
 def refusals(start: datetime, end: datetime) -> list[RefusalLine]:

@@ -338,10 +338,11 @@ class Administration:
         except msgspec.DecodeError:
             # What was sent may name a person, so it is not repeated.
             raise BadQuestion('a subject is asked for as {"subject": …}') from None
+        keys = self._gateway.secrets.subjects
         async with self._reader.connection() as connection:
-            found = await subjects.concerned(
-                connection, self._archive, self._gateway.secrets.subjects, asked.subject
-            )
+            if asked.by:
+                await subjects.write_question(connection, keys, asked, str(self._gateway.identity))
+            found = await subjects.concerned(connection, self._archive, keys, asked.subject)
         return answer_json(found)
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import dataclasses
 import hmac
 import os
-import uuid
 from datetime import timedelta
 from typing import Annotated
 
@@ -20,9 +19,10 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from lienthong.gateway import readings
 from lienthong.gateway.bodies import Body
-from lienthong.gateway.postgres_log import COLUMNS, EPOCH, Connection, values
-from lienthong.gateway.rows import KeptBody, Kind, LogRow, LogSide, make_row
+from lienthong.gateway.postgres_log import EPOCH, Connection
+from lienthong.gateway.rows import KeptBody, LogRow
 from lienthong.gateway.year_keys import YearKeys
 from lienthong.kernel import clock
 from lienthong.kernel.errors import LienThongError, NotFound
@@ -115,27 +115,11 @@ def read(row: LogRow, kept: KeptBody, keys: YearKeys) -> ReadBody:
 async def write_reading(
     connection: Connection, reading: Reading, message_id: str, request_id: str, gateway: str
 ) -> LogRow:
-    """
-    Write into the log itself that somebody reads, before anything is shown.
-
-    The row is durable when this returns, and a leaf of the tree like any other.
-    """
+    """Write into the log itself that somebody reads, before anything is shown."""
     told = {
         "message_id": message_id,
         "request_id": request_id,
         "by": reading.by,
         "reason": reading.reason,
     }
-    row = make_row(
-        kind=Kind.READING,
-        side=LogSide.PROVIDER,
-        gateway=gateway,
-        at=clock.instant(),
-        message_id=f"reading-{uuid.uuid4()}",
-        request_id="",
-        client="",
-        service="",
-        head=msgspec.json.encode(told),
-    )
-    await connection.copy_records_to_table("message_record", records=[values(row)], columns=COLUMNS)
-    return row
+    return await readings.write(connection, told, gateway)

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from lienthong.gateway import readings
 from lienthong.gateway.parquet import Archive
 from lienthong.gateway.postgres_log import Connection
 from lienthong.gateway.year_keys import FIRST, YearKeys, all_pseudonyms
@@ -27,9 +28,20 @@ LIVE = """
 
 
 class SubjectQuestion(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose exchanges are asked for; in a body, never in an address."""
+    """
+    Whose exchanges are asked for; in a body, never in an address.
+
+    An officer says who asks and why. Without both, a program of the node asks
+    for the person's own eyes (the ledger, which keeps its own record).
+    """
 
     subject: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    by: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    reason: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.by) != bool(self.reason):
+            raise ValueError("who asks and why are said together")
 
 
 class Concerned(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +66,23 @@ class ConcernedList(msgspec.Struct, frozen=True, kw_only=True):
     """The keys that were asked under."""
     whole: bool
     """Whether this is all there is; otherwise the newest ones only."""
+
+
+async def write_question(
+    connection: Connection, keys: YearKeys, asked: SubjectQuestion, gateway: str
+) -> None:
+    """
+    Write into the log who asks about a person, before anything is shown.
+
+    The person stands there under every pseudonym of the index, never by number.
+    """
+    names = sorted(all_pseudonyms(keys, asked.subject.encode()).values())
+    told = {
+        "subject": " ".join(name.hex() for name in names),
+        "by": asked.by,
+        "reason": asked.reason,
+    }
+    await readings.write(connection, told, gateway)
 
 
 async def concerned(
