@@ -91,11 +91,13 @@ class Consumer:
         except Exception as error:
             fault = as_fault(error, SIDE)
             await record_fault(self.gateway, trail, fault)
-            return fault_answer(fault, request.head.header(b"accept"), trail)
+            told = fault.spelled(self.gateway.spelling)
+            return fault_answer(told, request.head.header(b"accept"), trail)
 
     def malformed(self, why: str, caller: Caller) -> Outgoing:
         self.gateway.counted[LogSide.CONSUMER, "Client.BadRequest"] += 1
-        return fault_answer(XRoadFault("Client.BadRequest", f"Bad request: {why}"), None)
+        fault = XRoadFault("Client.BadRequest", f"Bad request: {why}")
+        return fault_answer(fault.spelled(self.gateway.spelling), None)
 
 
 class Form(Protocol):

@@ -39,7 +39,7 @@ from lienthong.protocol.errors import (
     UnknownKey,
     UnknownMember,
 )
-from lienthong.protocol.faults import Side, XRoadFault, fault_of
+from lienthong.protocol.faults import Side, Spelling, XRoadFault, fault_of
 from lienthong.protocol.headers import Header
 from lienthong.protocol.identifiers import GatewayId, MemberId
 from lienthong.protocol.joining import Denied
@@ -121,6 +121,8 @@ class Gateway:
     quotas: Quotas = field(default_factory=MemoryQuotas)
     signed_grants: bool = False
     """Whether a grant without both members' signatures is refused."""
+    spelling: Spelling = Spelling.PASCAL
+    """Of fault codes towards clients; peers and the log have them as in 7.7."""
     counted: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By side and outcome or fault, for the metrics of this process."""
 

@@ -130,6 +130,7 @@ class Process:
             denied=denied.look(),
             quotas=PostgresQuotas(dsn),
             signed_grants=settings.file.signed_grants,
+            spelling=settings.file.fault_spelling,
         )
         sockets.deny(gateway.denied)
         process = cls(

@@ -65,12 +65,14 @@ def list_clients(gateway: Gateway, head: Head) -> Outgoing:
     """Members and subsystems of the instance; needs no client identifier."""
     accept = head.header(b"accept") or b""
     if head.method != b"GET":
-        return fault_answer(XRoadFault("Client.InvalidHttpMethod", "Use GET"), accept)
+        fault = XRoadFault("Client.InvalidHttpMethod", "Use GET")
+        return fault_answer(fault.spelled(gateway.spelling), accept)
     try:
         snapshot = gateway.snapshot
         check_instance(head.target, snapshot)
     except (OutdatedSnapshot, UnknownMember) as error:
-        return fault_answer(fault_of(error, Side.CONSUMER), accept)
+        fault = fault_of(error, Side.CONSUMER)
+        return fault_answer(fault.spelled(gateway.spelling), accept)
     found = list(clients(snapshot))
     if b"application/json" in accept.lower():
         kind, text = JSON_TYPE, msgspec.json.encode({"member": found})

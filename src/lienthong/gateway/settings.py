@@ -25,6 +25,7 @@ from lienthong.gateway.pool import Address
 from lienthong.gateway.year_keys import YearKeys
 from lienthong.kernel.node import Node
 from lienthong.protocol import tokens
+from lienthong.protocol.faults import Spelling
 from lienthong.protocol.identifiers import (
     GatewayId,
     MemberId,
@@ -93,6 +94,8 @@ class GatewayFile(msgspec.Struct, frozen=True, kw_only=True):
     """Where the directory's door listens; empty on every node but the directory's own."""
     signed_grants: bool = False
     """Whether grants that their two members did not sign are refused."""
+    fault_spelling: Spelling = Spelling.PASCAL
+    """How fault codes are spelled towards clients: as in X-Road ``7.7``, or as in ``7.8``."""
 
 
 class ClientRule(msgspec.Struct, frozen=True, kw_only=True):

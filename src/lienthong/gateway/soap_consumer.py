@@ -51,7 +51,7 @@ async def answer(gateway: Gateway, request: Incoming) -> Outgoing:
     except Exception as error:
         fault = as_fault(error, SIDE)
         await record_fault(gateway, trail, fault)
-        return fault_answer(fault)
+        return fault_answer(fault.spelled(gateway.spelling))
 
 
 async def open_request(request: Incoming) -> tuple[SoapMessage, Incoming]:

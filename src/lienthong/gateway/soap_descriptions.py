@@ -62,6 +62,7 @@ async def answer(gateway: Gateway, request: Incoming) -> Outgoing:
     except Exception as error:
         fault = as_fault(error, SIDE)
         await record_fault(gateway, trail, fault)
+        fault = fault.spelled(gateway.spelling)
         text = soap.fault_message(fault.fault, fault.text, fault.trace)
         headers = [(b"Content-Type", FAULT_TYPE), (names.ERROR, fault.fault.encode())]
         return Outgoing(fault.status, REASONS[fault.status], headers, Body.of(text))

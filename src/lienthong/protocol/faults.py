@@ -1,5 +1,10 @@
 """
-Errors of the exchange itself, in X-Road's words (7.7 spelling).
+Errors of the exchange itself, in X-Road's words.
+
+X-Road changed the spelling of its codes with 7.8.0, from
+``Server.ServerProxy.AccessDenied`` to ``server.serverproxy.access_denied``.
+Here, between gateways and in the log they are spelled as in 7.7; a client is
+told them in the spelling its gateway is set to (`XRoadFault.spelled`).
 
 Status is 500 for codes that start with ``Server.`` and 400 otherwise; nothing
 else is used. A response without ``X-Road-Error`` came from the provider.
@@ -27,6 +32,13 @@ class Side(StrEnum):
     CONSUMER = "Server.ClientProxy"
     PROVIDER = "Server.ServerProxy"
     CLIENT = "Client"
+
+
+class Spelling(StrEnum):
+    """How codes are spelled towards clients: the release of X-Road that spells them so."""
+
+    PASCAL = "7.7"
+    SNAKE = "7.8"
 
 
 class XRoadFault(LienThongError):
@@ -58,6 +70,15 @@ class XRoadFault(LienThongError):
         wants_xml = accept is not None and any(kind in accept.lower() for kind in XML_ACCEPTED)
         return (XML_TYPE, self.xml()) if wants_xml else (JSON_TYPE, self.json())
 
+    def spelled(self, spelling: Spelling) -> XRoadFault:
+        """The same fault with its code as clients of this spelling know it."""
+        if spelling is not Spelling.SNAKE:
+            return self
+        return XRoadFault(
+            snake(self.fault), self.text, self.trace,
+            reason=self.reason, retry_after=self.retry_after,
+        )  # fmt: skip
+
     def json(self) -> bytes:
         return msgspec.json.encode({"type": self.fault, "message": self.text, "detail": self.trace})
 
@@ -68,14 +89,22 @@ class XRoadFault(LienThongError):
         ).encode()
 
 
-# Written as one word in the 7.8 spelling.
-FAMILIES = {"ServerProxy": "serverproxy", "ClientProxy": "clientproxy", "OpMonitor": "opmonitor"}
+# What 7.8 does not spell by the rule (ErrorCode.java at fcd16216, 2026-02-06).
+IRREGULAR = {
+    "ServerProxy": "serverproxy",
+    "ClientProxy": "clientproxy",
+    "OpMonitor": "opmonitor",
+    "OutdatedGlobalConf": "global_conf_outdated",
+    "HashChainUnusedInputs": "hashchain_unused_inputs",
+    "TokenReadOnly": "token_readonly",
+}
+WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 JSON_TYPE = b"application/json;charset=utf-8"
 XML_TYPE = b"text/xml;charset=utf-8"
 
 
 def status_of(fault: str) -> int:
-    return 500 if fault.startswith("Server.") else 400
+    return 500 if fault[:7].lower() == "server." else 400
 
 
 def fault_of(error: ProtocolError, side: Side, detail: str | None = None) -> XRoadFault:
@@ -89,17 +118,18 @@ def fault_of(error: ProtocolError, side: Side, detail: str | None = None) -> XRo
 
 def snake(fault: str) -> str:
     """The spelling of X-Road 7.8 and later: ``server.serverproxy.access_denied``."""
-    return ".".join(FAMILIES.get(part) or _snake_part(part) for part in fault.split("."))
-
-
-def _snake_part(part: str) -> str:
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", part.replace("IOError", "IoError"))
-    return spaced.lower()
+    return ".".join(
+        IRREGULAR.get(part) or WORD_STARTS.sub("_", part).lower() for part in fault.split(".")
+    )
 
 
 def same_fault(one: str, other: str) -> bool:
     """Whether two codes mean the same in either spelling."""
-    return one.replace("_", "").lower() == other.replace("_", "").lower()
+    return _alike(one) == _alike(other)
+
+
+def _alike(fault: str) -> str:
+    return snake(fault).replace("_", "").lower()
 
 
 def read_fault(body: bytes) -> XRoadFault:
