@@ -276,6 +276,24 @@ def test_sealed_secrets_come_back_into_an_empty_home(node: Node, tmp_path: Path)
     assert vault.too_open(fresh) == []
 
 
+def test_how_systems_prove_themselves_is_sealed_too_and_never_set_back(
+    node: Node, tmp_path: Path
+) -> None:
+    (node.gateway / "client_certificates").mkdir()
+    (node.gateway / "client_certificates" / "ab.pem").write_text("a certificate")
+    (node.gateway / "clients.json").write_text('{"GOV/G15/x": {"modes": ["certificate"]}}')
+    (node.gateway / "snapshot.json").write_text("public, and old by then")
+    kept = sealed.unseal(sealed.seal(node, "a long passphrase", cost=10), "a long passphrase")
+    assert "gateway/snapshot.json" not in kept
+    fresh = Node(tmp_path / "fresh", Ports(8000))
+    sealed.put_back(fresh, kept)
+    assert "certificate" in (fresh.gateway / "clients.json").read_text()
+    assert (fresh.gateway / "client_certificates" / "ab.pem").read_text() == "a certificate"
+    (fresh.gateway / "clients.json").write_text("{}")
+    sealed.put_back(fresh, kept)
+    assert (fresh.gateway / "clients.json").read_text() == "{}"
+
+
 @pytest.mark.parametrize("place", [0, 19, 20, 25, 40, 60, -1])
 def test_a_changed_seal_does_not_open(node: Node, place: int) -> None:
     kept = bytearray(sealed.seal(node, "a long passphrase", cost=10))

@@ -4,38 +4,50 @@ Keys and certificates of this node's gateway and members: make, renew, show.
 `take-root-offline --at DIR` moves the root's key and its passphrase to a medium
 that is then taken away; `renew-issuing --at DIR` certifies the next issuing
 authority with it, once a year.
+
+`client` sets how each information system proves to this gateway who it is:
+`lienthong keys client --help`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
-from lienthong.cli import cards, database_session, django_setup, keyring, settle, vault
+from lienthong.cli import cards, client_keys, database_session, django_setup, keyring, settle, vault
 from lienthong.gateway.membership import Membership
 from lienthong.kernel.node import Node
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "what", choices=("make", "renew", "show", "take-root-offline", "renew-issuing")
+    things = parser.add_subparsers(dest="what", required=True, metavar="THING")
+    things.add_parser("make", help="make every key and certificate that is missing")
+    renewed = things.add_parser("renew", help="renew what is due, and publish it")
+    renewed.add_argument("--all", action="store_true", help="renew even what is not due yet")
+    shown = things.add_parser("show", help="every key: what for, whose, from when to when")
+    shown.add_argument("--json", action="store_true", help="for a machine to read")
+    for name, summary in (
+        ("take-root-offline", "move the root's key and its passphrase to a medium"),
+        ("renew-issuing", "certify the next issuing authority with the offline root"),
+    ):
+        one = things.add_parser(name, help=summary)
+        one.add_argument("--at", type=Path, required=True, help="the medium, a directory")
+    clients = things.add_parser(
+        "client",
+        help="how information systems prove who they are: modes, certificates, secrets",
+        description=client_keys.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--at", type=Path, help="where the offline root lies, or is to lie")
-    parser.add_argument("--all", action="store_true", help="renew even what is not due yet")
-    parser.add_argument("--json", action="store_true", help="for a machine to read")
+    client_keys.add_arguments(clients)
 
 
 def run(args: argparse.Namespace) -> int:
     node = Node.from_environment()
     vault.make_home(node)
-    if args.what in ("take-root-offline", "renew-issuing") and args.at is None:
-        print("Name the medium with --at DIR.", file=sys.stderr)
-        return 2
     actions = {
         "make": make, "renew": renew, "show": show, "take-root-offline": take_root_offline,
-        "renew-issuing": renew_issuing,
+        "renew-issuing": renew_issuing, "client": client_keys.run,
     }  # fmt: skip
     return actions[args.what](node, args)
 

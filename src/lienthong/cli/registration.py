@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from lienthong.cli import vault
+from lienthong.exchange import client_file
 from lienthong.exchange.cards import Event, Offer, System
 from lienthong.gateway.directory_client import DirectoryAway, DirectoryClient
 from lienthong.gateway.membership import Membership
@@ -123,6 +124,13 @@ def write_gateway_files(
     Systems that are no program of this release keep the address and the
     credential somebody gave them in these files; see `connect-a-system`.
     """
+    with client_file.writing(node.gateway):
+        _write_gateway_files(node, membership, cards, listen)
+
+
+def _write_gateway_files(
+    node: Node, membership: Membership, cards: Iterable[System], listen: str
+) -> None:
     owner = membership.identity.owner
     carried = {card.subsystem: card for card in cards}
     merge(
@@ -139,17 +147,14 @@ def write_gateway_files(
         node.gateway / "providers.json",
         {f"{owner.local}/{code}": f"{base}/{card.code}" for code, card in carried.items()},
     )
-    clients: dict[str, Any] = {}
-    known = read(node.gateway / "clients.json")
-    for code in membership.subsystems:
-        name = f"clients/{owner.code}.{code}"
-        local = f"{owner.local}/{code}"
-        if local in known and code not in carried:
-            continue
-        vault.make_secret(node.secrets / name)
-        secret = hashlib.sha256(node.secret(name).encode()).hexdigest()
-        clients[local] = {"modes": ["secret"], "secret_sha256": secret, "cert_sha256": []}
-    merge(node.gateway / "clients.json", clients)
+    known = client_file.read(node.gateway)
+    local = {f"{owner.local}/{code}": code for code in membership.subsystems}
+    ours = [name for name, code in local.items() if name not in known or code in carried]
+    for name in ours:
+        if name not in known or client_file.SECRET in known[name]["modes"]:
+            vault.make_secret(node.secrets / client_file.secret_name(name))
+    settled = client_file.settled(known, ours, client_file.secrets_of(node))
+    client_file.write(node.gateway, known | settled)
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class SecretFiles:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._known: dict[str, str] = {}
+        self._known: dict[str, tuple[int, str]] = {}
 
     @classmethod
     def of_node(cls, node: Node) -> SecretFiles:
@@ -36,9 +36,13 @@ class SecretFiles:
 
     def secret(self, system: System) -> str:
         name = f"{system.owner}.{system.subsystem}"
-        if name not in self._known:
-            try:
-                self._known[name] = (self._directory / name).read_text().strip()
-            except FileNotFoundError:
-                raise NoCredential(system=system.code) from None
-        return self._known[name]
+        path = self._directory / name
+        try:
+            # A rotated secret counts for processes that run, too.
+            changed = path.stat().st_mtime_ns
+            known = self._known.get(name)
+            if known is None or known[0] != changed:
+                known = self._known[name] = (changed, path.read_text().strip())
+        except FileNotFoundError:
+            raise NoCredential(system=system.code) from None
+        return known[1]

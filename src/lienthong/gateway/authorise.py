@@ -14,7 +14,7 @@ from functools import lru_cache
 import msgspec
 
 from lienthong.gateway.messages import Head
-from lienthong.gateway.settings import UNCHECKED, ClientRule
+from lienthong.gateway.settings import TLS_ONLY, ClientRule
 from lienthong.protocol import headers as names
 from lienthong.protocol.errors import BadIdentifier, UnknownMember, UnknownService
 from lienthong.protocol.faults import XRoadFault
@@ -100,12 +100,19 @@ def check_credential(head: Head, rule: ClientRule) -> None:
     if secret is not None:
         if rule.knows_secret(secret):
             return
-    elif rule.knows_certificate(head.caller.certificate) or UNCHECKED in rule.modes:
+    elif rule.knows_certificate(head.caller.certificate) or not rule.asks_proof(head.caller.secure):
         return
-    raise XRoadFault(
-        "Server.ClientProxy.SslAuthenticationFailed",
-        "The credential does not belong to the subsystem that X-Road-Client names",
-    )
+    raise XRoadFault("Server.ClientProxy.SslAuthenticationFailed", why_not(head, rule))
+
+
+def why_not(head: Head, rule: ClientRule) -> str:
+    """What a system lacks that did not prove who it is, in words."""
+    if head.header(names.CLIENT_SECRET) is None:
+        if TLS_ONLY in rule.modes:
+            return "The client must connect by HTTPS"
+        if rule.asks_certificate and not head.caller.certificate:
+            return "The client must connect by HTTPS and show its TLS certificate"
+    return "The credential does not belong to the subsystem that X-Road-Client names"
 
 
 def message_id(head: Head) -> bytes | None:

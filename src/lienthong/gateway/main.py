@@ -84,6 +84,7 @@ class Process:
     snapshots: SnapshotFile
     sockets: Sockets
     contexts: list[ssl.SSLContext]
+    consumer_context: ssl.SSLContext
     reader: LogReader
     public_reader: LogReader
     """Of its own, so that readers of the public log take nothing from the administration."""
@@ -141,6 +142,7 @@ class Process:
             snapshots=snapshots,
             sockets=sockets,
             contexts=[caller, peer, consumer],
+            consumer_context=consumer,
             reader=LogReader(dsn),
             public_reader=LogReader(dsn),
             denied=denied,
@@ -263,6 +265,7 @@ class Process:
             self.gateway.holdings = holdings
             for context in self.contexts:
                 tls.reload(context, self.settings)
+            tls.trust_clients(self.consumer_context, self.settings)
         except (BadSettings, ProtocolError, msgspec.DecodeError, ValueError, OSError) as problem:
             logger.error("settings", extra={"error": type(problem).__name__})
             return

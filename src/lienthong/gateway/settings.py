@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -23,6 +23,7 @@ from lienthong.gateway.facades import Facade
 from lienthong.gateway.facades import load as load_facades
 from lienthong.gateway.pool import Address
 from lienthong.gateway.year_keys import YearKeys
+from lienthong.kernel import clock
 from lienthong.kernel.node import Node
 from lienthong.protocol import tokens
 from lienthong.protocol.faults import Spelling
@@ -38,8 +39,10 @@ from lienthong.protocol.pki import SigningKey, load_certificate, member_of
 from lienthong.protocol.snapshot import Anchor
 
 UNCHECKED = "none"
-SECRET = "secret"
+TLS_ONLY = "tls"
 CERTIFICATE = "certificate"
+SECRET = "secret"
+"""How a system proves itself: X-Road's HTTP, HTTPS NO AUTH and HTTPS, and a secret of its own."""
 
 
 class BadSettings(Exception):
@@ -84,6 +87,8 @@ class GatewayFile(msgspec.Struct, frozen=True, kw_only=True):
     peer_host: str = "127.0.0.1"
     """The address the peer port listens on; another than loopback is a site's own decision."""
     consumer_tls_host: str = "127.0.0.1"
+    consumer_tls_oldest: Literal["1.2", "1.3"] = "1.3"
+    """Of TLS towards information systems; 1.2 only for those that cannot do better."""
     public_log_host: str = "127.0.0.1"
     timestamps: Timestamps = msgspec.field(default_factory=Timestamps)
     keep_days: Annotated[int, msgspec.Meta(ge=0)] = 0
@@ -104,14 +109,30 @@ class ClientRule(msgspec.Struct, frozen=True, kw_only=True):
     modes: frozenset[str]
     secret_sha256: str = ""
     cert_sha256: frozenset[str] = frozenset()
+    former_sha256: str = ""
+    """Digest of the secret before this one, while systems still change over."""
+    former_until: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 
     def knows_secret(self, secret: bytes) -> bool:
+        if SECRET not in self.modes:
+            return False
         digest = hashlib.sha256(secret).hexdigest()
-        return SECRET in self.modes and hmac.compare_digest(digest, self.secret_sha256)
+        if hmac.compare_digest(digest, self.secret_sha256):
+            return True
+        in_time = self.former_until is not None and clock.instant() < self.former_until
+        return in_time and hmac.compare_digest(digest, self.former_sha256)
 
     def knows_certificate(self, fingerprint: str) -> bool:
-        named = CERTIFICATE in self.modes or "cert" in self.modes or "mtls" in self.modes
-        return named and fingerprint != "" and fingerprint in self.cert_sha256
+        """Whether this very certificate, byte for byte, was added for the subsystem."""
+        return self.asks_certificate and fingerprint != "" and fingerprint in self.cert_sha256
+
+    def asks_proof(self, secure: bool) -> bool:
+        """Whether a connection, over TLS or not, proves nothing by itself."""
+        return UNCHECKED not in self.modes and not (secure and TLS_ONLY in self.modes)
+
+    @property
+    def asks_certificate(self) -> bool:
+        return bool(self.modes & {CERTIFICATE, "cert", "mtls"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +327,7 @@ def stamp(node: Node) -> tuple[tuple[str, int, int], ...]:
     paths += sorted((node.keys / "members").glob("*/sign.*"))
     paths += sorted((node.keys / "gateway").glob("auth.*"))
     paths += sorted(node.secrets.glob("*_key.*"))
+    paths += sorted((node.gateway / "client_certificates").glob("*.pem"))
     found = []
     for path in paths:
         try:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import date, timedelta
 
@@ -15,7 +16,7 @@ from lienthong.protocol.identifiers import ServiceId, SubsystemId
 from lienthong.protocol.snapshot import Anchor, open_snapshot
 from lienthong.systems.directory import services
 from lienthong.systems.directory.errors import GrantEnded
-from lienthong.systems.directory.models import AccessGrant, Certificate, Snapshot
+from lienthong.systems.directory.models import AccessGrant, Certificate, Snapshot, Subsystem
 
 pytestmark = pytest.mark.django_db
 BY = services.by_the_directory(date(2021, 8, 20))
@@ -141,6 +142,34 @@ def test_the_credentials_file_holds_digests_and_no_secret(installed):
     secret = installed.secret("clients/G15.civil-status")
     assert secret not in text
     assert json.loads(text)["GOV/G15/civil-status"]["modes"] == ["secret"]
+
+
+def test_what_an_operator_set_for_a_system_outlives_the_next_installation(installed):
+    place = installed.gateway / "clients.json"
+    clients = json.loads(place.read_text())
+    clients["GOV/G15/civil-status"] |= {"modes": ["certificate", "secret"], "cert_sha256": ["ab"]}
+    place.write_text(json.dumps(clients))
+    settings = installed.gateway / "gateway.json"
+    settings.write_text(
+        json.dumps(json.loads(settings.read_text()) | {"fault_spelling": "7.8", "processes": 99})
+    )
+    (installed.secrets / "clients" / "G15.civil-status").write_text("renewed")
+    services.install_country(installed, cards())
+    services.refresh_snapshot(installed)
+    rule = json.loads(place.read_text())["GOV/G15/civil-status"]
+    assert (rule["modes"], rule["cert_sha256"]) == (["certificate", "secret"], ["ab"])
+    assert rule["secret_sha256"] == hashlib.sha256(b"renewed").hexdigest()
+    said = json.loads(settings.read_text())
+    assert said["fault_spelling"] == "7.8"
+    assert said["processes"] != 99, "what the directory itself knows is written anew"
+
+
+def test_a_system_that_left_has_no_credential_any_more(installed):
+    Subsystem.objects.filter(code="civil-status").update(ended_on=clock.today())
+    services.refresh_snapshot(installed)
+    assert "GOV/G15/civil-status" not in json.loads(
+        (installed.gateway / "clients.json").read_text()
+    )
 
 
 def test_the_public_snapshot_is_served_and_not_sent_twice(installed, client):

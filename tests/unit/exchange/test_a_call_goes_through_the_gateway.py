@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -220,3 +221,18 @@ def test_an_ask_must_stand_on_the_card_of_the_one_that_asks() -> None:
         Ask(REGISTER, NOTARY.needs[0], GiveNumber("1", "x"))
     with pytest.raises(TypeError, match="GiveNumber"):
         Ask(NOTARY, NOTARY.needs[0], ReadNumber(1))
+
+
+def test_a_secret_that_was_rotated_counts_for_processes_that_run(tmp_path: Path) -> None:
+    place = tmp_path / "G15.notary"
+    place.write_text("first")
+    known = SecretFiles(tmp_path)
+    assert known.secret(NOTARY) == "first"
+    renewed = tmp_path / ".draft"
+    renewed.write_text("second")
+    os.utime(renewed, ns=(1, place.stat().st_mtime_ns + 1))
+    renewed.rename(place)
+    assert known.secret(NOTARY) == "second"
+    place.unlink()
+    with pytest.raises(NoCredential):
+        known.secret(NOTARY)

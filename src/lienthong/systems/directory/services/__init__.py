@@ -8,8 +8,6 @@ it from the same rows, so that the two never differ.
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import os
 import uuid
 from collections.abc import Iterable, Mapping
@@ -22,7 +20,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from lienthong import record
-from lienthong.exchange import epoch, gateway_admin
+from lienthong.exchange import client_file, epoch, gateway_admin
 from lienthong.exchange.cards import Event as EventCard
 from lienthong.exchange.cards import Offer as OfferCard
 from lienthong.exchange.cards import System
@@ -325,18 +323,18 @@ def write_gateway_files(node: Node) -> None:
     Write what this node's gateways read: snapshot, provider addresses, credentials.
 
     The trust anchor is not among them: it is written once, by who makes the keys.
+    What an operator set in ``gateway.json`` or by `lienthong keys client` stays.
     """
-    node.gateway.mkdir(parents=True, exist_ok=True)
-    # One writer at a time, who reads inside the lock: an older snapshot never comes last.
-    with (node.gateway / ".writing").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    # Who writes reads inside the lock: an older snapshot never comes last.
+    with client_file.writing(node.gateway):
         _write_gateway_files(node)
 
 
 def _write_gateway_files(node: Node) -> None:
     _write_json(
         node.gateway / "gateway.json",
-        {
+        _own_settings(node)
+        | {
             "code": GATEWAY_CODE,
             "owner": "GOV/G14",
             "processes": os.cpu_count() or 1,
@@ -350,12 +348,18 @@ def _write_gateway_files(node: Node) -> None:
         Subsystem.objects.filter(gateway__code=GATEWAY_CODE, ended_on=None).select_related("member")
     )
     base = f"http://127.0.0.1:{node.ports.offers}/offers"
-    _write(node.gateway / "snapshot.json", bytes(register.latest_snapshot().sealed))
+    client_file.replace(node.gateway / "snapshot.json", bytes(register.latest_snapshot().sealed))
     _write_json(
         node.gateway / "providers.json",
         {str(row): f"{base}/{row.code.replace('-', '_')}" for row in local} | _outside_addresses(),
     )
-    _write_json(node.gateway / "clients.json", {str(row): _credential(node, row) for row in local})
+    clients = client_file.settled(
+        client_file.read(node.gateway),
+        [str(row) for row in local],
+        client_file.secrets_of(node),
+        unchecked={str(row) for row in local if row.made_up},
+    )
+    client_file.write(node.gateway, clients)
 
 
 def _outside_addresses() -> dict[str, Any]:
@@ -369,30 +373,17 @@ def _outside_addresses() -> dict[str, Any]:
     return addresses
 
 
-def _credential(node: Node, subsystem: Subsystem) -> dict[str, Any]:
-    """How a local subsystem proves who it is (decision 8)."""
-    if subsystem.made_up:
-        return {"modes": ["none"], "secret_sha256": "", "cert_sha256": []}
-    secret = node.secret(f"clients/{subsystem.member.code}.{subsystem.code}")
-    return {
-        "modes": ["secret"],
-        "secret_sha256": hashlib.sha256(secret.encode()).hexdigest(),
-        "cert_sha256": [],
-    }
+def _own_settings(node: Node) -> dict[str, Any]:
+    """Settings of the gateway that are the operator's own."""
+    try:
+        said: dict[str, Any] = msgspec.json.decode((node.gateway / "gateway.json").read_bytes())
+    except FileNotFoundError:
+        return {}
+    return said
 
 
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:
-    _write(path, msgspec.json.format(msgspec.json.encode(content), indent=1))
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Replace a file as a whole: a gateway never reads half of one."""
-    if path.exists() and path.read_bytes() == content:
-        return
-    beside = path.with_suffix(f".{os.getpid()}.new")
-    beside.write_bytes(content)
-    beside.chmod(0o600)
-    beside.replace(path)
+    client_file.replace(path, msgspec.json.format(msgspec.json.encode(content), indent=1))
 
 
 def set_maintenance(code: str, in_maintenance: bool, *, by: Actor, node: Node) -> Gateway:
