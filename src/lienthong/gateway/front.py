@@ -9,6 +9,7 @@ its path.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from lienthong.gateway.consumer import Consumer
 from lienthong.gateway.core import DEFAULT_BODY, Gateway
@@ -18,9 +19,13 @@ from lienthong.gateway.witness import Witness
 from lienthong.protocol import rest
 from lienthong.protocol.snapshot import Snapshot
 
+if TYPE_CHECKING:
+    from lienthong.gateway.exports import Exports
+
 SOAP_TYPES = (b"text/xml", b"application/xop+xml", b"multipart/related", b"application/soap+xml")
 # Paths that other applications of the consumer's port have claimed.
 CLAIMED = (b"/r1/", b"/listClients", b"/asic", b"/verificationconf", b"/dci/", b"/axis/", b"/fhir/")
+EXPORTED = frozenset({b"/asic", b"/verificationconf"})
 # A multipart SOAP message is longer than its parts.
 AROUND_PARTS = 64 * 1024
 
@@ -30,6 +35,8 @@ class ConsumerFront:
     """The application behind the consumer's ports."""
 
     gateway: Gateway
+    exports: Exports | None = None
+    """The log, for clients who ask for their evidence."""
     rest: Consumer = field(init=False)
 
     def __post_init__(self) -> None:
@@ -50,6 +57,10 @@ class ConsumerFront:
             from lienthong.gateway import soap_descriptions
 
             return await soap_descriptions.answer(self.gateway, request)
+        if path in EXPORTED:
+            from lienthong.gateway import exports
+
+            return await exports.answer(self.gateway, request, self.exports)
         return await self.rest.answer(request)
 
     def malformed(self, why: str, caller: Caller) -> Outgoing:

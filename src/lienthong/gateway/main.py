@@ -21,6 +21,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import msgspec
 import uvloop
@@ -34,6 +35,7 @@ from lienthong.gateway.denied import DeniedFile
 from lienthong.gateway.directory_client import DirectoryClient
 from lienthong.gateway.door import Door
 from lienthong.gateway.edge_http import Listener
+from lienthong.gateway.exports import Exports
 from lienthong.gateway.facades import BadFacade
 from lienthong.gateway.following import Following
 from lienthong.gateway.front import ConsumerFront, PeerFront
@@ -65,6 +67,9 @@ from lienthong.protocol.errors import LoggingFailed, ProtocolError
 from lienthong.protocol.pki import SigningKey
 from lienthong.protocol.tokens import TokenUnavailable
 
+if TYPE_CHECKING:
+    from lienthong.gateway.timestamps import Stamper
+
 logger = logging.getLogger("lienthong.gateway")
 
 LOOPBACK = "127.0.0.1"
@@ -85,6 +90,7 @@ class Process:
     sockets: Sockets
     contexts: list[ssl.SSLContext]
     consumer_context: ssl.SSLContext
+    room: SpoolRoom
     reader: LogReader
     public_reader: LogReader
     """Of its own, so that readers of the public log take nothing from the administration."""
@@ -143,6 +149,7 @@ class Process:
             sockets=sockets,
             contexts=[caller, peer, consumer],
             consumer_context=consumer,
+            room=room,
             reader=LogReader(dsn),
             public_reader=LogReader(dsn),
             denied=denied,
@@ -163,7 +170,9 @@ class Process:
         )
         inner = Listener(PeerFront(self.gateway, witness), room)
         await inner.start(file.peer_host, ports.peer, tls=peer, shared=True)
-        consumers = ConsumerFront(self.gateway)
+        archive = Archive(self.settings.node.archive)
+        stamper = self.stamper if file.timestamps.authorities else None
+        consumers = ConsumerFront(self.gateway, Exports(self.reader, archive, stamper))
         secure = Listener(consumers, room, proxied=True)
         plain = Listener(consumers, room, proxied=True)
         await secure.start(file.consumer_tls_host, ports.consumer_tls, tls=consumer, shared=True)
@@ -172,7 +181,6 @@ class Process:
         self.listeners = [plain, secure, inner]
         if self.index == 0:
             token = self.settings.node.secret("admin_token")
-            archive = Archive(self.settings.node.archive)
             office = Administration(self.gateway, self.reader, self.sealer, token, archive)
             window = PublicLog(self.public_reader)
             for application, host, port in (
@@ -201,7 +209,7 @@ class Process:
         self.tasks.append(asyncio.create_task(self.watch(), name="watch"))
         self.tasks.append(asyncio.create_task(self.sealer.run(), name="sealer"))
         if self.index == 0:
-            self.tasks.append(asyncio.create_task(self.stamp(room), name="timestamps"))
+            self.tasks.append(asyncio.create_task(self.stamp(), name="timestamps"))
             witnesses = Witnesses(self.gateway, self.reader)
             self.tasks.append(asyncio.create_task(witnesses.run(), name="witnesses"))
         if self.index == 0 and (membership := Membership.of(self.settings.node)) is not None:
@@ -210,17 +218,20 @@ class Process:
             directory = Directory(self.settings.file.snapshot_url, self.snapshots, room)
             self.tasks.append(asyncio.create_task(self.follow(directory), name="directory"))
 
-    async def stamp(self, room: SpoolRoom) -> None:
+    async def stamp(self) -> None:
         """Keep heads stamped; the first exchange does not wait for what reads CMS."""
         if not self.settings.file.timestamps.authorities:
             return
         await asyncio.sleep(LOOK_EVERY)
+        await self.stamper().run()
+
+    def stamper(self) -> Stamper:
+        """What asks the authorities of the settings; it is imported with its first use."""
         from lienthong.gateway.timestamps import Stamper, authorities_of
 
-        stamper = Stamper(
-            self.reader, authorities_of(self.settings), self.settings.file.timestamps, room
+        return Stamper(
+            self.reader, authorities_of(self.settings), self.settings.file.timestamps, self.room
         )
-        await stamper.run()
 
     async def watch(self) -> None:
         """Take up changed files; one that is broken leaves what was there before."""

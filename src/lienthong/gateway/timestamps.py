@@ -51,6 +51,11 @@ NEXT = """
              c.size DESC
     LIMIT 1
 """
+NEWEST_UNSTAMPED = """
+    SELECT c.size, c.note FROM log_checkpoint c
+    WHERE NOT EXISTS (SELECT 1 FROM log_timestamp t WHERE t.size >= c.size)
+    ORDER BY c.size DESC LIMIT 1
+"""
 DUE = """
     SELECT t.size, t.good_until, c.note
     FROM (SELECT size, max(good_until) AS good_until FROM log_timestamp GROUP BY size) t
@@ -115,6 +120,14 @@ class Stamper:
             if last is not None and now - last < timedelta(seconds=self.settings.every):
                 return None
             record = await connection.fetchrow(NEXT, now - COSIGNED_LATELY)
+            if record is None:
+                return None
+            return await self._stamp(connection, record["size"], bytes(record["note"]))
+
+    async def stamp_now(self) -> Stamp | None:
+        """Stamp the newest head whatever the interval; None when it is stamped or there is none."""
+        async with self.reader.connection() as connection:
+            record = await connection.fetchrow(NEWEST_UNSTAMPED)
             if record is None:
                 return None
             return await self._stamp(connection, record["size"], bytes(record["note"]))

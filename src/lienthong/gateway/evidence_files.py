@@ -1,0 +1,174 @@
+"""The files of a message's evidence, as they lie in a container: message, proof, note."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography import x509
+
+from lienthong.gateway import inquiries, kept_bodies
+from lienthong.gateway.core import Gateway
+from lienthong.gateway.heads import best_for
+from lienthong.gateway.inquiries import NoSuchExchange, NotSealed
+from lienthong.gateway.parquet import Archive
+from lienthong.gateway.postgres_log import Connection
+from lienthong.gateway.records import Placed
+from lienthong.gateway.rows import LogRow
+from lienthong.kernel import clock
+from lienthong.protocol import asic, pki
+from lienthong.protocol.faults import Side
+from lienthong.protocol.pki import SigningKey
+from lienthong.protocol.receipt import signed_of
+from lienthong.protocol.xades import File
+
+REASON = "the party itself asked for its containers (/asic)"
+TEXT = "text/plain;charset=utf-8"
+NOTE = """\
+Gói bằng chứng này do cổng trao đổi {gateway} niêm phong lúc xuất ra ({at}),
+bằng khóa của {owner}. Chữ ký trong META-INF/signatures.xml là của cổng và chỉ
+nói rằng cổng đã xuất các tệp này. Chữ ký gốc của bên gửi thông điệp là chữ ký
+RFC 9421 trong tệp signature.txt{receipt_vi}.
+
+This container was sealed by the gateway {gateway} when it was exported ({at}),
+with the key of {owner}. The signature in META-INF/signatures.xml is the
+gateway's and says no more than that the gateway exported these files. The
+original signature of the message's sender is the RFC 9421 signature in
+signature.txt{receipt_en}.
+
+message.xml  the message without its body, in the form that was signed; of SOAP
+             the fields of its header, and the envelope is in the body
+{body}
+"""
+RECEIPT_VI = (
+    "; biên nhận trong receipt.json\nchứng minh cả yêu cầu lẫn trả lời, kiểm được bằng openssl"
+)
+RECEIPT_EN = "; receipt.json proves request and answer and can be\nverified with openssl"
+KEPT = "attachment1  the body; its SHA-256 stands in signature.txt"
+NOT_KEPT = "The body was not kept; its SHA-256 stands in signature.txt."
+NO_BODY = "The message has no body."
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """One message with its files, before it is sealed."""
+
+    message_id: str
+    kind: str
+    number: int
+    """Of its leaf in the log."""
+    time: int
+    """Microseconds since 1970, UTC."""
+    files: tuple[File, ...]
+
+    @property
+    def size(self) -> int:
+        return sum(len(file.data) for file in self.files)
+
+
+async def gather(
+    connection: Connection, archive: Archive, gateway: Gateway, found: Sequence[Placed], *, by: str
+) -> list[Exported]:
+    """
+    The files of each message; kept bodies are read in the name of the client who asks.
+
+    Raises `kept_bodies.BodyLost`, `parquet.ArchiveLost` or `NoParquet`.
+    """
+    bodies = await kept(connection, gateway, [one.row for one in found], by)
+    gathered = []
+    for one in found:
+        evidence = one.row.evidence
+        files = [File(asic.MESSAGE, TEXT, evidence.head)]
+        if one.row.id in bodies:
+            files.append(File(asic.ATTACHMENT, media_type(evidence.head), bodies[one.row.id]))
+        files.append(File("signature.txt", TEXT, signature_text(one)))
+        receipt = await receipt_of(connection, archive, gateway, one)
+        if receipt is not None:
+            files.append(File("receipt.json", "application/json", receipt))
+        files += await head_of(connection, one)
+        files.append(File("note.txt", TEXT, note(gateway, files, one)))
+        gathered.append(
+            Exported(evidence.message_id, evidence.kind, one.seq or 0, evidence.time, tuple(files))
+        )
+    return gathered
+
+
+async def kept(
+    connection: Connection, gateway: Gateway, rows: list[LogRow], by: str
+) -> dict[uuid.UUID, bytes]:
+    """The kept bodies by their row, once it is written into the log who reads them."""
+    sealed = await kept_bodies.sealed_of(connection, rows)
+    read = kept_bodies.Reading(by=by, reason=REASON)
+    for message_id, request_id in dict.fromkeys(
+        (row.evidence.message_id, row.evidence.request_id) for row, _ in sealed
+    ):
+        await kept_bodies.write_reading(
+            connection, read, message_id, request_id, str(gateway.identity)
+        )
+    keys = gateway.secrets.bodies
+    return {row.id: kept_bodies.unseal(row, held, keys) for row, held in sealed}
+
+
+def media_type(head: bytes) -> str:
+    """Of the body, as its message states it; plain text in a manifest, so nothing odd passes."""
+    for line in head.decode("utf-8", "replace").split("\r\n"):
+        name, _, value = line.partition(":")
+        if name.lower() == "content-type" and value.isascii() and value.isprintable():
+            return value
+    return "application/octet-stream"
+
+
+def signature_text(one: Placed) -> bytes:
+    """The fields that carried the original signature between the gateways."""
+    fields = signed_of(one.row.evidence).headers()
+    return b"".join(name + b": " + value + b"\r\n" for name, value in fields)
+
+
+async def receipt_of(
+    connection: Connection, archive: Archive, gateway: Gateway, one: Placed
+) -> bytes | None:
+    """The receipt of the whole exchange; None where it was not answered."""
+    evidence = one.row.evidence
+    try:
+        made = await inquiries.receipt(
+            connection, archive, gateway, evidence.message_id,
+            side=evidence.side, request_id=evidence.request_id,
+        )  # fmt: skip
+    except (NotSealed, NoSuchExchange):
+        return None
+    return made.dump()
+
+
+async def head_of(connection: Connection, one: Placed) -> list[File]:
+    """The head of the log the message stands under, with its time-stamp where there is one."""
+    head = await best_for(connection, (one.seq or 0) + 1)
+    if head is None:
+        return []
+    files = [File("log-head.txt", TEXT, head.note)]
+    if head.tokens:
+        files.append(File("log-head.tst", "application/vnd.etsi.timestamp-token", head.tokens[0]))
+    return files
+
+
+def note(gateway: Gateway, files: Sequence[File], one: Placed) -> bytes:
+    """In words, what this container is and is not."""
+    names = {file.name for file in files}
+    evidence = one.row.evidence
+    body = NO_BODY if not evidence.body_size else KEPT if asic.ATTACHMENT in names else NOT_KEPT
+    has_receipt = "receipt.json" in names
+    return NOTE.format(
+        gateway=gateway.identity,
+        owner=gateway.identity.owner,
+        at=f"{clock.instant():%Y-%m-%d %H:%M:%S} UTC",
+        receipt_vi=RECEIPT_VI if has_receipt else "",
+        receipt_en=RECEIPT_EN if has_receipt else "",
+        body=body,
+    ).encode()
+
+
+def sealer_of(gateway: Gateway) -> tuple[SigningKey, tuple[x509.Certificate, ...], datetime]:
+    """The key of the gateway's owner, its certificates, and now; raises XRoadFault without it."""
+    key = gateway.signing_key(gateway.identity.owner, Side.CONSUMER)
+    return key, pki.load_chain(gateway.snapshot.certificate(key.kid)), clock.instant()
