@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import dataclasses
 import json
 import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from gateway.attested import attested
 from gateway.exchange_cast import country
 from lienthong.gateway import inquiries
+from lienthong.gateway.signing import CAPABILITY
+from lienthong.kernel import clock
 from lienthong.protocol import pki
 from lienthong.protocol.errors import ProtocolError
+from lienthong.protocol.identifiers import MemberId
+from lienthong.protocol.pki import SigningKey
 from lienthong.protocol.receipt import verify_receipt
 
 SCRIPT = Path(__file__).resolve().parents[2] / "tools" / "verify_receipt.py"
@@ -65,7 +71,8 @@ def ask_script(place, name="receipt.json", *roots):
 
 
 def test_the_script_is_short_enough_to_be_read():
-    assert len(SCRIPT.read_text().splitlines()) <= 60
+    # Sixty for what is signed alone by P-256, nine for Ed25519 and for what is signed together.
+    assert len(SCRIPT.read_text().splitlines()) <= 69
 
 
 def test_the_script_needs_nothing_but_python_and_openssl_and_agrees(made):
@@ -96,6 +103,129 @@ def test_openssl_verifies_a_time_stamp_of_a_head_by_itself(made, tmp_path):
         capture_output=True, text=True,
     )  # fmt: skip
     assert "Verification: OK" in done.stdout, done.stderr
+
+
+MANY = 12
+
+
+@pytest.fixture(scope="module", params=pki.ALGORITHMS, ids=lambda name: name.decode())
+def together(request, database_server, tmp_path_factory):
+    """A receipt of one exchange whose two messages were signed with others, by either algorithm."""
+    here = reading_batches(country_signing_by(request.param))
+    database = database_server.clone(database_server.gateway_template(), "lt_gateway")
+    place = tmp_path_factory.mktemp("together")
+
+    async def story():
+        async with attested(here, database, place) as ready:
+            await asyncio.gather(*(ready.issue(f"birth-{number}") for number in range(MANY)))
+            await ready.seal()
+            async with ready.reader.connection() as connection:
+                return [
+                    await inquiries.receipt(
+                        connection, ready.archive, ready.core, f"birth-{number}"
+                    )
+                    for number in range(MANY)
+                ]
+
+    try:
+        receipts = asyncio.run(story())
+    finally:
+        database.drop()
+    (place / "root.pem").write_text(here.anchor.roots[0])
+    (receipt,) = [one for one in receipts if in_batches(one) == 2][-1:]
+    (place / "receipt.json").write_bytes(receipt.dump())
+    return place, receipt, here.anchor
+
+
+def country_signing_by(algorithm):
+    """The small exchange whose members sign by this algorithm."""
+    here = country()
+    if algorithm == pki.P256:
+        return here
+    now = clock.instant()
+    keys = {member: SigningKey.generate(algorithm) for member in here.keys}
+    members = []
+    for entry in here.snapshot.members:
+        member = MemberId("VN", entry.member_class, entry.code)
+        certificate = here.authority.issue_sign(
+            keys[member].verifying, member=member, name=entry.name, now=now
+        )
+        sign_key = msgspec.structs.replace(
+            entry.sign_keys[0], kid=keys[member].kid, cert=pki.pem_of(certificate),
+            algorithm=algorithm.decode(),
+        )  # fmt: skip
+        members.append(msgspec.structs.replace(entry, sign_keys=[sign_key]))
+    return dataclasses.replace(here, keys=keys, snapshot=here.changed(members=members))
+
+
+def reading_batches(here):
+    entries = [
+        msgspec.structs.replace(entry, capabilities=["rfc9421", CAPABILITY])
+        for entry in here.snapshot.gateways
+    ]
+    return dataclasses.replace(here, snapshot=here.changed(gateways=entries))
+
+
+def in_batches(receipt):
+    inputs = [record.evidence.signature_input for record in receipt.records]
+    return sum(b'alg="lt-batch-1"' in one for one in inputs)
+
+
+def test_the_script_verifies_messages_that_were_signed_together(together):
+    place, receipt, anchor = together
+    assert in_batches(receipt) == 2
+    facts = verify_receipt(receipt.dump(), anchor)
+    done = ask_script(place)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith(f"OK: {facts.client}, {facts.service}, status 200")
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("what", ["step", "count", "index", "der", "base"])
+def test_nothing_of_a_batchs_evidence_can_be_another(together, side, what):
+    place, receipt, anchor = together
+    document = json.loads(receipt.dump())
+    record = document["records"][side]
+    field = "evidence" if what in ("step", "count", "index") else what
+    if field == "evidence":
+        raw = bytearray(base64.b64decode(record["evidence"]["signature"]))
+        raw[{"step": 20, "count": 6, "index": 8}[what]] ^= 1
+        record["evidence"]["signature"] = base64.b64encode(bytes(raw)).decode()
+    else:
+        raw = bytearray(base64.b64decode(record[field]))
+        raw[-1] ^= 1
+        record[field] = base64.b64encode(bytes(raw)).decode()
+    broken = json.dumps(document).encode()
+    with pytest.raises(ProtocolError):
+        verify_receipt(broken, anchor)
+    (place / "broken.json").write_bytes(broken)
+    done = ask_script(place, "broken.json")
+    assert done.returncode != 0, done.stdout
+
+
+def test_a_batchs_evidence_in_another_order_is_refused_by_the_script_itself(together):
+    """With the log's own proof left out, so that nothing but the batch's is looked at."""
+    place, receipt, _ = together
+    script = SCRIPT.read_text()
+    weaker = script.replace(
+        'need(climb(leaf, record["leaf_index"], size, steps, b"\\1") == raw(top), '
+        "f\"{e['kind']}: head\")",
+        "pass",
+    )
+    assert weaker != script
+    (place / "weaker.py").write_text(weaker)
+    document = json.loads(receipt.dump())
+    raw = bytearray(base64.b64decode(document["records"][0]["evidence"]["signature"]))
+    raw[20] ^= 1
+    document["records"][0]["evidence"]["signature"] = base64.b64encode(bytes(raw)).decode()
+    (place / "broken.json").write_text(json.dumps(document))
+    done = subprocess.run(
+        [sys.executable, "-I", str(place / "weaker.py"), str(place / "broken.json"),
+         str(place / "root.pem")],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "BAD: request" in done.stderr
 
 
 def changed(value):

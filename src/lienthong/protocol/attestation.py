@@ -16,12 +16,13 @@ import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+from lienthong.protocol import batch
 from lienthong.protocol.checkpoint import read_checkpoint
 from lienthong.protocol.cosignature import WitnessStatement, open_cosignature
 from lienthong.protocol.errors import BadProof, ProtocolError
 from lienthong.protocol.evidence import Evidence
 from lienthong.protocol.identifiers import GatewayId, MemberId
-from lienthong.protocol.pki import SigningKey, VerifyingKey
+from lienthong.protocol.pki import P256, SigningKey, VerifyingKey
 
 HOSTING = "lienthong-hosting-1"
 
@@ -103,12 +104,14 @@ def asn1_of(evidence: Evidence) -> bytes:
     """
     A message's signature in the form most tools take; Ed25519 has only one form.
 
-    Empty for one signed with others (``lt-batch-1``), which no such tool reads.
+    Of one signed with others (``lt-batch-1``) that of the batch's root.
     """
-    raw = evidence.signature
-    if b'alg="lt-batch-1"' in evidence.signature_input:
-        return b""
-    if b'alg="ecdsa-p256-sha256"' not in evidence.signature_input:
+    raw, named = evidence.signature, evidence.signature_input
+    is_p256 = b'alg="ecdsa-p256-sha256"' in named
+    if b'alg="lt-batch-1"' in named:
+        held = batch.Evidence.load(raw)
+        raw, is_p256 = held.signature, held.algorithm == P256
+    if not is_p256:
         return raw
     half = len(raw) // 2
     return encode_dss_signature(

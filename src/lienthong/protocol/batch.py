@@ -148,12 +148,21 @@ def verify(raw: bytes, base: bytes, key: VerifyingKey) -> bytes:
     evidence = Evidence.load(raw)
     if evidence.algorithm != key.algorithm:
         raise MalformedSignature("the batch names another algorithm than its key's")
+    _verify_root(key, evidence.signature, _text_of(evidence, base))
+    return base
+
+
+def signed_base(raw: bytes, base: bytes) -> bytes:
+    """What was signed of a batch, as this message's evidence leads to it; MalformedSignature."""
+    return _text_of(Evidence.load(raw), base)
+
+
+def _text_of(evidence: Evidence, base: bytes) -> bytes:
     sha256, reached = hashlib.sha256, leaf_of(base)
     for is_left, beside in zip(steps(evidence.index, evidence.count), evidence.proof, strict=True):
         pair = beside + reached if is_left else reached + beside
         reached = sha256(NODE + pair).digest()
-    _verify_root(key, evidence.signature, signed_text(reached, evidence.count))
-    return base
+    return signed_text(reached, evidence.count)
 
 
 @functools.lru_cache(maxsize=4096)

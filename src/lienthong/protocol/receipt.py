@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import msgspec
 from cryptography import x509
 
-from lienthong.protocol import attestation, merkle, pki, signature
+from lienthong.protocol import attestation, batch, merkle, pki, signature
 from lienthong.protocol.attestation import Hosting, Witnessed
 from lienthong.protocol.checkpoint import Checkpoint, open_checkpoint, read_checkpoint
 from lienthong.protocol.cosignature import WitnessStatement
@@ -41,7 +41,11 @@ class ReceiptRecord(msgspec.Struct, frozen=True, kw_only=True):
     base: bytes = b""
     """The signature base that was signed, for those who do not want to build it."""
     der: bytes = b""
-    """The same signature in the form most tools take (ASN.1 for ECDSA)."""
+    """
+    The same signature in the form most tools take (ASN.1 for ECDSA).
+
+    Of a message signed with others that of the root; `batch.signed_base` says over what.
+    """
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,12 +158,12 @@ def verify_receipt(
     if stated != signed:
         raise BadProof("the record says something else than the signed message")
     bases = bases_of(request, answer)
-    keys = (client_key, provider_key)
-    for record, base, key in zip(receipt.records, bases, keys, strict=True):
+    keys, both = (client_key, provider_key), (request, answer)
+    for record, base, key, whole in zip(receipt.records, bases, keys, both, strict=True):
         if record.base not in (b"", base):
             raise BadProof("the signature base is not that of the message")
         if record.der:
-            key.verify_der(record.der, base)
+            key.verify_der(record.der, _signed_text(whole, base))
     return ReceiptFacts(
         side=asked.side,
         gateway=asked.gateway,
@@ -188,6 +192,13 @@ def verify_receipt(
         witnesses=attestation.open_witnesses(note, receipt.witnesses, signer_at),
         stamped_at=attestation.stamped_at(receipt.timestamps, note, roots) if roots else (),
     )
+
+
+def _signed_text(signed: Signed, base: bytes) -> bytes:
+    """What the key itself signed: the base, or the root of the batch it was signed in."""
+    if signed.algorithm != batch.ALGORITHM:
+        return base
+    return batch.signed_base(signed.signature, base)
 
 
 def bases_of(request: Signed, answer: Signed) -> tuple[bytes, bytes]:
