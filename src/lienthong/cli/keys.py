@@ -5,8 +5,9 @@ Keys and certificates of this node's gateway and members: make, renew, show.
 that is then taken away; `renew-issuing --at DIR` certifies the next issuing
 authority with it, once a year.
 
-`client` sets how each information system proves to this gateway who it is:
-`lienthong keys client --help`.
+`rotate` puts another secret in the place of one that was seen, or of one a year
+old: `lienthong keys rotate --help`. `client` sets how each information system
+proves to this gateway who it is: `lienthong keys client --help`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,16 @@ import argparse
 import json
 from pathlib import Path
 
-from lienthong.cli import cards, client_keys, database_session, django_setup, keyring, settle, vault
+from lienthong.cli import (
+    cards,
+    client_keys,
+    database_session,
+    django_setup,
+    keyring,
+    rotating,
+    settle,
+    vault,
+)  # fmt: skip
 from lienthong.gateway.membership import Membership
 from lienthong.kernel.node import Node
 
@@ -33,6 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ):
         one = things.add_parser(name, help=summary)
         one.add_argument("--at", type=Path, required=True, help="the medium, a directory")
+    rotated = things.add_parser(
+        "rotate",
+        help="another secret in the place of one, while the node is stopped",
+        description=rotating.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    rotating.add_arguments(rotated)
     clients = things.add_parser(
         "client",
         help="how information systems prove who they are: modes, certificates, secrets",
@@ -48,6 +65,7 @@ def run(args: argparse.Namespace) -> int:
     actions = {
         "make": make, "renew": renew, "show": show, "take-root-offline": take_root_offline,
         "renew-issuing": renew_issuing, "client": client_keys.run,
+        "rotate": rotating.run,
     }  # fmt: skip
     return actions[args.what](node, args)
 
@@ -93,8 +111,9 @@ def renew(node: Node, args: argparse.Namespace) -> int:
 
 def show(node: Node, args: argparse.Namespace) -> int:
     lines = keyring.as_dictionaries(keyring.inventory(node))
+    others = rotating.inventory(node)
     if args.json:
-        print(json.dumps(lines, ensure_ascii=False))
+        print(json.dumps([*lines, *others], ensure_ascii=False))
         return 0
     for line in lines:
         print(f"{line['use']:<9} {line['owner']:<34} {line['purpose']}")
@@ -102,5 +121,8 @@ def show(node: Node, args: argparse.Namespace) -> int:
         due = f", renewed from {line['renew_from']}" if line["renew_from"] else ""
         print(f"          {line['kid']}\n          {until}{due}")
         print(f"          {line['algorithm']}, {line['kept']}")
+    for other in others:
+        print(f"{'SECRET':<9} {other['owner']:<34} {other['purpose']}")
+        print(f"          {other['file']}\n          since {other['made']}; {other['changes']}")
     print("Next: `lienthong keys renew` where a day has come." if lines else "Next: `keys make`.")
     return 0

@@ -40,12 +40,20 @@ BYTES = 32
 
 
 MADE = "secrets-made.json"
+TO_COME = ".next"
+"""Ends the name of a secret that a rotation is putting in the place of another."""
 
 
 class SecretLost(LienThongError):
     """A secret that this node has used is gone; the message says what to do."""
 
     code = "cli.secret_lost"
+
+
+class RotationCut(LienThongError):
+    """A rotation of secrets was cut off; the message says which command takes it up."""
+
+    code = "cli.rotation_cut"
 
 
 def make_home(node: Node) -> None:
@@ -72,6 +80,11 @@ def make_secrets(node: Node, cards: Iterable[System]) -> list[str]:
 
 def refuse_lost(node: Node) -> None:
     """Stop before anything is made anew that only the old one can open."""
+    if cut := sorted(path.name.removesuffix(TO_COME) for path in node.secrets.glob(f"*{TO_COME}")):
+        raise RotationCut(
+            f"Putting another secret in the place of {', '.join(cut)} was cut off. "
+            "Next: the same `lienthong keys rotate` again; it goes on where it stopped."
+        )
     lost = [name for name in known_made(node) if not (node.secrets / name).exists()]
     if lost := [name for name in lost if is_irreplaceable(name)]:
         raise SecretLost(
@@ -118,6 +131,11 @@ def make_yearly(node: Node) -> list[str]:
 def client_secret(card: System) -> str:
     """The name of the secret with which a system proves to the gateway who it is (decision 8)."""
     return f"clients/{card.owner}.{card.subsystem}"
+
+
+def to_come(node: Node, name: str) -> Path:
+    """Where the next secret lies while a rotation is under way."""
+    return node.secrets / f"{name}{TO_COME}"
 
 
 def make_secret(path: Path) -> bool:

@@ -94,6 +94,10 @@ class MFAAdapter(DefaultMFAAdapter):
 
 
 def _box() -> Fernet:
-    """Rotates with the node's secret key; officers then set up their codes anew."""
-    digest = hashlib.sha256(b"lienthong totp\0" + settings.SECRET_KEY.encode()).digest()
+    return box_under(settings.SECRET_KEY)
+
+
+def box_under(secret_key: str) -> Fernet:
+    """What closes the secrets of second factors under this secret key of a node."""
+    digest = hashlib.sha256(b"lienthong totp\0" + secret_key.encode()).digest()
     return Fernet(base64.urlsafe_b64encode(digest))

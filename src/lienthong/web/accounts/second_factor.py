@@ -19,8 +19,11 @@ from allauth.mfa.totp.internal.auth import (
     yield_hotp_counters_from_time,
 )
 from allauth.mfa.utils import decrypt
+from cryptography.fernet import MultiFernet
+from django.db import transaction
 from django.http import HttpRequest
 
+from lienthong.web.accounts.adapter import box_under
 from lienthong.web.accounts.models import Account, LastCode
 
 SESSION_KEY = "lienthong.second_factor"
@@ -61,6 +64,29 @@ def set_up(account: Account) -> str:
 def forget(account: Account) -> None:
     """Take the second factor and the recovery codes away; no desk opens until both are new."""
     Authenticator.objects.filter(user=account).delete()
+
+
+CLOSED = ("secret", "seed")
+"""What of an authenticator's data is closed under the node's secret key."""
+
+
+@transaction.atomic
+def close_anew(old: str, new: str) -> int:
+    """
+    Close every second factor under another secret key of the node; how many there are.
+
+    What lies under the new key already is left as it is. Raises InvalidToken for
+    what neither key opens, and changes nothing then.
+    """
+    boxes = MultiFernet([box_under(new), box_under(old)])
+    count = 0
+    for one in Authenticator.objects.select_for_update():
+        for name in CLOSED:
+            if name in one.data:
+                one.data[name] = boxes.rotate(one.data[name].encode()).decode()
+        one.save(update_fields=["data"])
+        count += 1
+    return count
 
 
 def accept(account: Account, code: str) -> Authenticator | None:
