@@ -60,7 +60,7 @@ def run(node: Node, args: argparse.Namespace) -> int:
     with up.only_one(node):
         done = KINDS[args.kind](node)
     print(done)
-    print("Next: `lienthong up`; then a new sealed backup of the secrets (`lienthong backup`).")
+    print("Next: `lienthong up`, then `lienthong backup --secrets` for a new sealed copy.")
     return 0
 
 
