@@ -20,6 +20,8 @@ from typing import Any
 
 import msgspec
 
+import fuzz_soap
+from fuzz_soap import Broken, must
 from lienthong.gateway.bodies import Body, SpoolRoom
 from lienthong.gateway.edge_http import Connection, EdgeLimits, Listener
 from lienthong.gateway.messages import Outgoing
@@ -46,15 +48,6 @@ Target = Callable[[bytes], None]
 KEY = SigningKey.generate()
 ANCHOR = snapshot.Anchor("VN", [snapshot.DirectoryKey(KEY.kid, KEY.verifying.pem())], roots=[])
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
-
-
-class Broken(AssertionError):
-    """A rule that holds for any input did not."""
-
-
-def must(holds: bool, rule: str) -> None:
-    if not holds:
-        raise Broken(rule)
 
 
 def identifier(data: bytes) -> None:
@@ -389,6 +382,7 @@ TARGETS: dict[str, Target] = {
     "fault": fault_body,
     "certificate": certificate,
     "edge": http_edge,
+    **fuzz_soap.TARGETS,
 }
 
 

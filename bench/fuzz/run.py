@@ -34,7 +34,8 @@ os.environ.setdefault("LIENTHONG_TESTING", "1")
 TOKENS = [
     b"\r\n", b"\n", b"\0", b"%2e", b"%25", b"..", b"/", b"%", b"\xff", b'"', b"{", b"}", b"9" * 20,
     b"-1", b"Content-Length: 1\r\n", b"Transfer-Encoding: chunked\r\n", b"0\r\n\r\n", b";", b":",
-    b"null", b"1e400", b"\xed\xa0\xbd",
+    b"null", b"1e400", b"\xed\xa0\xbd", b"<", b"/>", b"&#13;", b"&amp;", b"]]>", b"<![CDATA[",
+    b"<!--", b"-->", b"<?a ?>", b'xmlns:xrd="a"', b"\r\n--", b"--\r\n", b"=?utf-8?q?a?=",
 ]  # fmt: skip
 
 

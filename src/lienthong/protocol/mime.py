@@ -125,6 +125,8 @@ class MultipartReader:
             raise BadMessage("MimeParsingFailed", "The first part has no content")
         if len(head) > LONGEST_PART_HEAD:
             raise BadMessage("MimeParsingFailed", "The head of the first part is too long")
+        if len(content) > self.longest_root:
+            raise BadMessage("InvalidSoap", "The SOAP message is too long; attach what is long")
         headers = read_part_headers(head)
         length = STATED_LENGTH.search(head)
         stated = (
@@ -156,6 +158,8 @@ class MultipartReader:
         what = AFTER.match(self._held, after)
         if what is None or self._closed:
             raise BadMessage("MimeParsingFailed", "The parts of the message cannot be told apart")
+        if self._parts == 0 and self._base + place > LONGEST_PREAMBLE:
+            raise BadMessage("MimeParsingFailed", "The message does not begin with a part")
         if self._parts == 1 and self._root is None:
             # What is held begins with the end of the delimiter's own line.
             self._root = (self._base + 2, bytes(self._held[2 : max(place - 2, 2)]))
@@ -174,13 +178,19 @@ class MultipartReader:
         self._look = 0
 
     def _forget(self, until: int) -> None:
-        """Drop what was read, but for the first part and the line end before a delimiter."""
+        """
+        Drop what was read, but for the first part and the line end before a delimiter.
+
+        What is refused here would be refused at its end: these bounds keep the memory, and
+        leave room for a delimiter that has not arrived whole.
+        """
+        delimiter = len(self.boundary) + PADDING + 8
         if self._parts == 0:
-            if self._base + len(self._held) > LONGEST_PREAMBLE + len(self.boundary) + PADDING:
+            if self._base + len(self._held) > LONGEST_PREAMBLE + delimiter:
                 raise BadMessage("MimeParsingFailed", "The message does not begin with a part")
             return
         if self._parts == 1 and self._root is None:
-            if len(self._held) > self.longest_root + LONGEST_PART_HEAD:
+            if len(self._held) > self.longest_root + LONGEST_PART_HEAD + delimiter:
                 raise BadMessage("InvalidSoap", "The SOAP message is too long; attach what is long")
             return
         gone = max(until - 2, 0)

@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 from lienthong.gateway.bodies import Body, Receiver, SpoolRoom
 from lienthong.protocol.errors import BadMessage
-from lienthong.protocol.mime import MOST_PARTS, ContentType, MultipartReader, part_of
+from lienthong.protocol.mime import (
+    LONGEST_PREAMBLE,
+    MOST_PARTS,
+    ContentType,
+    MultipartReader,
+    part_of,
+)
 
 
 def read(whole: bytes, size: int = 1 << 16, longest: int = 1 << 20):
@@ -152,3 +158,26 @@ def test_splices_change_nothing_but_what_they_name(data, cuts, spooled):
     made.close()
     assert (room.used, room.memory_used) == (0, 0)
     assert Body.of(data).spliced(splices).whole() == expected
+
+
+@pytest.mark.parametrize("size", [1, 13, 1 << 20])
+@pytest.mark.parametrize("preamble", [LONGEST_PREAMBLE, LONGEST_PREAMBLE + 1])
+def test_a_preamble_is_as_long_whatever_the_pieces(size, preamble):
+    """Found by fuzzing: what came in one piece might have a preamble of any length."""
+    whole = b"p" * (preamble - 2) + SOUND
+    if preamble > LONGEST_PREAMBLE:
+        with pytest.raises(BadMessage, match="does not begin with a part"):
+            read(whole, size)
+    else:
+        assert read(whole, size).parts == 3
+
+
+@pytest.mark.parametrize("size", [7, 1 << 20])
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_first_part_is_as_long_whatever_the_pieces(size, more):
+    whole = b"--bb\r\nA: b\r\n\r\n" + b"x" * (50 + more) + b"\r\n--bb--"
+    if more:
+        with pytest.raises(BadMessage, match="too long"):
+            read(whole, size, longest=50)
+    else:
+        assert len(read(whole, size, longest=50).content) == 50

@@ -50,7 +50,8 @@ def changed(draw: st.DrawFn, kept: list[bytes]) -> bytes:
 TOKENS = [
     b"\r\n", b"\n", b"\0", b"%2e", b"%252e", b"..", b"//", b"%", b"\xff", b'"', b"{}", b"[]",
     b"9" * 20, b"-1", b"Content-Length: 1\r\n", b"Transfer-Encoding: chunked\r\n", b"0\r\n\r\n",
-    b"\xe2\x80\x94", b";", b":", b"=", b"null", b"1e400",
+    b"\xe2\x80\x94", b";", b":", b"=", b"null", b"1e400", b"<a>", b"/>", b"&#10;", b"]]>",
+    b"<!--", b"\r\n--",
 ]  # fmt: skip
 
 
