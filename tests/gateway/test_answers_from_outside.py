@@ -173,6 +173,33 @@ def test_a_kept_connection_that_died_is_replaced_once_for_requests_that_may_repe
         assert script.requests == 2, "it was sent once and not again"
 
 
+def test_a_system_that_died_with_a_request_in_its_hands_was_reached():
+    """Gone when asked again is not never reached: its first try may have had its effect."""
+
+    async def run():
+        script = Script(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", None)
+        server = await asyncio.start_server(script.serve, "127.0.0.1", 0)
+        pool = Pool(SpoolRoom())
+        address = Address("127.0.0.1", server.sockets[0].getsockname()[1])
+
+        async def send():
+            return await pool.send(
+                address, HEAD, EMPTY, deadline=time.monotonic() + 5, limit=1 << 20, again=True
+            )
+
+        try:
+            await send()
+            server.close()  # those connected stay so; nobody else gets in
+            with pytest.raises(Lost):
+                await send()
+        finally:
+            pool.close()
+            await server.wait_closed()
+        return script.requests
+
+    assert asyncio.run(run()) == 2
+
+
 def test_a_new_connection_that_dies_is_not_tried_again():
     script = Script(None, OK)
     with pytest.raises(Lost):

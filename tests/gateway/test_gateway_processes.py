@@ -88,10 +88,12 @@ def free_base() -> int:
 class Running:
     """A node's gateway: its home, its database, its processes and the system behind it."""
 
-    def __init__(self, home: Path, database) -> None:
+    identity = "VN/GOV/G14/national"
+
+    def __init__(self, home: Path, database, system=None) -> None:
         self.database = database
         self.room = SpoolRoom(home)
-        self.system = EchoSystem()
+        self.system = system or EchoSystem()
         self.edge = Edge(self.system, self.room)
         self.node = Node(home, Ports(free_base()))
         self.country = country(peer_port=self.node.ports.peer)
@@ -124,7 +126,7 @@ class Running:
             assert child.stdout is not None
             line = child.stdout.readline()
             assert line, (self.node.home / "gateway-0.log").read_text()
-            assert json.loads(line)["ready"] == "VN/GOV/G14/national"
+            assert json.loads(line)["ready"] == self.identity
 
     def kill(self) -> None:
         for child in self.children:

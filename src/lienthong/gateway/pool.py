@@ -135,10 +135,15 @@ class Pool:
             connection = await self._connect(address, deadline)
         try:
             return await self._exchange(address, connection, head, body, deadline, limit, bodiless)
-        except Lost:
+        except Lost as lost:
             if not kept or not again or connection.answered:
                 raise
-        connection = await self._connect(address, deadline)
+            first = lost
+        try:
+            connection = await self._connect(address, deadline)
+        except NotReached:
+            # Whoever died in between may have had the first try: it did not "see nothing".
+            raise first from None
         return await self._exchange(address, connection, head, body, deadline, limit, bodiless)
 
     def _take(self, address: Address) -> _Connection | None:
