@@ -13,8 +13,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from conformance.kit.target import Target
 from database_server import DatabaseServer
-from gateway.exchange_cast import Country, country, grant
+from gateway.exchange_cast import SECRET, Country, country, grant
 from gateway.test_gateway_processes import Running
 from lienthong.protocol.snapshot import OfferEntry, Subsystem
 
@@ -32,7 +33,7 @@ class Outside:
     running: Running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def outside(
     database_server: DatabaseServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Outside]:
@@ -64,6 +65,31 @@ def outside(
         yield Outside(f"http://127.0.0.1:{running.node.ports.consumer}", running)
 
 
+@pytest.fixture(scope="session")
+def own_target(outside: Outside) -> Target:
+    """The suite's own gateway, as the kit is told of any other."""
+    return Target(
+        base_url=outside.base,
+        client="VN/GOV/G15/civil-status",
+        secret=SECRET,
+        service=f"VN/{PROVIDER}/dan-so",
+        path="/persons/001?full=1",
+        post_path="/persons",
+        echo_path="/persons/002",
+        missing_path="/nothing",
+        denied_service="VN/GOV/G01/population/kin",
+        soap_service=f"VN/{PROVIDER}/TinhTong/v1",
+        soap_body="<TinhTong><First>1</First><Second>2</Second></TinhTong>",
+        soap_action="TinhTong",
+        openapi=True,
+        wsdl=True,
+        proxy=True,
+        legacy_wsdl=True,
+        evidence=True,
+        promises=True,
+    )
+
+
 def with_services(here: Country) -> Country:
     """The small exchange with one more subsystem, which two others may call."""
     soap = {"provider": PROVIDER, "kind": "soap", "effect": "public", "versions": ["v1"]}
@@ -72,6 +98,7 @@ def with_services(here: Country) -> Country:
         OfferEntry(code="GuiAnh", **soap),
         OfferEntry(provider=PROVIDER, code="dan-so", kind="openapi", effect="public",
                    methods=["GET", "POST"]),
+        OfferEntry(provider="GOV/G01/population", code="kin", effect="public", methods=["GET"]),
     ]  # fmt: skip
     here.snapshot = here.changed(
         subsystems=[
@@ -83,6 +110,7 @@ def with_services(here: Country) -> Country:
             grant(client, offer.code, provider=PROVIDER, id=f"{client}-{offer.code}")
             for client in ("GOV/G15/civil-status", "GOV/G14/outside-test")
             for offer in offers
+            if offer.code != "kin"  # which nobody may call
         ],
     )  # fmt: skip
     return here
