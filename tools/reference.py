@@ -12,6 +12,7 @@ the systems' cards. Nothing in these pages is written by hand.
 from __future__ import annotations
 
 import argparse
+import ast
 import importlib
 import os
 import re
@@ -96,7 +97,42 @@ def commands() -> str:
 
 def settings() -> str:
     rows = [f"| `{name}` | {text} |" for name, text in sorted(SETTINGS.items())]
-    return "\n".join([MADE, "# Settings\n", "| variable | meaning |", "|---|---|", *rows, ""])
+    return "\n".join(
+        [MADE, "# Settings\n", "| variable | meaning |", "|---|---|", *rows, "", *gateway_file()]
+    )
+
+
+def gateway_file() -> list[str]:
+    """The fields of ``gateway.json``, from the class that reads it."""
+    path = ROOT / "src" / "lienthong" / "gateway" / "settings.py"
+    (found,) = [
+        node for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef) and node.name == "GatewayFile"
+    ]  # fmt: skip
+    lines = [
+        "## `gateway/gateway.json`\n",
+        "In the node's home. What is set there stays when the node writes the file again, except",
+        "for what the node knows itself (code, owner, peer and door host, processes). It takes a",
+        "restart of the gateway.\n",
+        "| field | default | meaning |",
+        "|---|---|---|",
+    ]
+    for field, told in zip(found.body, found.body[1:], strict=False):
+        if not isinstance(field, ast.AnnAssign) or field.value is None:
+            continue
+        said = isinstance(told, ast.Expr) and isinstance(told.value, ast.Constant)
+        text = str(told.value.value) if said else ""  # type: ignore[attr-defined]
+        name, default = ast.unparse(field.target), plainly(ast.unparse(field.value))
+        lines.append(f"| `{name}` | {default} | {' '.join(text.replace('``', '`').split())} |")
+    return [*lines, ""]
+
+
+def plainly(default: str) -> str:
+    """A default of Python's as a reader of JSON would write it."""
+    if default.startswith("msgspec"):
+        return "see PR-LOG"
+    words = {"True": "true", "False": "false", "''": '""', "Spelling.PASCAL": '"7.7"'}
+    return f"`{words.get(default, default).replace(chr(39), chr(34))}`"
 
 
 def offers() -> str:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
-from lienthong.cli import registration, vault
+from lienthong.cli import client_keys, doctor, registration, vault
 from lienthong.exchange import client_file
 from lienthong.exchange.registry import cards
 from lienthong.gateway.membership import Membership
+from lienthong.kernel import clock
 from lienthong.kernel.node import Node, Ports
+from lienthong.protocol import pki
 
 CARD = next(card for card in cards() if card.code == "civil_status")
 MEMBERSHIP = Membership(
@@ -77,3 +85,39 @@ def test_the_file_is_its_owners_only_and_whole(node: Node) -> None:
     assert path.stat().st_mode & 0o077 == 0
     assert json.loads(path.read_bytes()).keys() == {OWN, OUTSIDE}
     assert not list(node.gateway.glob("*.new"))
+
+
+def test_the_doctor_misses_a_certificate_that_is_lacking_or_ends(node: Node) -> None:
+    assert [*doctor.information_systems(node)] == [], "nobody connects by HTTPS"
+    clients = rules(node)
+    clients[OUTSIDE] |= {"modes": ["certificate"], "cert_sha256": []}
+    client_file.write(node.gateway, clients)
+    (lacking,) = doctor.information_systems(node)
+    assert (lacking.well, lacking.found) == (False, "has no certificate")
+    for days, well in ((2, False), (90, True)):
+        name = added(node, days)
+        (found,) = doctor.information_systems(node)
+        assert found.well is well, found
+        assert name in rules(node)[OUTSIDE]["cert_sha256"]
+
+
+def added(node: Node, days: int) -> str:
+    """A certificate of the land book's that ends in so many days, added by the command."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), clock.instant()
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "land-book")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=days))
+        .sign(key, hashes.SHA256())
+    )
+    path = node.home / "is.pem"
+    path.write_text(pki.pem_of(certificate))
+    parser = argparse.ArgumentParser()
+    client_keys.add_arguments(parser)
+    assert client_keys.run(node, parser.parse_args(["add", "land-book", str(path)])) == 0
+    return pki.fingerprint(certificate)

@@ -24,7 +24,7 @@ import json
 import secrets
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -145,6 +145,16 @@ def described(node: Node, fingerprint: str) -> dict[str, str]:
         "subject": certificate.subject.rfc4514_string(),
         "ends": f"{certificate.not_valid_after_utc:%Y-%m-%d}",
     }
+
+
+def ends_of(node: Node, fingerprints: Iterable[str]) -> list[datetime]:
+    """When those of the certificates end that were added here."""
+    paths = [place_of(node, one) for one in fingerprints]
+    return [
+        x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
+        for path in paths
+        if path.exists()
+    ]
 
 
 def place_of(node: Node, fingerprint: str) -> Path:

@@ -18,7 +18,8 @@ from datetime import timedelta
 from importlib import resources
 from pathlib import Path
 
-from lienthong.cli import cards, databases, keyring, postgres, probes, vault
+from lienthong.cli import cards, client_keys, databases, keyring, postgres, probes, vault
+from lienthong.exchange import client_file
 from lienthong.kernel import clock
 from lienthong.kernel.node import Node
 
@@ -180,6 +181,23 @@ def certificates(node: Node) -> Iterator[Finding]:
         )
 
 
+def information_systems(node: Node) -> Iterator[Finding]:
+    """Whether each system that connects by HTTPS has a certificate that is good for a while yet."""
+    soon = clock.instant() + timedelta(days=WARN_DAYS)
+    for name, rule in sorted(client_file.read(node.gateway).items()):
+        if client_file.HTTPS not in rule["modes"]:
+            continue
+        known = rule.get("cert_sha256", [])
+        ends = client_keys.ends_of(node, known)
+        found = f"ends {max(ends):%Y-%m-%d}" if ends else "issued by the exchange"
+        yield Finding(
+            f"HTTPS {name.rpartition('/')[2]}"[:22],
+            bool(known) and (not ends or max(ends) > soon),
+            found if known else "has no certificate",
+            f"run `lienthong keys client add {name} CERTIFICATE`",
+        )
+
+
 def database(node: Node) -> Iterator[Finding]:
     """Whether the gateway's tables are at this release; only asked while the database runs."""
     if not node.secrets.exists() or not (node.secrets / "db_owner").exists():
@@ -227,6 +245,7 @@ CHECKS: tuple[Callable[[Node], Iterator[Finding]], ...] = (
     ports,
     secrets,
     certificates,
+    information_systems,
     database,
     processes,
 )

@@ -77,6 +77,7 @@ class GatewayFile(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     owner: str
     processes: int = 1
+    """How many of them share the ports; `lienthong up` starts one a core."""
     batch_signatures: bool = True
     """Whether messages are signed together towards gateways that read it (decision 13)."""
     system_at_once: int = 128
@@ -84,13 +85,17 @@ class GatewayFile(msgspec.Struct, frozen=True, kw_only=True):
     peer_at_once: int = 1024
     """The same for another gateway, behind which stand many systems."""
     snapshot_url: str = ""
+    """Where the directory of this node is asked for snapshots; members have a membership."""
     peer_host: str = "127.0.0.1"
     """The address the peer port listens on; another than loopback is a site's own decision."""
     consumer_tls_host: str = "127.0.0.1"
+    """The address on which information systems are listened for by HTTPS."""
     consumer_tls_oldest: Literal["1.2", "1.3"] = "1.3"
     """Of TLS towards information systems; 1.2 only for those that cannot do better."""
     public_log_host: str = "127.0.0.1"
+    """The address of the public log."""
     timestamps: Timestamps = msgspec.field(default_factory=Timestamps)
+    """How often heads are stamped, and by which authorities."""
     keep_days: Annotated[int, msgspec.Meta(ge=0)] = 0
     """Days of the log that stay in the database; older ones are archived. 0 keeps all."""
     keep_bodies_days: Annotated[int, msgspec.Meta(ge=0)] = 90
