@@ -186,7 +186,7 @@ def set_mode(node: Node, args: argparse.Namespace) -> int:
 def next_step(modes: list[str], rule: dict[str, Any]) -> str:
     if HTTP in modes:
         return "Anyone on this machine may now speak for it. Next: think of `https`."
-    if HTTPS in modes and not rule.get("cert_sha256"):
+    if modes == [HTTPS] and not rule.get("cert_sha256"):
         return "Next: `lienthong keys client add SYSTEM CERTIFICATE`; until then it is refused."
     return "Next: `lienthong keys client list`."
 

@@ -51,6 +51,10 @@ NOT_KEPT = "The body was not kept; its SHA-256 stands in signature.txt."
 NO_BODY = "The message has no body."
 
 
+class TooMuch(Exception):
+    """The bodies are longer together than one answer may be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exported:
     """One message with its files, before it is sealed."""
@@ -69,14 +73,21 @@ class Exported:
 
 
 async def gather(
-    connection: Connection, archive: Archive, gateway: Gateway, found: Sequence[Placed], *, by: str
+    connection: Connection,
+    archive: Archive,
+    gateway: Gateway,
+    found: Sequence[Placed],
+    *,
+    by: str,
+    most: int,
 ) -> list[Exported]:
     """
     The files of each message; kept bodies are read in the name of the client who asks.
 
-    Raises `kept_bodies.BodyLost`, `parquet.ArchiveLost` or `NoParquet`.
+    Raises TooMuch beyond ``most`` bytes of bodies, `kept_bodies.BodyLost`,
+    `parquet.ArchiveLost` or `NoParquet`.
     """
-    bodies = await kept(connection, gateway, [one.row for one in found], by)
+    bodies = await kept(connection, gateway, [one.row for one in found], by, most)
     gathered = []
     for one in found:
         evidence = one.row.evidence
@@ -96,19 +107,25 @@ async def gather(
 
 
 async def kept(
-    connection: Connection, gateway: Gateway, rows: list[LogRow], by: str
+    connection: Connection, gateway: Gateway, rows: list[LogRow], by: str, most: int
 ) -> dict[uuid.UUID, bytes]:
-    """The kept bodies by their row, once it is written into the log who reads them."""
-    sealed = await kept_bodies.sealed_of(connection, rows)
-    read = kept_bodies.Reading(by=by, reason=REASON)
-    for message_id, request_id in dict.fromkeys(
-        (row.evidence.message_id, row.evidence.request_id) for row, _ in sealed
-    ):
-        await kept_bodies.write_reading(
-            connection, read, message_id, request_id, str(gateway.identity)
-        )
-    keys = gateway.secrets.bodies
-    return {row.id: kept_bodies.unseal(row, held, keys) for row, held in sealed}
+    """The kept bodies by their row, each once it is written into the log who reads it."""
+    asked = kept_bodies.Reading(by=by, reason=REASON)
+    bodies: dict[uuid.UUID, bytes] = {}
+    noted: set[str] = set()
+    for row in rows:
+        # One at a time: nobody's two hundred bodies lie in memory before they are found too many.
+        for _, held in await kept_bodies.sealed_of(connection, [row]):
+            if sum(map(len, bodies.values())) + row.evidence.body_size > most:
+                raise TooMuch
+            if row.evidence.request_id not in noted:
+                noted.add(row.evidence.request_id)
+                await kept_bodies.write_reading(
+                    connection, asked, row.evidence.message_id, row.evidence.request_id,
+                    str(gateway.identity),
+                )  # fmt: skip
+            bodies[row.id] = kept_bodies.unseal(row, held, gateway.secrets.bodies)
+    return bodies
 
 
 def media_type(head: bytes) -> str:

@@ -54,6 +54,7 @@ MOST = 200
 """Containers of one answer."""
 LARGEST = 64 << 20
 """Bytes of one answer; more is asked for one by one (``unique``)."""
+TOO_LARGE = 'The containers are too large together; ask with "unique"'
 AT_ONCE = 2
 LOOK_EVERY = 0.2
 REASONS = {
@@ -224,9 +225,12 @@ async def containers(gateway: Gateway, head: Head, exports: Exports) -> Outgoing
         # Several requests may have come under one id; the newest is meant.
         found = found[-1:]
     async with exports.reader.connection() as connection:
-        gathered = await evidence_files.gather(
-            connection, exports.archive, gateway, found, by=str(client)
-        )
+        try:
+            gathered = await evidence_files.gather(
+                connection, exports.archive, gateway, found, by=str(client), most=LARGEST
+            )
+        except evidence_files.TooMuch:
+            raise NotExported(500, TOO_LARGE) from None
     sealed = await seal(gateway, gathered)
     if wanted.unique:
         name, data, _ = sealed[0]
@@ -303,7 +307,7 @@ async def are_attested(exports: Exports, found: Sequence[Placed], *, stamps: boo
 async def seal(gateway: Gateway, gathered: Sequence[Exported]) -> list[tuple[str, bytes, datetime]]:
     """Each container by its name, with the time of its message; raises NotExported."""
     if sum(one.size for one in gathered) > LARGEST:
-        raise NotExported(500, 'The containers are too large together; ask with "unique"')
+        raise NotExported(500, TOO_LARGE)
     sealer = evidence_files.sealer_of(gateway)
     made = []
     for one in gathered:

@@ -94,6 +94,8 @@ class Process:
     reader: LogReader
     public_reader: LogReader
     """Of its own, so that readers of the public log take nothing from the administration."""
+    export_reader: LogReader
+    """For clients who fetch their evidence, for the same reason."""
     denied: DeniedFile
     index: int = 0
     door: Door | None = None
@@ -152,6 +154,7 @@ class Process:
             room=room,
             reader=LogReader(dsn),
             public_reader=LogReader(dsn),
+            export_reader=LogReader(dsn, most=2),
             denied=denied,
             index=index,
         )
@@ -172,7 +175,7 @@ class Process:
         await inner.start(file.peer_host, ports.peer, tls=peer, shared=True)
         archive = Archive(self.settings.node.archive)
         stamper = self.stamper if file.timestamps.authorities else None
-        consumers = ConsumerFront(self.gateway, Exports(self.reader, archive, stamper))
+        consumers = ConsumerFront(self.gateway, Exports(self.export_reader, archive, stamper))
         secure = Listener(consumers, room, proxied=True)
         plain = Listener(consumers, room, proxied=True)
         await secure.start(file.consumer_tls_host, ports.consumer_tls, tls=consumer, shared=True)
@@ -300,6 +303,7 @@ class Process:
         await asyncio.gather(*self.tasks, return_exceptions=True)
         await self.reader.close()
         await self.public_reader.close()
+        await self.export_reader.close()
         await self.log.close()
         await self.gateway.quotas.close()
         self.sockets.close()
