@@ -28,7 +28,7 @@ from gateway.attested import BODY, attested
 from gateway.exchange_cast import CIVIL_STATUS, ISSUE, OPERATOR, SECRET, asks, country
 from gateway.test_days_leave_for_an_archive import TOMORROW, let_the_day_be_over
 from gateway.test_gateway_processes import Running
-from lienthong.gateway import archive, exports
+from lienthong.gateway import archive, evidence_files, exports
 from lienthong.gateway.bodies import EMPTY
 from lienthong.gateway.exports import Exports
 from lienthong.gateway.front import ConsumerFront
@@ -37,6 +37,7 @@ from lienthong.gateway.messages import Caller, Head, Incoming
 from lienthong.kernel import clock
 from lienthong.protocol import asic, pki
 from lienthong.protocol.receipt import verify_receipt
+from soap_letters import BOUNDARY, header, letter, related
 
 MEMBER = "&xRoadInstance=VN&memberClass=GOV&memberCode="
 MINE = f"{MEMBER}G15&subsystemCode=civil-status"
@@ -476,6 +477,42 @@ def test_too_much_at_once_is_refused_in_words(here, gateway_db, tmp_path, monkey
     assert b"unique" in bodies[2]
     assert b"unique" in files[2]
     assert b"More than 1" in many[2]
+
+
+HEAD = b"POST\r\n/soap/VN/GOV/G14/outside-test/tinhTong/v1\r\nContent-Type:%b\r\nx-road-id:a\r\n"
+LETTER = letter(header(CIVIL_STATUS, "VN/GOV/G14/outside-test/tinhTong/v1"), "<tinhTong/>")
+
+
+def test_of_soap_the_message_is_the_envelope_with_what_was_signed_beside_it():
+    head = HEAD % b"text/xml; charset=utf-8"
+    files = evidence_files.message_files(head, LETTER)
+    assert [(file.name, file.data) for file in files] == [
+        ("message.xml", LETTER), ("part.txt", head)
+    ]  # fmt: skip
+    assert [*evidence_files.described(files, len(LETTER))][0] == "message.xml  the SOAP message"
+
+
+def test_of_soap_with_attachments_the_whole_body_is_there_too():
+    body = related(LETTER, b"a photo")
+    kind = b'multipart/related; boundary="%b"' % BOUNDARY.encode()
+    files = evidence_files.message_files(HEAD % kind, body)
+    assert [(file.name, file.data) for file in files] == [
+        ("message.xml", LETTER), ("part.txt", HEAD % kind), ("attachment1", body)
+    ]  # fmt: skip
+    assert files[2].kind == kind.decode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (b"text/xml", b"<no-envelope/>"), (b"text/xml", None), (b"application/json", b"{}"),
+        (b"multipart/related; boundary=x", b"no part"), (b"text/xml", b"<!DOCTYPE a><a/>"),
+    ],
+)  # fmt: skip
+def test_what_is_no_soap_is_laid_out_as_rest(kind, body):
+    files = evidence_files.message_files(HEAD % kind, body)
+    assert files[0].data == HEAD % kind
+    assert [file.data for file in files[1:]] == ([] if body is None else [body])
 
 
 @pytest.mark.parametrize(

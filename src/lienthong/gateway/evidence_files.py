@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
 
 from lienthong.gateway import inquiries, kept_bodies
+from lienthong.gateway.bodies import Body
 from lienthong.gateway.core import Gateway
 from lienthong.gateway.heads import best_for
 from lienthong.gateway.inquiries import NoSuchExchange, NotSealed
@@ -19,13 +20,16 @@ from lienthong.gateway.records import Placed
 from lienthong.gateway.rows import LogRow
 from lienthong.kernel import clock
 from lienthong.protocol import asic, pki
+from lienthong.protocol.errors import BadMessage
 from lienthong.protocol.faults import Side
 from lienthong.protocol.pki import SigningKey
 from lienthong.protocol.receipt import signed_of
 from lienthong.protocol.xades import File
 
+SIGNED_PART = "part.txt"
 REASON = "the party itself asked for its containers (/asic)"
 TEXT = "text/plain;charset=utf-8"
+SOAP_KINDS = ("text/xml", "application/xop+xml", "multipart/related")
 NOTE = """\
 Gói bằng chứng này do cổng trao đổi {gateway} niêm phong lúc xuất ra ({at}),
 bằng khóa của {owner}. Chữ ký trong META-INF/signatures.xml là của cổng và chỉ
@@ -38,15 +42,17 @@ gateway's and says no more than that the gateway exported these files. The
 original signature of the message's sender is the RFC 9421 signature in
 signature.txt{receipt_en}.
 
-message.xml  the message without its body, in the form that was signed; of SOAP
-             the fields of its header, and the envelope is in the body
-{body}
+{files}
 """
 RECEIPT_VI = (
     "; biên nhận trong receipt.json\nchứng minh cả yêu cầu lẫn trả lời, kiểm được bằng openssl"
 )
 RECEIPT_EN = "; receipt.json proves request and answer and can be\nverified with openssl"
+OF_REST = "message.xml  the message without its body, in the form that was signed"
+OF_SOAP = "message.xml  the SOAP message"
+PART = f"{SIGNED_PART}     what was signed of it beside its body"
 KEPT = "attachment1  the body; its SHA-256 stands in signature.txt"
+IS_BODY = "             it is the body; its SHA-256 stands in signature.txt"
 NOT_KEPT = "The body was not kept; its SHA-256 stands in signature.txt."
 NO_BODY = "The message has no body."
 
@@ -91,9 +97,7 @@ async def gather(
     gathered = []
     for one in found:
         evidence = one.row.evidence
-        files = [File(asic.MESSAGE, TEXT, evidence.head)]
-        if one.row.id in bodies:
-            files.append(File(asic.ATTACHMENT, media_type(evidence.head), bodies[one.row.id]))
+        files = message_files(evidence.head, bodies.get(one.row.id))
         files.append(File("signature.txt", TEXT, signature_text(one)))
         receipt = await receipt_of(connection, archive, gateway, one)
         if receipt is not None:
@@ -126,6 +130,36 @@ async def kept(
                 )  # fmt: skip
             bodies[row.id] = kept_bodies.unseal(row, held, gateway.secrets.bodies)
     return bodies
+
+
+def message_files(head: bytes, body: bytes | None) -> list[File]:
+    """
+    The message as X-Road lays it out: of SOAP the envelope, of REST the part that was signed.
+
+    What was signed stands beside an envelope; attachments stay in the body they came in.
+    """
+    kind = media_type(head)
+    envelope = None if body is None else envelope_of(body, kind)
+    if envelope is None:
+        files = [File(asic.MESSAGE, TEXT, head)]
+    else:
+        files = [File(asic.MESSAGE, "text/xml", envelope), File(SIGNED_PART, TEXT, head)]
+    if body is not None and body != envelope:
+        files.append(File(asic.ATTACHMENT, kind, body))
+    return files
+
+
+def envelope_of(body: bytes, kind: str) -> bytes | None:
+    """The SOAP envelope in a body, or nothing; XML is read only for what says it is that."""
+    if not kind.lower().startswith(SOAP_KINDS):
+        return None
+    from lienthong.gateway import soap_messages
+
+    try:
+        found = soap_messages.read_now(Body.of(body), kind.encode())
+    except BadMessage:
+        return None
+    return body[found.start : found.start + found.size]
 
 
 def media_type(head: bytes) -> str:
@@ -171,18 +205,31 @@ async def head_of(connection: Connection, one: Placed) -> list[File]:
 
 def note(gateway: Gateway, files: Sequence[File], one: Placed) -> bytes:
     """In words, what this container is and is not."""
-    names = {file.name for file in files}
-    evidence = one.row.evidence
-    body = NO_BODY if not evidence.body_size else KEPT if asic.ATTACHMENT in names else NOT_KEPT
-    has_receipt = "receipt.json" in names
+    has_receipt = any(file.name == "receipt.json" for file in files)
     return NOTE.format(
         gateway=gateway.identity,
         owner=gateway.identity.owner,
         at=f"{clock.instant():%Y-%m-%d %H:%M:%S} UTC",
         receipt_vi=RECEIPT_VI if has_receipt else "",
         receipt_en=RECEIPT_EN if has_receipt else "",
-        body=body,
+        files="\n".join(described(files, one.row.evidence.body_size)),
     ).encode()
+
+
+def described(files: Sequence[File], body_size: int) -> Iterator[str]:
+    """What of the message lies where."""
+    names = {file.name for file in files}
+    if SIGNED_PART in names:
+        yield OF_SOAP
+        if asic.ATTACHMENT not in names:
+            yield IS_BODY
+        yield PART
+    else:
+        yield OF_REST
+    if asic.ATTACHMENT in names:
+        yield KEPT
+    elif SIGNED_PART not in names:
+        yield NOT_KEPT if body_size else NO_BODY
 
 
 def sealer_of(gateway: Gateway) -> tuple[SigningKey, tuple[x509.Certificate, ...], datetime]:
