@@ -14,7 +14,7 @@ import time
 
 import msgspec
 
-from gateway.exchange_cast import CIVIL_STATUS, ISSUE, JUSTICE, POLICE, asks, country
+from gateway.exchange_cast import CIVIL_STATUS, ISSUE, JUSTICE, POLICE, UNITS, asks, country
 from gateway.test_gateway_processes import Running
 from lienthong.gateway.bodies import Body
 from lienthong.gateway.messages import Outgoing
@@ -32,7 +32,7 @@ class Register:
 
     def __init__(self):
         self.seen = []
-        """Request ids, as they arrived."""
+        """Request ids of what was to have an effect, as they arrived."""
         self.effects = {}
         """How often something was done, by idempotency key."""
         self.kept = {}
@@ -44,6 +44,9 @@ class Register:
 
     async def answer(self, request):
         head = request.head
+        if head.method == b"GET":
+            headers = [(b"Content-Type", b"application/json")]
+            return Outgoing(200, b"OK", headers, Body.of(b"[]"))
         key = head.header(b"idempotency-key").decode()
         self.seen.append(head.header(b"x-road-request-id").decode())
         await asyncio.sleep(random.random() * self.slowest)
@@ -141,7 +144,11 @@ def two_nodes(place, databases) -> TwoNodes:
 
 @dataclasses.dataclass
 class Traffic:
-    """Clients of the consumer's node that go on whatever happens, each key asked for once."""
+    """
+    Clients of the consumer's node that go on whatever happens, each key asked for once.
+
+    Every third only reads what is public (overlap); its names begin with ``u``.
+    """
 
     nodes: TwoNodes
     workers: int = 6
@@ -167,10 +174,10 @@ class Traffic:
     def work(self, worker):
         number = 0
         while not self.ended.is_set():
-            name = f"m-{worker}-{number}"
+            name = f"{'m' if worker % 3 else 'u'}-{worker}-{number}"
             number += 1
             try:
-                status, headers = ask(self.nodes, name)
+                status, headers = (ask if worker % 3 else read)(self.nodes, name)
             except OSError:
                 self.failed[name] = ""
                 time.sleep(0.05)
@@ -184,12 +191,18 @@ class Traffic:
 
 def ask(nodes: TwoNodes, name: str, message_id: str = ""):
     """One registration under the key of this name; raises OSError when nobody answers."""
+    headers = asks(CIVIL_STATUS, Idempotency_Key=name, X_Road_Id=message_id or name)
+    return sent(nodes, ISSUE, b"{}", "POST", headers)
+
+
+def read(nodes: TwoNodes, name: str):
+    """The public list of units; raises OSError when nobody answers."""
+    return sent(nodes, UNITS, None, "GET", asks(CIVIL_STATUS, X_Road_Id=name))
+
+
+def sent(nodes: TwoNodes, *request):
     try:
-        status, headers, _ = nodes.consumer.call(
-            ISSUE,
-            b"{}",
-            headers=asks(CIVIL_STATUS, Idempotency_Key=name, X_Road_Id=message_id or name),
-        )
+        status, headers, _ = nodes.consumer.call(*request)
     except http.client.HTTPException as problem:
         raise ConnectionError(str(problem)) from None
     return status, headers
