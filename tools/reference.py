@@ -92,7 +92,21 @@ def commands() -> str:
         )
         module.add_arguments(parser)
         parts.append(f"## {name}\n\n```\n{parser.format_help().rstrip()}\n```\n")
+        for thing, below in things_of(parser):
+            if things_of(below):
+                said = below.format_help().rstrip()
+                parts.append(f"### {name} {thing}\n\n```\n{said}\n```\n")
     return "\n".join(parts)
+
+
+def things_of(parser: argparse.ArgumentParser) -> list[tuple[str, argparse.ArgumentParser]]:
+    """What may follow a command, by name, each with its own options."""
+    return [
+        (name, below)
+        for action in parser._actions
+        if isinstance(action, argparse._SubParsersAction)
+        for name, below in action.choices.items()
+    ]
 
 
 def settings() -> str:
