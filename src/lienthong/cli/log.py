@@ -141,6 +141,7 @@ def retire(node: Node, archiver: str) -> Retired:
 
     file = load_settings(node).file
     days = bodies = 0
+    archive.drop_operational_days(archiver, first_kept(file.keep_operational_days))
     if file.keep_days:
         days = len(archive.archive_before(archiver, first_kept(max(file.keep_days, 2)),
                                           node.archive))  # fmt: skip

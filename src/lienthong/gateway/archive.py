@@ -58,6 +58,7 @@ def sweep(dsn: str) -> Swept:
         forgotten = _number(connection, "SELECT forget_replays()")
         forgotten += _number(connection, "SELECT forget_quota_use()")
         made = _number(connection, "SELECT make_message_days(%s, %s)", [today, DAYS_AHEAD])
+        _number(connection, "SELECT make_operational_days(%s, %s)", [today, DAYS_AHEAD])
     return Swept(forgotten=forgotten, made=made)
 
 
@@ -108,6 +109,12 @@ def drop_bodies(dsn: str, before: date) -> int:
     """Let the kept bodies of the days before this one go; how many days had some."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         return _number(connection, "SELECT drop_bodies(%s)", [before])
+
+
+def drop_operational_days(dsn: str, before: date) -> int:
+    """Let the operational data of the days before this one go; how many days had some."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        return _number(connection, "SELECT drop_operational_days(%s)", [before])
 
 
 def _number(

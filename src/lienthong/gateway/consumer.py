@@ -36,6 +36,7 @@ from lienthong.gateway.core import (
 )
 from lienthong.gateway.limits import CircuitOpen, LaneFull, Lanes
 from lienthong.gateway.messages import Caller, Head, Incoming, Outgoing
+from lienthong.gateway.operational import SoapSeen
 from lienthong.gateway.pool import AnswerTooLarge, NotReached, OutOfTime, Received, SendFailed
 from lienthong.gateway.rows import Kind, LogSide, Outcome
 from lienthong.kernel import clock
@@ -112,9 +113,15 @@ class Form(Protocol):
     async def examine(self, received: Received) -> None:
         """Raise what the client is told unless the verified answer fits its request."""
 
+    @property
+    def seen(self) -> SoapSeen | None:
+        """What was read of its two messages."""
+
 
 class Rest:
     """A message of REST: its path names the service, and its answer is nobody's to read."""
+
+    seen = None
 
     def target(self, raw: bytes) -> Target:
         return rest.parse_target(raw)
@@ -145,12 +152,14 @@ class Plan(msgspec.Struct, frozen=True):
 
 async def carry(gateway: Gateway, request: Incoming, trail: Trail, form: Form = REST) -> Outgoing:
     """One exchange as the consumer's side carries it; raises what the client is told."""
+    trail.request, trail.form = request, form
     plan = prepare(gateway, request, trail, form)
     now = clock.instant()
     part = sign_on(request.head, plan, trail)
     key = gateway.signing_key(plan.client.member, SIDE)
     make = partial(draft_request, part, request.body.sha256, key.kid, now=now.timestamp())
     signed = await gateway.signing.sign(make, key, plan.gateways)
+    trail.asked_size = len(signed.head) + request.body.size
     row = trail.row(Kind.REQUEST, now, signed=signed, body_size=request.body.size)
     row = gateway.with_body(plan.offer, row, request.body)
     trail.asked = gateway.log.append(row)
@@ -234,11 +243,12 @@ async def forward(
         headers = names.escape_for_peer(part.headers) + signed.headers()
         headers.append((names.DEADLINE, milliseconds_left(plan.deadline - MARGIN)))
         message = Message(part.method, part.target, headers, body)
+        trail.sent = time.monotonic()
         try:
             received = await gateway.way_out.to_peer(
                 entry, message, deadline=plan.deadline, limit=limit
             )
-            reached = True
+            reached, trail.back = True, time.monotonic()
         except NotReached as error:
             failure, reached = error, False
             continue
@@ -313,9 +323,9 @@ async def take_answer(
             await asked
     finally:
         await answered
-    gateway.counted[trail.side, Outcome.ANSWERED] += 1
     headers = names.surviving(answer.headers, NOT_FROM_PEER)
     headers.append((names.PROMISE, promise(gateway, row.leaf)))
+    gateway.answered(trail, answer_signed, received.status, received.body.size)
     return Outgoing(received.status, received.reason, headers, received.body)
 
 

@@ -23,6 +23,7 @@ from lienthong.gateway.kept_bodies import keep
 from lienthong.gateway.limits import Lanes
 from lienthong.gateway.log import MessageLog
 from lienthong.gateway.messages import Incoming, Outgoing
+from lienthong.gateway.operational import Form, Monitor
 from lienthong.gateway.pool import Received
 from lienthong.gateway.quotas import MemoryQuotas, Quotas
 from lienthong.gateway.rows import OVERLAP, STRICT, Kind, LogRow, LogSide, Outcome, make_row
@@ -125,6 +126,7 @@ class Gateway:
     """Of fault codes towards clients; peers and the log have them as in 7.7."""
     counted: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By side and outcome or fault, for the metrics of this process."""
+    monitor: Monitor = field(default_factory=Monitor)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -168,6 +170,11 @@ class Gateway:
             raise LoggingFailed("this gateway has no key for its subject index")
         return tuple(pseudonym(keys, key_id, subject) for subject in sorted(set(subjects)))
 
+    def answered(self, trail: Trail, signed: Signed, status: int, size: int) -> None:
+        """Count an exchange whose answer is on its way; ``size`` is that of the answer's body."""
+        self.counted[trail.side, Outcome.ANSWERED] += 1
+        self.monitor.ended(trail, status, len(signed.head) + size)
+
     def with_body(self, offer: OfferEntry | None, row: LogRow, body: Body) -> LogRow:
         """The row, with its body sealed beside it where the offer asks for that."""
         if offer is None or not offer.keep_body or not body.size:
@@ -196,6 +203,14 @@ class Trail:
     """The request's row, once it is on its way to the log."""
     beyond: bool = False
     """Whether the other party may already have acted on the request."""
+    request: Incoming | None = None
+    """The request as it came, until the exchange ends."""
+    form: Form | None = None
+    asked_size: int = 0
+    """Bytes of the request's part and body, once it is signed."""
+    sent: float = 0.0
+    """Monotonic seconds when it was sent on, and when the answer was back."""
+    back: float = 0.0
 
     @property
     def mode(self) -> str:
@@ -265,6 +280,7 @@ async def record_fault(gateway: Gateway, trail: Trail, fault: XRoadFault) -> Non
     """Log how the exchange ended; a fault is told even when it cannot be logged."""
     outcome = Outcome.FAILED if trail.beyond else outcome_of(fault.fault)
     gateway.counted[trail.side, fault.fault] += 1
+    gateway.monitor.ended(trail, fault.status, fault=fault)
     trail.trace, trail.reason = fault.trace, fault.reason
     row = trail.row(
         Kind.ANSWER, clock.instant(), outcome=outcome, fault=fault.fault, status=fault.status

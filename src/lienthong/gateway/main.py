@@ -41,6 +41,8 @@ from lienthong.gateway.following import Following
 from lienthong.gateway.front import ConsumerFront, PeerFront
 from lienthong.gateway.limits import LaneRules, Lanes
 from lienthong.gateway.membership import Membership, finish_promotion
+from lienthong.gateway.operational import Monitor
+from lienthong.gateway.operational_log import OperationalLog, Surroundings, internal_ip
 from lienthong.gateway.parquet import Archive
 from lienthong.gateway.postgres_log import PostgresLog
 from lienthong.gateway.public_log import PublicLog
@@ -97,6 +99,7 @@ class Process:
     export_reader: LogReader
     """For clients who fetch their evidence, for the same reason."""
     denied: DeniedFile
+    operational: OperationalLog
     index: int = 0
     door: Door | None = None
     following: Following | None = None
@@ -140,6 +143,10 @@ class Process:
             quotas=PostgresQuotas(dsn),
             signed_grants=settings.file.signed_grants,
             spelling=settings.file.fault_spelling,
+            monitor=Monitor(keeps=settings.file.operational_monitoring),
+        )
+        around = Surroundings(
+            str(settings.gateway), internal_ip(settings.file.peer_host), lambda: gateway.current
         )
         sockets.deny(gateway.denied)
         process = cls(
@@ -156,6 +163,7 @@ class Process:
             public_reader=LogReader(dsn),
             export_reader=LogReader(dsn, most=2),
             denied=denied,
+            operational=OperationalLog(dsn, gateway.monitor, around),
             index=index,
         )
         process._stamp = known
@@ -211,6 +219,7 @@ class Process:
     def begin(self, room: SpoolRoom) -> None:
         self.tasks.append(asyncio.create_task(self.watch(), name="watch"))
         self.tasks.append(asyncio.create_task(self.sealer.run(), name="sealer"))
+        self.tasks.append(asyncio.create_task(self.operational.run(), name="operational"))
         if self.index == 0:
             self.tasks.append(asyncio.create_task(self.stamp(), name="timestamps"))
             witnesses = Witnesses(self.gateway, self.reader)
@@ -295,10 +304,11 @@ class Process:
         cut = sum(await asyncio.gather(*(listener.stop(DRAIN) for listener in others)))
         cut += await peer.stop(DRAIN)
         self.sealer.stop()
+        self.operational.stop()
         if self.following is not None:
             self.following.stop()
         for task in self.tasks:
-            if task.get_name() != "sealer":
+            if task.get_name() not in ("sealer", "operational"):
                 task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
         await self.reader.close()

@@ -33,6 +33,7 @@ from lienthong.gateway.core import (
 from lienthong.gateway.edge_http import http_date
 from lienthong.gateway.limits import CircuitOpen, LaneFull
 from lienthong.gateway.messages import Caller, Head, Incoming, Outgoing
+from lienthong.gateway.operational import SoapSeen
 from lienthong.gateway.pool import NotReached, OutOfTime, Received, SendFailed
 from lienthong.gateway.rows import STRICT, Kind, LogSide, Outcome, ReplayKey
 from lienthong.gateway.settings import Provider
@@ -118,9 +119,15 @@ class Form(Protocol):
     ) -> Received:
         """The system's answer as it will be signed."""
 
+    @property
+    def seen(self) -> SoapSeen | None:
+        """What was read of its two messages."""
+
 
 class Rest:
     """A message of REST: the part says everything, the body is the system's business."""
+
+    seen = None
 
     def target(self, raw: bytes) -> Target:
         return rest.parse_target(raw)
@@ -146,6 +153,7 @@ REST = Rest()
 
 async def provide(gateway: Gateway, request: Incoming, trail: Trail, form: Form = REST) -> Outgoing:
     """One exchange as the provider's side carries it; raises what the client is told."""
+    trail.request, trail.form = request, form
     head = request.head
     part = RequestPart(head.method, head.target, tuple(names.unescape_from_peer(head.headers)))
     target = form.target(part.target)
@@ -176,6 +184,7 @@ async def provide(gateway: Gateway, request: Incoming, trail: Trail, form: Form 
     time_for = Time(
         request.at + allowed - MARGIN, fair=authorise.is_fair(allowed, admitted.offer.timeout)
     )
+    trail.asked_size = len(signed.head) + request.body.size
     row = trail.row(Kind.REQUEST, now, signed=signed, body_size=request.body.size)
     row = gateway.with_body(admitted.offer, row, request.body)
     trail.asked = gateway.log.append(row, replay=ReplayKey(trail.peer, trail.request_id))
@@ -252,11 +261,12 @@ async def send_on(
     except (CircuitOpen, LaneFull) as error:
         raise XRoadFault(f"{SIDE}.NetworkError", str(error)) from None
     reached: bool | None = None
+    trail.sent = time.monotonic()
     try:
         received = await gateway.way_out.to_provider(
             provider, message, deadline=time_for.deadline, limit=admitted.offer.longest_body
         )
-        reached = True
+        reached, trail.back = True, time.monotonic()
     except NotReached:
         reached = False
         raise XRoadFault(
@@ -361,8 +371,8 @@ async def hand_back(
             await asked
     finally:
         await answered
-    gateway.counted[trail.side, Outcome.ANSWERED] += 1
     headers = names.escape_for_peer(answer.headers) + answer_signed.headers()
+    gateway.answered(trail, answer_signed, received.status, received.body.size)
     return Outgoing(received.status, received.reason, headers, received.body)
 
 

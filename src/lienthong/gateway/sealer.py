@@ -200,9 +200,9 @@ class Sealer:
         if self._partitions_at is not None and now - self._partitions_at < PARTITION_CHECK:
             return
         if self._connection is not None:
-            await self._connection.execute(
-                "SELECT make_message_days($1, 14)", now.astimezone(UTC).date()
-            )
+            today = now.astimezone(UTC).date()
+            await self._connection.execute("SELECT make_message_days($1, 14)", today)
+            await self._connection.execute("SELECT make_operational_days($1, 14)", today)
             self._partitions_at = now
 
     async def _close_hours(self) -> None:

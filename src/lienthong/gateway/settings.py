@@ -98,6 +98,14 @@ class GatewayFile(msgspec.Struct, frozen=True, kw_only=True):
     """How often heads are stamped, and by which authorities."""
     keep_days: Annotated[int, msgspec.Meta(ge=0)] = 0
     """Days of the log that stay in the database; older ones are archived. 0 keeps all."""
+    operational_monitoring: bool = True
+    """Whether operational data of each exchange are kept (PR-OPMON)."""
+    keep_operational_days: Annotated[int, msgspec.Meta(ge=1)] = 7
+    """Days that operational data stay."""
+    operational_offset: Annotated[int, msgspec.Meta(ge=5)] = 60
+    """Seconds that operational data must be old before others may ask for them."""
+    monitoring_client: str = ""
+    """The subsystem (``GOV/G14/monitoring``) that sees the data of all this gateway's members."""
     keep_bodies_days: Annotated[int, msgspec.Meta(ge=0)] = 90
     """Days that kept bodies stay; 0 keeps them for ever."""
     door_host: str = ""

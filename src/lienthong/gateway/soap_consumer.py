@@ -9,7 +9,7 @@ SOAP faults with status 200, as the reference server sends them
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -24,6 +24,7 @@ from lienthong.gateway.core import (
     refuse_body,
 )
 from lienthong.gateway.messages import Head, Incoming, Outgoing
+from lienthong.gateway.operational import SoapSeen
 from lienthong.gateway.pool import Received
 from lienthong.gateway.rows import LogSide
 from lienthong.gateway.soap_messages import SoapMessage
@@ -45,8 +46,11 @@ async def answer(gateway: Gateway, request: Incoming) -> Outgoing:
     """The answer to a SOAP message; never raises."""
     trail = Trail(LogSide.CONSUMER, str(gateway.identity))
     try:
+        trail.request = request
         message, inner = await open_request(request)
-        answered = await carry(gateway, inner, trail, Soap(message))
+        form = Soap(message)
+        soap_messages.note_request(form.seen, message, request.body)
+        answered = await carry(gateway, inner, trail, form)
         return outgoing(answered)
     except Exception as error:
         fault = as_fault(error, SIDE)
@@ -79,6 +83,7 @@ class Soap:
     """A SOAP request, and what its answer must be like."""
 
     message: SoapMessage
+    seen: SoapSeen = field(default_factory=SoapSeen)
 
     def target(self, raw: bytes) -> Target:
         return rest.parse_soap_target(raw)
@@ -91,6 +96,7 @@ class Soap:
         try:
             content_type = names.get(received.headers, b"content-type")
             answer = await soap_messages.read(received.body, content_type)
+            soap_messages.note_answer(self.seen, answer, received.body)
             if answer.envelope.fault is not None:
                 return
             header = soap.require_request(self.message.envelope)

@@ -11,6 +11,7 @@ import asyncio
 from dataclasses import dataclass
 
 from lienthong.gateway.bodies import Body
+from lienthong.gateway.operational import SoapSeen
 from lienthong.protocol import soap
 from lienthong.protocol.errors import BadMessage
 from lienthong.protocol.mime import ContentType, MultipartReader
@@ -34,6 +35,8 @@ class SoapMessage:
     size: int
     head: tuple[int, int, bytes] | None = None
     """Where the first part states its own length, and the line's beginning."""
+    attachments: int = 0
+    multipart: bool = False
 
     def answer_with(self, body: Body, hashed: str) -> Body:
         """This answer with its request's hash, every other byte as it came."""
@@ -85,5 +88,20 @@ def read_multipart(body: Body, kind: ContentType) -> SoapMessage:
         raise BadMessage("InvalidSoap", "The SOAP message must not be in a transfer encoding")
     envelope = soap.read_envelope(root.content, part.parameters.get("charset"))
     return SoapMessage(
-        envelope, soap.request_hash(root.content), root.start, len(root.content), root.stated_length
-    )
+        envelope, soap.request_hash(root.content), root.start, len(root.content),
+        root.stated_length, attachments=root.parts - 1, multipart=True,
+    )  # fmt: skip
+
+
+def note_request(seen: SoapSeen, message: SoapMessage, body: Body) -> None:
+    """Keep for the operational data what the request was like."""
+    seen.request_size, seen.request_attachments = message.size, message.attachments
+    seen.request_mime_size = body.size if message.multipart else None
+
+
+def note_answer(seen: SoapSeen, message: SoapMessage, body: Body) -> None:
+    seen.response_size, seen.response_attachments = message.size, message.attachments
+    seen.response_mime_size = body.size if message.multipart else None
+    if message.envelope.fault is not None:
+        seen.fault_code = message.envelope.fault.code
+        seen.fault_string = message.envelope.fault.text

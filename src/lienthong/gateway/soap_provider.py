@@ -26,6 +26,7 @@ from lienthong.gateway.core import (
     require_time,
 )
 from lienthong.gateway.messages import Incoming, Outgoing
+from lienthong.gateway.operational import SoapSeen
 from lienthong.gateway.pool import Received
 from lienthong.gateway.provider import SIDE, Time, provide, provider_of, send_on
 from lienthong.gateway.rows import LogSide
@@ -59,6 +60,9 @@ class Soap:
     message: SoapMessage
     header: soap.Header
 
+    def __init__(self) -> None:
+        self.seen = SoapSeen()
+
     def target(self, raw: bytes) -> Target:
         return rest.parse_soap_target(raw)
 
@@ -71,6 +75,7 @@ class Soap:
         content_type = part.header(b"content-type")
         action = part.header(soap_peer.SOAP_ACTION)
         self.message = await soap_messages.read(body, content_type)
+        soap_messages.note_request(self.seen, self.message, body)
         self.header = soap.require_request(self.message.envelope)
         target = soap_peer.target_of(self.header)
         fields = soap_peer.fields_of(self.header, content_type or b"", action)
@@ -117,6 +122,7 @@ class Soap:
             raise BadMessage("HttpError", f"Server responded with error {received.status}")
         content_type = names.get(received.headers, b"content-type")
         answer = await soap_messages.read(received.body, content_type)
+        soap_messages.note_answer(self.seen, answer, received.body)
         headers = [(b"Content-Type", content_type or XML_TYPE)]
         if answer.envelope.fault is not None:
             # Counted and signed as what the service said; 500 is what SOAP 1.1 asks for.

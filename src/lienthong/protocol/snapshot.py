@@ -368,6 +368,10 @@ class Snapshot(msgspec.Struct, frozen=True, dict=True, kw_only=True):
             raise UnknownService(f"Unknown service: {service}")
         return found
 
+    def offer_under(self, provider: str, code: str) -> OfferEntry | None:
+        """The service of this code of a subsystem in its local form, or None."""
+        return self._offers.get((provider, code))
+
     def offers_of(self, subsystem: SubsystemId) -> list[OfferEntry]:
         return [offer for offer in self.offers if offer.provider == subsystem.local]
 
