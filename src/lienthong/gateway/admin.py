@@ -9,9 +9,11 @@ RFC 9457 problem documents.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import hmac
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,14 +26,17 @@ from lienthong.gateway import inquiries, kept_bodies, refusals, rollups, stateme
 from lienthong.gateway.ageing import ageing
 from lienthong.gateway.bodies import Body
 from lienthong.gateway.core import Gateway
+from lienthong.gateway.exposition import CONTENT_TYPE, exposition
 from lienthong.gateway.inquiries import Search
-from lienthong.gateway.measures import Measures, read_measures
+from lienthong.gateway.measures import read_measures
 from lienthong.gateway.messages import Caller, Head, Incoming, Outgoing
 from lienthong.gateway.parquet import Archive
+from lienthong.gateway.processes import Processes, ProcessState, total
 from lienthong.gateway.reading import LogReader
 from lienthong.gateway.sealer import Sealer
 from lienthong.kernel import clock
 from lienthong.kernel.errors import Invalid, LienThongError, NotFound, Refused
+from lienthong.protocol.errors import LoggingFailed
 
 logger = logging.getLogger("lienthong.gateway.admin")
 
@@ -80,6 +85,11 @@ class TooLarge(Invalid):
 Limit = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 
 
+class ProcessLine(msgspec.Struct, frozen=True):
+    alive: bool
+    state: ProcessState
+
+
 class Exchanges(msgspec.Struct, frozen=True):
     exchanges: list[inquiries.ExchangeLine]
 
@@ -115,9 +125,16 @@ class Administration:
     """The application behind the administration port."""
 
     def __init__(
-        self, gateway: Gateway, reader: LogReader, sealer: Sealer, token: str, archive: Archive
+        self,
+        gateway: Gateway,
+        reader: LogReader,
+        sealer: Sealer,
+        token: str,
+        archive: Archive,
+        processes: Processes | None = None,
     ) -> None:
         self._gateway = gateway
+        self._processes = processes or Processes(gateway, sealer)
         self._archive = archive
         self._reader = reader
         self._sealer = sealer
@@ -133,6 +150,7 @@ class Administration:
             ("GET", "counts", 1): self.counts,
             ("GET", "refusals", 1): self.refusals,
             ("GET", "quotas", 1): self.quotas,
+            ("GET", "processes", 1): self.processes,
             ("POST", "imports", 1): self.imports,
             ("POST", "revocations", 1): self.revocations,
             ("POST", "bodies", 2): self.bodies,
@@ -184,6 +202,9 @@ class Administration:
     async def health(self, question: Question) -> Outgoing:
         async with self._reader.connection() as connection:
             measures = await read_measures(connection)
+        states, now = self._processes.all(), time.time()
+        silent = [state.index for state in states if not state.is_alive(now)
+                  and state.index < self._processes.of]  # fmt: skip
         snapshot = self._gateway.current
         aged = ageing(snapshot, clock.instant(), self._gateway.heard_at)
         wrong = [
@@ -193,6 +214,7 @@ class Administration:
                 "snapshot": snapshot is None,
                 "directory": aged.directory_away,
                 "sealing": measures.is_late,
+                "processes": bool(silent),
             }.items()
             if fails
         ]
@@ -208,20 +230,30 @@ class Administration:
                 "denied": self._gateway.denied.number if self._gateway.denied is not None else 0,
                 "members_hosted": len(self._gateway.holdings.keys),
                 "sealing_here": self._sealer.state.active,
-                "missed_promises": self._sealer.state.missed_promises,
+                "missed_promises": int(total(states, now).counters.get("missed_promises", 0)),
+                "silent_processes": silent,
                 **measures.told(),
             }
         )
 
     async def metrics(self, question: Question) -> Outgoing:
-        async with self._reader.connection() as connection:
-            measures = await read_measures(connection)
-        return Outgoing(
-            200,
-            REASONS[200],
-            [(b"Content-Type", b"text/plain; version=0.0.4; charset=utf-8")],
-            Body.of(exposition(self._gateway, self._sealer, measures).encode()),
-        )
+        measures = None
+        with contextlib.suppress(LoggingFailed):
+            async with self._reader.connection() as connection:
+                measures = await read_measures(connection)
+        text = exposition(self._gateway, self._processes.all(), measures, time.time())
+        headers = [(b"Content-Type", CONTENT_TYPE)]
+        return Outgoing(200, REASONS[200], headers, Body.of(text.encode()))
+
+    async def processes(self, question: Question) -> Outgoing:
+        """Every process of this gateway, with what it counts and whether it is alive."""
+        now = time.time()
+        lines = [
+            ProcessLine(alive=state.is_alive(now), state=state)
+            for state in self._processes.all()
+            if state.index < self._processes.of
+        ]
+        return answer_json({"processes": lines})
 
     async def exchanges(self, question: Question) -> Outgoing:
         query = question.query
@@ -383,65 +415,3 @@ def problem_answer(problem: LienThongError) -> Outgoing:
         [(b"Content-Type", b"application/problem+json")],
         Body.of(msgspec.json.encode(document)),
     )
-
-
-def exposition(gateway: Gateway, sealer: Sealer, measures: Measures) -> str:
-    """Prometheus text: what this process carried, and how the log does."""
-    lines = [
-        "# HELP lienthong_gateway_exchanges_total Ends of exchanges in this process, by side.",
-        "# TYPE lienthong_gateway_exchanges_total counter",
-    ]
-    for (side, outcome), count in sorted(gateway.counted.items()):
-        labels = f'side="{_label(side)}",outcome="{_label(outcome)}"'
-        lines.append(f"lienthong_gateway_exchanges_total{{{labels}}} {count}")
-    signing = gateway.signing
-    lines += [
-        "# HELP lienthong_gateway_signed_messages_total Messages signed, each alone or in a batch.",
-        "# TYPE lienthong_gateway_signed_messages_total counter",
-        f'lienthong_gateway_signed_messages_total{{how="alone"}} {signing.alone}',
-        f'lienthong_gateway_signed_messages_total{{how="together"}} {signing.together}',
-        "# HELP lienthong_gateway_signature_batches_total Signatures over several messages.",
-        "# TYPE lienthong_gateway_signature_batches_total counter",
-        f"lienthong_gateway_signature_batches_total {signing.batches}",
-    ]
-    aged = ageing(gateway.current, clock.instant(), gateway.heard_at)
-    gauges: dict[str, tuple[str, float]] = {
-        "log_up": ("Whether the next row would be written.", gateway.log.healthy),
-        "log_leaves": ("Leaves under a signed head.", measures.tree_size),
-        "log_unsealed": ("Rows of the last ten minutes without a leaf.", measures.unsealed),
-        "log_oldest_unsealed_seconds": ("Age of the oldest of them.", measures.oldest_unsealed),
-        "log_head_age_seconds": ("Time since the last head.", measures.head_age),
-        "sealer_active": ("Whether this process seals.", sealer.state.active),
-        "sealer_missed_promises": (
-            "Rows this process sealed after their promised time.",
-            sealer.state.missed_promises,
-        ),
-        "snapshot_number": (
-            "Number of the directory's snapshot.",
-            gateway.current.number if gateway.current is not None else 0,
-        ),
-        "snapshot_age_seconds": (
-            "Age of that snapshot.",
-            aged.age.total_seconds() if aged.age is not None else 0,
-        ),
-        "snapshot_classes_stopped": (
-            "Classes of services refused because it is too old.",
-            len(aged.stopped),
-        ),
-        "directory_away": ("Whether the directory is not heard of.", aged.directory_away),
-        "denied_number": (
-            "Number of the deny list.",
-            gateway.denied.number if gateway.denied is not None else 0,
-        ),
-    }
-    for name, (told, value) in gauges.items():
-        lines += [
-            f"# HELP lienthong_gateway_{name} {told}",
-            f"# TYPE lienthong_gateway_{name} gauge",
-            f"lienthong_gateway_{name} {float(value):g}",
-        ]
-    return "\n".join(lines) + "\n"
-
-
-def _label(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

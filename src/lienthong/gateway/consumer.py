@@ -96,7 +96,7 @@ class Consumer:
             return fault_answer(told, request.head.header(b"accept"), trail)
 
     def malformed(self, why: str, caller: Caller) -> Outgoing:
-        self.gateway.counted[LogSide.CONSUMER, "Client.BadRequest"] += 1
+        self.gateway.count(LogSide.CONSUMER, "Client.BadRequest")
         fault = XRoadFault("Client.BadRequest", f"Bad request: {why}")
         return fault_answer(fault.spelled(self.gateway.spelling), None)
 

@@ -51,6 +51,9 @@ from lienthong.protocol.snapshot import Anchor, GatewayEntry, OfferEntry, Snapsh
 logger = logging.getLogger("lienthong.gateway")
 
 DEFAULT_BODY = 10 << 20
+MOST_ENDS = 500
+"""Ways to end that are counted apart; a hostile peer could invent any number."""
+OTHER_END = "other"
 MESSAGES_WITHOUT_OFFER = 64 << 10
 """The longest body of a request whose service is not known."""
 UNKNOWN = (
@@ -170,9 +173,16 @@ class Gateway:
             raise LoggingFailed("this gateway has no key for its subject index")
         return tuple(pseudonym(keys, key_id, subject) for subject in sorted(set(subjects)))
 
+    def count(self, side: str, end: str) -> None:
+        """One exchange ended like this; words of a peer's own making are counted together."""
+        key = (side, end)
+        if key not in self.counted and len(self.counted) >= MOST_ENDS:
+            key = (side, OTHER_END)
+        self.counted[key] += 1
+
     def answered(self, trail: Trail, signed: Signed, status: int, size: int) -> None:
         """Count an exchange whose answer is on its way; ``size`` is that of the answer's body."""
-        self.counted[trail.side, Outcome.ANSWERED] += 1
+        self.count(trail.side, Outcome.ANSWERED)
         self.monitor.ended(trail, status, len(signed.head) + size)
 
     def with_body(self, offer: OfferEntry | None, row: LogRow, body: Body) -> LogRow:
@@ -279,7 +289,7 @@ def outcome_of(fault: str) -> Outcome:
 async def record_fault(gateway: Gateway, trail: Trail, fault: XRoadFault) -> None:
     """Log how the exchange ended; a fault is told even when it cannot be logged."""
     outcome = Outcome.FAILED if trail.beyond else outcome_of(fault.fault)
-    gateway.counted[trail.side, fault.fault] += 1
+    gateway.count(trail.side, fault.fault)
     gateway.monitor.ended(trail, fault.status, fault=fault)
     trail.trace, trail.reason = fault.trace, fault.reason
     row = trail.row(

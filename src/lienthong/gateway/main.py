@@ -45,6 +45,7 @@ from lienthong.gateway.operational import Monitor
 from lienthong.gateway.operational_log import OperationalLog, Surroundings, internal_ip
 from lienthong.gateway.parquet import Archive
 from lienthong.gateway.postgres_log import PostgresLog
+from lienthong.gateway.processes import Processes
 from lienthong.gateway.public_log import PublicLog
 from lienthong.gateway.quotas import PostgresQuotas
 from lienthong.gateway.reading import LogReader
@@ -100,6 +101,7 @@ class Process:
     """For clients who fetch their evidence, for the same reason."""
     denied: DeniedFile
     operational: OperationalLog
+    processes: Processes
     index: int = 0
     door: Door | None = None
     following: Following | None = None
@@ -110,7 +112,9 @@ class Process:
     _stamp: tuple[tuple[str, int, int], ...] = ()
 
     @classmethod
-    async def start(cls, node: Node, index: int, environ: Mapping[str, str]) -> Process:
+    async def start(
+        cls, node: Node, index: int, environ: Mapping[str, str], count: int = 1
+    ) -> Process:
         """Everything up and listening; raises what is missing."""
         settings = load_settings(node)
         finish_promotion(node, settings.gateway)
@@ -149,11 +153,17 @@ class Process:
             str(settings.gateway), internal_ip(settings.file.peer_host), lambda: gateway.current
         )
         sockets.deny(gateway.denied)
+        sealer = make_sealer(dsn, settings, holdings)
+        operational = OperationalLog(dsn, gateway.monitor, around)
+        processes = Processes(
+            gateway, sealer, operational, index=index, of=count, directory=node.run / "gateway"
+        )
+        processes.take_over()
         process = cls(
             settings=settings,
             gateway=gateway,
             log=log,
-            sealer=make_sealer(dsn, settings, holdings),
+            sealer=sealer,
             snapshots=snapshots,
             sockets=sockets,
             contexts=[caller, peer, consumer],
@@ -163,7 +173,8 @@ class Process:
             public_reader=LogReader(dsn),
             export_reader=LogReader(dsn, most=2),
             denied=denied,
-            operational=OperationalLog(dsn, gateway.monitor, around),
+            operational=operational,
+            processes=processes,
             index=index,
         )
         process._stamp = known
@@ -192,7 +203,9 @@ class Process:
         self.listeners = [plain, secure, inner]
         if self.index == 0:
             token = self.settings.node.secret("admin_token")
-            office = Administration(self.gateway, self.reader, self.sealer, token, archive)
+            office = Administration(
+                self.gateway, self.reader, self.sealer, token, archive, self.processes
+            )
             window = PublicLog(self.public_reader)
             for application, host, port in (
                 (office, LOOPBACK, ports.gateway_admin),
@@ -220,6 +233,8 @@ class Process:
         self.tasks.append(asyncio.create_task(self.watch(), name="watch"))
         self.tasks.append(asyncio.create_task(self.sealer.run(), name="sealer"))
         self.tasks.append(asyncio.create_task(self.operational.run(), name="operational"))
+        self.processes.listeners = self.listeners
+        self.tasks.append(asyncio.create_task(self.processes.run(), name="processes"))
         if self.index == 0:
             self.tasks.append(asyncio.create_task(self.stamp(), name="timestamps"))
             witnesses = Witnesses(self.gateway, self.reader)
@@ -311,6 +326,7 @@ class Process:
             if task.get_name() not in ("sealer", "operational"):
                 task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
+        self.processes.end()
         await self.reader.close()
         await self.public_reader.close()
         await self.export_reader.close()
@@ -390,7 +406,7 @@ async def serve(node: Node, index: int, count: int, environ: Mapping[str, str]) 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end.set)
-    process = await Process.start(node, index, environ)
+    process = await Process.start(node, index, environ, count)
     snapshot = process.gateway.current
     ready = {
         "ready": str(process.settings.gateway),

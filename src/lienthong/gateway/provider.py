@@ -85,7 +85,7 @@ class PeerSide:
             return fault_answer(fault, None, trail)
 
     def malformed(self, why: str, caller: Caller) -> Outgoing:
-        self.gateway.counted[LogSide.PROVIDER, "Client.BadRequest"] += 1
+        self.gateway.count(LogSide.PROVIDER, "Client.BadRequest")
         return fault_answer(XRoadFault("Client.BadRequest", f"Bad request: {why}"), None)
 
 
