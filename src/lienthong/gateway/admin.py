@@ -17,12 +17,21 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
-from lienthong.gateway import inquiries, kept_bodies, refusals, rollups, statements, subjects
+from lienthong.gateway import (
+    inquiries,
+    kept_bodies,
+    operational_queries,
+    refusals,
+    rollups,
+    statements,
+    subjects,
+)
 from lienthong.gateway.ageing import ageing
 from lienthong.gateway.bodies import Body
 from lienthong.gateway.core import Gateway
@@ -30,13 +39,16 @@ from lienthong.gateway.exposition import CONTENT_TYPE, exposition
 from lienthong.gateway.inquiries import Search
 from lienthong.gateway.measures import read_measures
 from lienthong.gateway.messages import Caller, Head, Incoming, Outgoing
+from lienthong.gateway.observing import Observatory
+from lienthong.gateway.operational_queries import ALL
 from lienthong.gateway.parquet import Archive
 from lienthong.gateway.processes import Processes, ProcessState, total
 from lienthong.gateway.reading import LogReader
 from lienthong.gateway.sealer import Sealer
 from lienthong.kernel import clock
 from lienthong.kernel.errors import Invalid, LienThongError, NotFound, Refused
-from lienthong.protocol.errors import LoggingFailed
+from lienthong.protocol.errors import BadIdentifier, LoggingFailed
+from lienthong.protocol.identifiers import parse_client
 
 logger = logging.getLogger("lienthong.gateway.admin")
 
@@ -132,9 +144,11 @@ class Administration:
         token: str,
         archive: Archive,
         processes: Processes | None = None,
+        observing: Observatory | None = None,
     ) -> None:
         self._gateway = gateway
         self._processes = processes or Processes(gateway, sealer)
+        self._observing = observing or Observatory(gateway, reader, self._processes, Path("/"))
         self._archive = archive
         self._reader = reader
         self._sealer = sealer
@@ -151,6 +165,8 @@ class Administration:
             ("GET", "refusals", 1): self.refusals,
             ("GET", "quotas", 1): self.quotas,
             ("GET", "processes", 1): self.processes,
+            ("GET", "environment", 1): self.environment,
+            ("GET", "operational", 2): self.operational,
             ("POST", "imports", 1): self.imports,
             ("POST", "revocations", 1): self.revocations,
             ("POST", "bodies", 2): self.bodies,
@@ -255,6 +271,26 @@ class Administration:
         ]
         return answer_json({"processes": lines})
 
+    async def environment(self, question: Question) -> Outgoing:
+        """The machine, as ``getSecurityServerMetrics`` tells it to the owner."""
+        fields = tuple(name for name in question.query.get("fields", "").split(",") if name)
+        return answer_json(await asyncio.to_thread(self._observing.everything, fields))
+
+    async def operational(self, question: Question) -> Outgoing:
+        """Operational data as the owner sees them: ``records``, ``health`` or ``failures``."""
+        match question.parts[1]:
+            case "records":
+                found = await self._observing.records(read_search(question), ALL, offset=0)
+                return answer_json({"records": found.records, "nextRecordsFrom": found.next_from})
+            case "health":
+                return answer_json(await self._observing.health(ALL))
+            case "failures":
+                start, end = read_span(question)
+                async with self._reader.connection() as connection:
+                    lines = await operational_queries.failures(connection, start, end)
+                return answer_json({"failures": lines})
+        raise NoSuchPage
+
     async def exchanges(self, question: Question) -> Outgoing:
         query = question.query
         try:
@@ -303,19 +339,15 @@ class Administration:
         return answer_json(made)
 
     async def counts(self, question: Question) -> Outgoing:
-        start, end = question.moment("start"), question.moment("end")
+        start, end = read_span(question)
         group = question.query.get("group", "total")
-        if start is None or end is None or end < start:
-            raise BadQuestion("start and end are moments, in this order")
         if group not in rollups.GROUPS:
             raise BadQuestion(f"group is one of {', '.join(rollups.GROUPS)}")
         async with self._reader.connection() as connection:
             return answer_json(await rollups.count(connection, start, end, group))
 
     async def refusals(self, question: Question) -> Outgoing:
-        start, end = question.moment("start"), question.moment("end")
-        if start is None or end is None or end < start:
-            raise BadQuestion("start and end are moments, in this order")
+        start, end = read_span(question)
         async with self._reader.connection() as connection:
             found = await refusals.refusals(connection, start, end)
         return answer_json({"refusals": found})
@@ -376,6 +408,28 @@ class Administration:
                 await subjects.write_question(connection, keys, asked, str(self._gateway.identity))
             found = await subjects.concerned(connection, self._archive, keys, asked.subject)
         return answer_json(found)
+
+
+def read_span(question: Question) -> tuple[datetime, datetime]:
+    start, end = question.moment("start"), question.moment("end")
+    if start is None or end is None or end < start:
+        raise BadQuestion("start and end are moments, in this order")
+    return start, end
+
+
+def read_search(question: Question) -> operational_queries.Search:
+    """A search for records; ``from`` and ``to`` are Unix seconds as in X-Road."""
+    query = question.query
+    try:
+        start, end = (msgspec.convert(query[name], int, strict=False) for name in ("from", "to"))
+    except (KeyError, msgspec.ValidationError):
+        raise BadQuestion("from and to are Unix seconds") from None
+    try:
+        client = parse_client(query["client"]) if query.get("client") else None
+    except BadIdentifier as problem:
+        raise BadQuestion(str(problem)) from None
+    fields = tuple(name for name in query.get("fields", "").split(",") if name)
+    return operational_queries.Search(start=start, end=end, client=client, fields=fields)
 
 
 def read_question(request: Incoming) -> Question:

@@ -69,6 +69,21 @@ def identify_client(
     return client
 
 
+def identify_asker(
+    head: Head, clients: Mapping[str, ClientRule], snapshot: Snapshot
+) -> SubsystemId | MemberId:
+    """Who asks about a gateway: a subsystem as always, or a member by a credential of its own."""
+    client = claimed(head.header(names.CLIENT))
+    if isinstance(client, SubsystemId):
+        return identify_client(head, clients, snapshot)
+    rule = clients.get(client.local)
+    if rule is None or client.instance != snapshot.instance:
+        raise UnknownMember(f"Client '{client}' not found")
+    check_credential(head, rule)
+    snapshot.member(client)
+    return client
+
+
 def claimed_client(value: bytes | None) -> SubsystemId:
     """The subsystem a header names, nothing proved; raises XRoadFault."""
     client = claimed(value)
@@ -230,6 +245,9 @@ def admit(
     client = claimed(part.header(names.CLIENT))
     peer = hosting_gateway(certificate, client, snapshot)
     service = target.service
+    if service.is_of_gateway:
+        offer = gateway_service(part, target, client, snapshot, gateway, now)
+        return Admission(client, offer, None, peer)
     if gateway.code not in snapshot.subsystem(service.subsystem).gateways:
         raise UnknownMember(f"{service.subsystem} is not behind this gateway")
     if service.code in METASERVICES:
@@ -248,6 +266,41 @@ def admit(
     if offer.effect == "changing" and not (offer.is_soap or part.header(names.IDEMPOTENCY_KEY)):
         raise XRoadFault("Client.MissingHeader", "This service requires an Idempotency-Key")
     return Admission(client, offer, grant, peer)
+
+
+def gateway_service(
+    part: RequestPart,
+    target: Target,
+    client: SubsystemId | MemberId,
+    snapshot: Snapshot,
+    gateway: GatewayId,
+    now: datetime,
+) -> OfferEntry:
+    """
+    What this gateway tells of itself, as an offer of its own kind.
+
+    Its owner must say which of his gateways he means (PR-OPMON, 2), as must
+    whoever asks for the metrics of a machine. Raises XRoadFault or UnknownMember.
+    """
+    service = target.service
+    if service.subsystem.member != gateway.owner:
+        raise UnknownMember(f"{service.subsystem} does not own this gateway")
+    if not target.soap or part.method != b"POST":
+        raise XRoadFault("Server.ServerProxy.UnknownService", f"Unknown service: {service}")
+    named = part.header(names.SECURITY_SERVER)
+    if named is None and (client == gateway.owner or service.code == "getSecurityServerMetrics"):
+        raise XRoadFault(
+            "Client.MissingHeaderField", "The required header field securityServer is missing"
+        )
+    if named is not None and named != str(gateway).encode("ascii"):
+        raise XRoadFault(
+            "Server.ServerProxy.InvalidSecurityServer", "The request names another gateway"
+        )
+    snapshot.check_age("public", now)
+    return OfferEntry(
+        provider=service.subsystem.local, code=service.code, methods=["POST"],
+        effect=HOUSEKEEPING, kind="soap",
+    )  # fmt: skip
 
 
 def require_kind(offer: OfferEntry, target: Target) -> None:

@@ -19,11 +19,13 @@ from typing import Protocol
 import msgspec
 
 from lienthong.gateway.bodies import Body, Refusal
+from lienthong.gateway.environment import MetricSet
 from lienthong.gateway.kept_bodies import keep
 from lienthong.gateway.limits import Lanes
 from lienthong.gateway.log import MessageLog
 from lienthong.gateway.messages import Incoming, Outgoing
 from lienthong.gateway.operational import Form, Monitor
+from lienthong.gateway.operational_queries import Found, Health, Scope, Search
 from lienthong.gateway.pool import Received
 from lienthong.gateway.quotas import MemoryQuotas, Quotas
 from lienthong.gateway.rows import OVERLAP, STRICT, Kind, LogRow, LogSide, Outcome, make_row
@@ -42,7 +44,7 @@ from lienthong.protocol.errors import (
 )
 from lienthong.protocol.faults import Side, Spelling, XRoadFault, fault_of
 from lienthong.protocol.headers import Header
-from lienthong.protocol.identifiers import GatewayId, MemberId
+from lienthong.protocol.identifiers import GatewayId, MemberId, SubsystemId
 from lienthong.protocol.joining import Denied
 from lienthong.protocol.pki import SigningKey, VerifyingKey
 from lienthong.protocol.signature import FindKey, Signed
@@ -104,6 +106,22 @@ class WayOut(Protocol):
         """Send to a system of this node; raises `pool.SendFailed`."""
 
 
+class Observing(Protocol):
+    """What a gateway tells of itself (`observing.Observatory`)."""
+
+    def scope(self, client: SubsystemId | MemberId) -> Scope:
+        """What of the operational data a client may see."""
+
+    async def records(self, search: Search, scope: Scope) -> Found:
+        """Raises `operational_queries.BadCriteria` or LoggingFailed."""
+
+    async def health(self, scope: Scope, client: SubsystemId | MemberId | None = None) -> Health:
+        """Raises LoggingFailed."""
+
+    def environment(self, client: SubsystemId | MemberId, fields: Sequence[str] = ()) -> MetricSet:
+        """Raises AccessDenied."""
+
+
 @dataclass(slots=True)
 class Gateway:
     """One gateway process: everything a request needs."""
@@ -130,6 +148,8 @@ class Gateway:
     counted: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By side and outcome or fault, for the metrics of this process."""
     monitor: Monitor = field(default_factory=Monitor)
+    observing: Observing | None = None
+    """Answers what is asked about this gateway; without it nobody is told anything."""
 
     @property
     def snapshot(self) -> Snapshot:

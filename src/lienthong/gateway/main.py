@@ -41,6 +41,7 @@ from lienthong.gateway.following import Following
 from lienthong.gateway.front import ConsumerFront, PeerFront
 from lienthong.gateway.limits import LaneRules, Lanes
 from lienthong.gateway.membership import Membership, finish_promotion
+from lienthong.gateway.observing import Observatory
 from lienthong.gateway.operational import Monitor
 from lienthong.gateway.operational_log import OperationalLog, Surroundings, internal_ip
 from lienthong.gateway.parquet import Archive
@@ -102,6 +103,7 @@ class Process:
     denied: DeniedFile
     operational: OperationalLog
     processes: Processes
+    observing: Observatory
     index: int = 0
     door: Door | None = None
     following: Following | None = None
@@ -159,6 +161,14 @@ class Process:
             gateway, sealer, operational, index=index, of=count, directory=node.run / "gateway"
         )
         processes.take_over()
+        reader = LogReader(dsn)
+        gateway.observing = observing = Observatory(
+            gateway, reader, processes, node.home,
+            offset=settings.file.operational_offset,
+            monitoring_client=settings.file.monitoring_client,
+            limited_to=settings.file.monitoring_client_metrics,
+            auth_certificate=settings.auth_certificate,
+        )  # fmt: skip
         process = cls(
             settings=settings,
             gateway=gateway,
@@ -169,12 +179,13 @@ class Process:
             contexts=[caller, peer, consumer],
             consumer_context=consumer,
             room=room,
-            reader=LogReader(dsn),
+            reader=reader,
             public_reader=LogReader(dsn),
             export_reader=LogReader(dsn, most=2),
             denied=denied,
             operational=operational,
             processes=processes,
+            observing=observing,
             index=index,
         )
         process._stamp = known
@@ -204,8 +215,9 @@ class Process:
         if self.index == 0:
             token = self.settings.node.secret("admin_token")
             office = Administration(
-                self.gateway, self.reader, self.sealer, token, archive, self.processes
-            )
+                self.gateway, self.reader, self.sealer, token, archive, self.processes,
+                self.observing,
+            )  # fmt: skip
             window = PublicLog(self.public_reader)
             for application, host, port in (
                 (office, LOOPBACK, ports.gateway_admin),
@@ -235,6 +247,7 @@ class Process:
         self.tasks.append(asyncio.create_task(self.operational.run(), name="operational"))
         self.processes.listeners = self.listeners
         self.tasks.append(asyncio.create_task(self.processes.run(), name="processes"))
+        self.tasks.append(asyncio.create_task(self.observing.run(), name="environment"))
         if self.index == 0:
             self.tasks.append(asyncio.create_task(self.stamp(), name="timestamps"))
             witnesses = Witnesses(self.gateway, self.reader)

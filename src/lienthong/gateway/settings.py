@@ -106,6 +106,8 @@ class GatewayFile(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds that operational data must be old before others may ask for them."""
     monitoring_client: str = ""
     """The subsystem (``GOV/G14/monitoring``) that sees the data of all this gateway's members."""
+    monitoring_client_metrics: list[str] = []
+    """Metrics of the machine that subsystem may have, by name; empty gives it all."""
     keep_bodies_days: Annotated[int, msgspec.Meta(ge=0)] = 90
     """Days that kept bodies stay; 0 keeps them for ever."""
     door_host: str = ""
@@ -259,6 +261,9 @@ def load_holdings(node: Node, instance: str) -> Holdings:
 
 
 def _local(instance: str, name: str) -> str:
+    """A subsystem's local form, or that of a member that asks gateways about themselves."""
+    if name.count("/") == 1:
+        return MemberId.from_local(instance, name).local
     return SubsystemId.from_local(instance, name).local
 
 

@@ -89,6 +89,8 @@ class Soap:
         return rest.parse_soap_target(raw)
 
     def client(self, gateway: Gateway, head: Head) -> SubsystemId | MemberId:
+        if rest.parse_soap_target(head.target).service.is_of_gateway:
+            return authorise.identify_asker(head, gateway.holdings.clients, gateway.snapshot)
         return authorise.identify_client(head, gateway.holdings.clients, gateway.snapshot)
 
     async def examine(self, received: Received) -> None:

@@ -97,6 +97,12 @@ class Soap:
         trail: Trail,
     ) -> Received:
         deadline = time_for.deadline
+        if target.service.is_of_gateway:
+            from lienthong.gateway import soap_monitoring
+
+            return await soap_monitoring.answer(
+                gateway, admitted, target.service.code, self.message, self.header, body
+            )
         if admitted.is_metaservice:
             return await self.describe(gateway, admitted, target, deadline)
         provider = provider_of(gateway, target)

@@ -8,7 +8,7 @@ one is the registrar's business, not the traffic's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Self
 from urllib.parse import quote, unquote_to_bytes
@@ -17,6 +17,14 @@ from lienthong.protocol.errors import BadIdentifier
 
 # The reference server's path-segment escaper leaves these as they are.
 LITERAL = "-._~!$'()*,;&=@:+"
+GATEWAY_SERVICES = frozenset(
+    {
+        "getSecurityServerMetrics",
+        "getSecurityServerOperationalData",
+        "getSecurityServerHealthData",
+    }
+)
+"""What a gateway answers about itself, as services of its owner (PR-OPMON, PR-ENVMONMES)."""
 
 
 def to_wire(package: str) -> str:
@@ -118,16 +126,44 @@ class SubsystemId:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class OwnerId(SubsystemId):
+    """The owner of a gateway as who provides the gateway's own services; it has no subsystem."""
+
+    code: str = field(default="", init=False)
+
+    @property
+    def local(self) -> str:
+        return self.member.local
+
+    def __str__(self) -> str:
+        return str(self.member)
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class ServiceId:
-    """A service of a subsystem: ``VN/GOV/G01/population/personal-id.issue.v1``."""
+    """
+    A service of a subsystem: ``VN/GOV/G01/population/personal-id.issue.v1``.
+
+    Those of `GATEWAY_SERVICES` belong to the owner of a gateway, a member
+    without a subsystem: ``VN/GOV/G14/getSecurityServerHealthData``.
+    """
 
     subsystem: SubsystemId
     code: str
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        *subsystem, code = split(text, 5)
-        return cls(SubsystemId(*subsystem), code)
+        *provider, code = split(text, 4, 5)
+        if len(provider) == 4:
+            return cls(SubsystemId(*provider), code)
+        if code not in GATEWAY_SERVICES:
+            raise BadIdentifier("a service has five parts")
+        return cls(OwnerId(*provider), code)
+
+    @property
+    def is_of_gateway(self) -> bool:
+        """Whether this asks a gateway about itself."""
+        return isinstance(self.subsystem, OwnerId)
 
     def __str__(self) -> str:
         return f"{self.subsystem}/{encode(self.code)}"

@@ -19,20 +19,17 @@ import msgspec
 from lienthong.protocol import headers as names
 from lienthong.protocol.errors import BadRequestPath, ProtocolError
 from lienthong.protocol.headers import Header
-from lienthong.protocol.identifiers import ServiceId, SubsystemId, decode, encode
+from lienthong.protocol.identifiers import (
+    GATEWAY_SERVICES,
+    OwnerId,
+    ServiceId,
+    SubsystemId,
+    decode,
+    encode,
+)
 
 METHODS = frozenset({b"DELETE", b"GET", b"HEAD", b"OPTIONS", b"PATCH", b"POST", b"PUT", b"TRACE"})
-METASERVICES = frozenset(
-    {
-        "listMethods",
-        "allowedMethods",
-        "getOpenAPI",
-        "getWsdl",
-        "getSecurityServerMetrics",
-        "getSecurityServerOperationalData",
-        "getSecurityServerHealthData",
-    }
-)
+METASERVICES = GATEWAY_SERVICES | {"listMethods", "allowedMethods", "getOpenAPI", "getWsdl"}
 NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 
@@ -91,9 +88,13 @@ def _service(named: tuple[bytes, ...]) -> ServiceId:
 
 
 def parse_soap_target(raw: bytes) -> Target:
-    """Read ``/soap/…/service[/version]``, the path of a SOAP message between gateways."""
+    """
+    Read ``/soap/…/service[/version]``, the path of a SOAP message between gateways.
+
+    One part less is a service of a gateway's owner.
+    """
     pieces = raw.split(b"/")
-    if pieces[:2] != [b"", b"soap"] or len(pieces) not in (7, 8):
+    if pieces[:2] != [b"", b"soap"] or len(pieces) not in (6, 7, 8):
         raise BadRequestPath("the path names no SOAP service")
     try:
         parts = [decode(piece.decode("ascii")) for piece in pieces[2:]]
@@ -101,6 +102,10 @@ def parse_soap_target(raw: bytes) -> Target:
         raise BadRequestPath("a part of the path is not percent-encoded UTF-8") from None
     if not all(parts):
         raise BadRequestPath
+    if len(parts) == 4:
+        if parts[3] not in GATEWAY_SERVICES:
+            raise BadRequestPath("the path names no SOAP service")
+        return Target(ServiceId(OwnerId(*parts[:3]), parts[3]), b"", None, soap=True)
     service = ServiceId(SubsystemId(*parts[:4]), parts[4])
     return Target(service, b"", None, soap=True, version=parts[5] if len(parts) == 6 else "")
 

@@ -31,7 +31,7 @@ from lienthong.protocol.errors import (
     UntrustedCertificate,
 )
 from lienthong.protocol.grants import NO_QUOTA, GrantProof, Quota, Terms
-from lienthong.protocol.identifiers import MemberId, ServiceId, SubsystemId
+from lienthong.protocol.identifiers import MemberId, OwnerId, ServiceId, SubsystemId
 from lienthong.protocol.paths import compile_glob, plain_path
 from lienthong.protocol.pki import SigningKey, VerifyingKey
 
@@ -381,7 +381,10 @@ class Snapshot(msgspec.Struct, frozen=True, dict=True, kw_only=True):
         return self._gateways[code]
 
     def gateways_of(self, subsystem: SubsystemId) -> list[GatewayEntry]:
-        """Where to reach a subsystem, in the directory's order."""
+        """Where to reach a subsystem, or the gateways of an owner, in the directory's order."""
+        if isinstance(subsystem, OwnerId):
+            member = self.member(subsystem.member)
+            return [entry for entry in self.gateways if entry.owner == member.local]
         return [self.gateway(code) for code in self.subsystem(subsystem).gateways]
 
     def gateway_of_certificate(self, sha256: str) -> GatewayEntry:

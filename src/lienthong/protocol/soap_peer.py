@@ -16,8 +16,10 @@ from lienthong.protocol import headers as names
 from lienthong.protocol.errors import BadMessage
 from lienthong.protocol.headers import Headers
 from lienthong.protocol.identifiers import (
+    GATEWAY_SERVICES,
     GatewayId,
     MemberId,
+    OwnerId,
     ServiceId,
     SubsystemId,
     encode,
@@ -35,10 +37,20 @@ def target_of(header: Header) -> Target:
     said = identifier(header, "service")
     subsystem = said.get("subsystemCode")
     if not subsystem:
-        raise BadMessage("InvalidXml", "The service must belong to a subsystem")
+        return _of_gateway(said)
     owner = SubsystemId(said["xRoadInstance"], said["memberClass"], said["memberCode"], subsystem)
     service = ServiceId(owner, said["serviceCode"])
     return Target(service, b"", None, soap=True, version=said.get("serviceVersion", ""))
+
+
+def _of_gateway(said: dict[str, str]) -> Target:
+    """A service without a subsystem: what a gateway tells of itself in its owner's name."""
+    if said["serviceCode"] not in GATEWAY_SERVICES:
+        raise BadMessage("InvalidXml", "The service must belong to a subsystem")
+    if said.get("serviceVersion"):
+        raise BadMessage("UnknownService", f"{said['serviceCode']} has no versions")
+    owner = OwnerId(said["xRoadInstance"], said["memberClass"], said["memberCode"])
+    return Target(ServiceId(owner, said["serviceCode"]), b"", None, soap=True)
 
 
 def client_of(header: Header) -> SubsystemId | MemberId:
