@@ -38,6 +38,7 @@ from lienthong.protocol import (
     rest,
     signature,
     snapshot,
+    soap_questions,
 )
 from lienthong.protocol.errors import ProtocolError
 from lienthong.protocol.pki import SigningKey
@@ -252,6 +253,25 @@ def fault_body(data: bytes) -> None:
     must(found.status in (400, 500), "a fault has one of two statuses")
 
 
+def monitoring(data: bytes) -> None:
+    for code in soap_questions.NAMESPACES:
+        try:
+            found = soap_questions.read_question(data, "utf-8", code)
+        except ProtocolError:
+            continue
+        must(len(found.fields) <= soap_questions.MOST_FIELDS, "a question is bounded")
+        must(found.client is None or all(str(found.client).split("/")), "a client is whole")
+
+
+def soap_path(data: bytes) -> None:
+    try:
+        found = rest.parse_soap_target(data)
+    except ProtocolError:
+        return
+    again = rest.parse_soap_target(rest.soap_path(found.service, found.version))
+    must(again == found, "a SOAP path names one service")
+
+
 def certificate(data: bytes) -> None:
     with warnings.catch_warnings():
         # The library announces that it will refuse even more one day.
@@ -380,6 +400,8 @@ TARGETS: dict[str, Target] = {
     "promise": promise_header,
     "receipt": receipt_file,
     "fault": fault_body,
+    "monitoring": monitoring,
+    "soap_path": soap_path,
     "certificate": certificate,
     "edge": http_edge,
     **fuzz_soap.TARGETS,

@@ -10,9 +10,14 @@ Endpoints and their JSON::
     GET  /exchanges?…           {"exchanges": [ExchangeLine]}
     GET  /exchanges/{id}        ExchangeDetail
     GET  /receipts/{id}?request_id  the receipt as the protocol floor writes it
-    GET  /counts?start&end&group=total|day|hour|pair   Counts
+    GET  /counts?start&end&group=total|day|hour|pair&client&service   Counts
     GET  /refusals?start&end    {"refusals": [RefusalLine]}
     GET  /quotas                {"quotas": [QuotaLine]}
+    GET  /processes             {"processes": [ProcessLine]}
+    GET  /environment           the machine, as getSecurityServerMetrics tells it
+    GET  /operational/records?from&to&client&fields   as getSecurityServerOperationalData
+    GET  /operational/health    as getSecurityServerHealthData
+    GET  /operational/failures?start&end   {"failures": [FailureLine]}
     POST /imports               {"source", "rows": [ImportRow]} -> ImportDone
                                 {"source", "records", "digest"} -> ImportDone
     POST /revocations           {"grant", "reason"} -> {}
@@ -175,6 +180,36 @@ class QuotaLine(msgspec.Struct, frozen=True, kw_only=True):
     day_refused: int = 0
 
 
+class FailureLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Exchanges of one hour and pair that failed in the same way, each told once."""
+
+    hour: datetime
+    client: str
+    service: str
+    fault: str = ""
+    """The exchange's code; empty when the system itself answered with ``status``."""
+    status: int = 0
+    count: int
+    last: datetime
+    message_id: str = ""
+
+
+class ProcessState(msgspec.Struct, frozen=True, kw_only=True):
+    """The numbers of one gateway process; Unix seconds."""
+
+    index: int
+    pid: int
+    started: float
+    at: float
+    counters: dict[str, float] = {}
+    gauges: dict[str, float] = {}
+
+
+class ProcessLine(msgspec.Struct, frozen=True):
+    alive: bool
+    state: ProcessState
+
+
 class ImportRow(msgspec.Struct, frozen=True, kw_only=True):
     """Exchanges of one hour that were counted elsewhere (decision 2)."""
 
@@ -278,10 +313,17 @@ def receipt(message_id: str, request_id: str = "") -> bytes:
     return _ask("GET", f"/receipts/{quote(message_id, safe='')}{of}")
 
 
-def counts(start: datetime, end: datetime, *, group: str = "total") -> Counts:
-    """Counts of the half-open span from start to end; raises LogNotReachable."""
-    query = urlencode({"start": start.isoformat(), "end": end.isoformat(), "group": group})
-    return _get(f"/counts?{query}", Counts)
+def counts(
+    start: datetime, end: datetime, *, group: str = "total", client: str = "", service: str = ""
+) -> Counts:
+    """
+    Counts of the half-open span from start to end; raises LogNotReachable.
+
+    ``client`` and ``service`` narrow them to one caller, one service or one pair.
+    """
+    query = {"start": start.isoformat(), "end": end.isoformat(), "group": group}
+    query |= {name: value for name, value in (("client", client), ("service", service)) if value}
+    return _get(f"/counts?{urlencode(query)}", Counts)
 
 
 def import_rollups(*, source: str, rows: Iterable[ImportRow]) -> ImportDone:
@@ -332,6 +374,17 @@ def refusals(start: datetime, end: datetime) -> list[RefusalLine]:
     """What this gateway refused, or its clients met, newest kind first; raises LogNotReachable."""
     window = urlencode({"start": start.isoformat(), "end": end.isoformat()})
     return _get(f"/refusals?{window}", dict[str, list[RefusalLine]])["refusals"]
+
+
+def failures(start: datetime, end: datetime) -> list[FailureLine]:
+    """What did not succeed, by hour, pair and kind; raises LogNotReachable."""
+    window = urlencode({"start": start.isoformat(), "end": end.isoformat()})
+    return _get(f"/operational/failures?{window}", dict[str, list[FailureLine]])["failures"]
+
+
+def processes() -> list[ProcessLine]:
+    """The processes of this node's gateway; raises LogNotReachable."""
+    return _get("/processes", dict[str, list[ProcessLine]])["processes"]
 
 
 def quota_use() -> dict[str, QuotaLine]:

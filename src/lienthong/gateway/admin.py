@@ -343,8 +343,15 @@ class Administration:
         group = question.query.get("group", "total")
         if group not in rollups.GROUPS:
             raise BadQuestion(f"group is one of {', '.join(rollups.GROUPS)}")
+        client, service = question.query.get("client", ""), question.query.get("service", "")
         async with self._reader.connection() as connection:
-            return answer_json(await rollups.count(connection, start, end, group))
+            if client or service:
+                found = await rollups.count_between(
+                    connection, start, end, group, client=client, service=service
+                )
+            else:
+                found = await rollups.count(connection, start, end, group)
+        return answer_json(found)
 
     async def refusals(self, question: Question) -> Outgoing:
         start, end = read_span(question)

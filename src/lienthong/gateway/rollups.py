@@ -66,6 +66,21 @@ COUNTED_PAIRS = """
     ) counted
     GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
 """
+# The same for one caller, one service or both; the sums of all pairs know no hour of a pair.
+COUNTED_BETWEEN = """
+    SELECT {select} side, outcome, origin, sum(count)::bigint AS count
+    FROM (
+        SELECT hour, client, service, side, outcome, 'live' AS origin, count FROM rollup_sum
+        WHERE hour >= $1 AND hour < $2 AND {is_data}
+        UNION ALL
+        SELECT hour, client, service, side, outcome, origin, count FROM rollup
+        WHERE origin = 'import' AND hour >= $1 AND hour < $2 AND {is_data}
+        UNION ALL
+        SELECT hour, client, service, side, outcome, origin, count FROM ({since}) since
+    ) counted
+    WHERE ($4 = '' OR client = $4) AND ($5 = '' OR service = $5)
+    GROUP BY {places} ORDER BY {places}
+"""
 RECOUNTED = """
     SELECT side, outcome, 'live' AS origin, count(*)::bigint AS count
     FROM message_record
@@ -206,6 +221,26 @@ async def count(
     counts = _sum(records)
     counts.rows = [] if group == "total" else _rows(records)
     counts.unknown = await _unknown(connection, start, end)
+    return counts
+
+
+async def count_between(
+    connection: Connection,
+    start: datetime,
+    end: datetime,
+    group: str,
+    *,
+    client: str = "",
+    service: str = "",
+) -> Counts:
+    """As `count` for one client, one service or one pair; without the unknown outcomes."""
+    select, columns = GROUPS[group]
+    places = ", ".join(str(place + 1) for place in range(columns + 3))
+    since = SINCE.format(is_data=IS_DATA)
+    sql = COUNTED_BETWEEN.format(select=select, places=places, is_data=IS_DATA, since=since)
+    records = await connection.fetch(sql, start, end, sorted(METASERVICES), client, service)
+    counts = _sum(records)
+    counts.rows = [] if group == "total" else _rows(records)
     return counts
 
 

@@ -247,6 +247,96 @@ def round_up(value: int) -> int:
         base *= 10
 
 
+HEAT_STEPS = 5
+MOST_HEAT_DAYS = 31
+
+
+@dataclass(frozen=True, slots=True)
+class HeatCell:
+    """One hour; ``step`` is its shade, 0 for nothing."""
+
+    hour: int
+    count: int
+    step: int
+
+    @property
+    def text(self) -> str:
+        """The count in at most five signs; empty for none."""
+        return short_number(self.count) if self.count else ""
+
+
+@dataclass(frozen=True, slots=True)
+class HeatRow:
+    """A day, or for a long period a day of the week (``weekday``, Monday is 0)."""
+
+    day: date | None
+    weekday: int
+    cells: tuple[HeatCell, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """Counts by day and hour, shaded against the largest of them."""
+
+    rows: tuple[HeatRow, ...]
+    largest: int
+    by_weekday: bool
+
+
+def heat(by_hour: Mapping[tuple[date, int], int], period: Period) -> Heat:
+    """
+    A table of the period's days, newest first, by 24 hours.
+
+    What is longer than a month is folded to seven days of the week.
+    """
+    folded = period.days > MOST_HEAT_DAYS
+    found: dict[tuple[date | int, int], int] = {}
+    for (day, hour), count in by_hour.items():
+        key: date | int = day.weekday() if folded else day
+        found[key, hour] = found.get((key, hour), 0) + count
+    largest = max(found.values(), default=0)
+    keys: list[date | int] = (
+        list(range(7))
+        if folded
+        else [period.end - timedelta(days=back) for back in range(period.days)]
+    )
+    rows = tuple(_heat_row(key, found, largest) for key in keys)
+    return Heat(rows, largest, folded)
+
+
+def _heat_row(
+    key: date | int, found: Mapping[tuple[date | int, int], int], largest: int
+) -> HeatRow:
+    counts = [found.get((key, hour), 0) for hour in range(24)]
+    cells = tuple(HeatCell(hour, count, shade(count, largest)) for hour, count in enumerate(counts))
+    day = None if isinstance(key, int) else key
+    return HeatRow(day, key if isinstance(key, int) else key.weekday(), cells, sum(counts))
+
+
+def shade(count: int, largest: int) -> int:
+    """0 for nothing, else 1 to `HEAT_STEPS` in even parts of the largest."""
+    if count <= 0 or largest <= 0:
+        return 0
+    return min(HEAT_STEPS, 1 + (count * HEAT_STEPS - 1) // largest)
+
+
+def short_number(count: int) -> str:
+    """A count in few signs: ``950``, ``1,2k`` (thousand), ``31k``, ``2M`` (million)."""
+    for size, unit in ((1_000_000, "M"), (1_000, "k")):
+        # What would round up to the next unit is written in it.
+        if count >= size * 0.9995:
+            value = count / size
+            text = f"{value:.1f}".removesuffix(".0") if value < 9.95 else str(round(value))
+            return text.replace(".", ",") + unit
+    return str(count)
+
+
+def plain_cell(text: str) -> str:
+    """A value of a CSV file that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
 @dataclass(frozen=True, slots=True)
 class PathStep:
     """One step of an inclusion proof, from the leaf upwards."""

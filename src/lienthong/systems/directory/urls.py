@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from . import views
-from .views import agreements, door, joining
+from .views import agreements, door, joining, operations
 
 app_name = "directory"
 urlpatterns = [
@@ -27,6 +27,10 @@ urlpatterns = [
     path("canbo/directory/exchanges/", views.exchanges, name="exchanges"),
     path("canbo/directory/exchanges/<path:message_id>/", views.exchange, name="exchange"),
     path("canbo/directory/receipts/<path:message_id>.json", views.receipt, name="receipt"),
+    path("canbo/directory/traffic/", operations.traffic, name="traffic"),
+    path("canbo/directory/traffic.csv", operations.traffic_file, name="traffic_file"),
+    path("canbo/directory/failures/", operations.failures, name="failures"),
+    path("canbo/directory/processes/", operations.processes, name="processes"),
     path("canbo/directory/members/", views.members, name="members"),
     path("canbo/directory/access/", agreements.requests, name="access_requests"),
     path("canbo/directory/access/new", agreements.choose, name="choose"),

@@ -39,6 +39,9 @@ def places(request: HttpRequest, here: str) -> list[dict[str, object]]:
         {"url": reverse(f"directory:{name}"), "icon": icon, "label": label, "here": name == here}
         for name, icon, label, for_all in (
             ("exchanges", "arrows-exchange", _("Exchanges"), False),
+            ("traffic", "chart-bar", _("Traffic"), False),
+            ("failures", "alert-triangle", _("Failures"), False),
+            ("processes", "activity", _("Processes"), False),
             ("members", "users", _("Bodies"), False),
             ("requests", "link", _("Requests to join"), False),
             ("access_requests", "writing-sign", _("Requests for access"), True),
