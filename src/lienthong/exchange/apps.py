@@ -9,3 +9,8 @@ class ExchangeConfig(AppConfig):
     name = "lienthong.exchange"
     label = "exchange"
     verbose_name = "Trục trao đổi"
+
+    def ready(self) -> None:
+        from lienthong.exchange import span_export
+
+        span_export.begin()

@@ -35,7 +35,7 @@ from lienthong.exchange.transport import (
 from lienthong.kernel.node import Node
 from lienthong.protocol.errors import ProtocolError
 from lienthong.protocol.promise import Promise, read_promise
-from lienthong.record import trace
+from lienthong.record import spans, trace
 
 log = logging.getLogger("lienthong.exchange.client")
 
@@ -134,16 +134,21 @@ class GatewayExchange:
     def call(self, ask: Ask, *, deadline: float, key: str | None) -> Answer:
         end = time.monotonic() + deadline
         service = self._addresses.service(ask)
-        request = HttpRequest(
-            method="POST",
-            target=f"/r1/{service}",
-            headers=self._headers(ask, end, key),
-            body=ask.body,
-            deadline=end,
-        )
-        wait = min(deadline, LONGEST_WAIT_FOR_A_PLACE)
-        with self._lanes.to(str(service.subsystem), wait):
-            return self._carry(ask, request)
+        with spans.asked(f"call {ask.need.code}", trace.current()) as span:
+            headers = self._headers(ask, end, key)
+            if span is not None:
+                span.attributes["lienthong.service"] = str(service)
+                headers = (*headers, ("traceparent", span.traceparent))
+            request = HttpRequest(
+                method="POST",
+                target=f"/r1/{service}",
+                headers=headers,
+                body=ask.body,
+                deadline=end,
+            )
+            wait = min(deadline, LONGEST_WAIT_FOR_A_PLACE)
+            with self._lanes.to(str(service.subsystem), wait):
+                return self._carry(ask, request)
 
     def _headers(self, ask: Ask, end: float, key: str | None) -> tuple[tuple[str, str], ...]:
         left = max(0, int((end - time.monotonic()) * 1000))

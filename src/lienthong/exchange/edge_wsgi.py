@@ -28,7 +28,8 @@ from lienthong.kernel.node import Node
 from lienthong.protocol.admission import open_admission
 from lienthong.protocol.errors import ProtocolError
 from lienthong.protocol.identifiers import from_wire
-from lienthong.record import trace
+from lienthong.protocol.traces import read_context
+from lienthong.record import spans, trace
 
 log = logging.getLogger("lienthong.exchange.edge")
 
@@ -126,7 +127,8 @@ def serve(request: EdgeRequest, *, key: bytes) -> EdgeAnswer:
     started = time.monotonic()
     headers = request.headers
     with (
-        trace.following(trace.from_headers(headers)),
+        trace.following(trace.from_headers(headers)) as current,
+        spans.served("offer", current, read_context(headers.get("traceparent", ""))) as span,
         problems.in_language_of(headers.get("accept-language", "")) as language,
     ):
         name, code = "", ""
@@ -149,6 +151,10 @@ def serve(request: EdgeRequest, *, key: bytes) -> EdgeAnswer:
             code = LienThongError.code
             log.exception("an offer failed")
             answer = _problem(LienThongError(), language)
+        if span is not None:
+            span.name = f"offer {name}".strip()
+            span.failed = answer.status >= 500
+            span.attributes["http.response.status_code"] = answer.status
         log.info(
             "offer",
             extra={

@@ -41,7 +41,7 @@ from lienthong.gateway.pool import AnswerTooLarge, NotReached, OutOfTime, Receiv
 from lienthong.gateway.rows import Kind, LogSide, Outcome
 from lienthong.kernel import clock
 from lienthong.protocol import headers as names
-from lienthong.protocol import rest
+from lienthong.protocol import rest, traces
 from lienthong.protocol.errors import ProtocolError, Replayed
 from lienthong.protocol.faults import Side, XRoadFault, fault_of, read_fault, same_fault
 from lienthong.protocol.identifiers import MemberId, SubsystemId
@@ -153,6 +153,8 @@ class Plan(msgspec.Struct, frozen=True):
 async def carry(gateway: Gateway, request: Incoming, trail: Trail, form: Form = REST) -> Outgoing:
     """One exchange as the consumer's side carries it; raises what the client is told."""
     trail.request, trail.form = request, form
+    if trail.spans is None:
+        gateway.follow(trail, request.head)
     plan = prepare(gateway, request, trail, form)
     now = clock.instant()
     part = sign_on(request.head, plan, trail)
@@ -242,6 +244,8 @@ async def forward(
         trail.peer = f"{plan.snapshot.instance}/{entry.owner}/{entry.code}"
         headers = names.escape_for_peer(part.headers) + signed.headers()
         headers.append((names.DEADLINE, milliseconds_left(plan.deadline - MARGIN)))
+        if trail.spans is not None and traces.CAPABILITY in entry.capabilities:
+            headers.append((names.TRACEPARENT, trail.spans.onward))
         message = Message(part.method, part.target, headers, body)
         trail.sent = time.monotonic()
         try:

@@ -23,7 +23,7 @@ from lienthong.gateway.environment import MetricSet
 from lienthong.gateway.kept_bodies import keep
 from lienthong.gateway.limits import Lanes
 from lienthong.gateway.log import MessageLog
-from lienthong.gateway.messages import Incoming, Outgoing
+from lienthong.gateway.messages import Head, Incoming, Outgoing
 from lienthong.gateway.operational import Form, Monitor
 from lienthong.gateway.operational_queries import Found, Health, Scope, Search
 from lienthong.gateway.pool import Received
@@ -31,6 +31,7 @@ from lienthong.gateway.quotas import MemoryQuotas, Quotas
 from lienthong.gateway.rows import OVERLAP, STRICT, Kind, LogRow, LogSide, Outcome, make_row
 from lienthong.gateway.settings import Holdings, Provider, Secrets
 from lienthong.gateway.signing import Signing
+from lienthong.gateway.tracing import Spans, Tracer
 from lienthong.gateway.year_keys import pseudonym
 from lienthong.kernel import clock
 from lienthong.protocol import headers as names
@@ -148,6 +149,8 @@ class Gateway:
     counted: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By side and outcome or fault, for the metrics of this process."""
     monitor: Monitor = field(default_factory=Monitor)
+    tracer: Tracer | None = None
+    """Off unless a site names a collector."""
     observing: Observing | None = None
     """Answers what is asked about this gateway; without it nobody is told anything."""
 
@@ -203,7 +206,23 @@ class Gateway:
     def answered(self, trail: Trail, signed: Signed, status: int, size: int) -> None:
         """Count an exchange whose answer is on its way; ``size`` is that of the answer's body."""
         self.count(trail.side, Outcome.ANSWERED)
+        self.trace(trail, status)
         self.monitor.ended(trail, status, len(signed.head) + size)
+
+    def trace(self, trail: Trail, status: int, fault: XRoadFault | None = None) -> None:
+        """Keep the spans of an exchange that ended, when it is traced."""
+        if self.tracer is None or trail.spans is None or trail.request is None:
+            return
+        self.tracer.ended(
+            trail.spans, trail.side, service=trail.service, client=trail.client, peer=trail.peer,
+            request_id=trail.request_id, times=(trail.request.at, trail.sent, trail.back),
+            status=status, fault=fault,
+        )  # fmt: skip
+
+    def follow(self, trail: Trail, head: Head, *, peer: bool = False) -> None:
+        """Begin the spans of a request, when traces are wanted."""
+        if self.tracer is not None:
+            trail.spans = self.tracer.follow(head, peer=peer)
 
     def with_body(self, offer: OfferEntry | None, row: LogRow, body: Body) -> LogRow:
         """The row, with its body sealed beside it where the offer asks for that."""
@@ -236,6 +255,7 @@ class Trail:
     request: Incoming | None = None
     """The request as it came, until the exchange ends."""
     form: Form | None = None
+    spans: Spans | None = None
     asked_size: int = 0
     """Bytes of the request's part and body, once it is signed."""
     sent: float = 0.0
@@ -310,6 +330,7 @@ async def record_fault(gateway: Gateway, trail: Trail, fault: XRoadFault) -> Non
     """Log how the exchange ended; a fault is told even when it cannot be logged."""
     outcome = Outcome.FAILED if trail.beyond else outcome_of(fault.fault)
     gateway.count(trail.side, fault.fault)
+    gateway.trace(trail, fault.status, fault)
     gateway.monitor.ended(trail, fault.status, fault=fault)
     trail.trace, trail.reason = fault.trace, fault.reason
     row = trail.row(

@@ -63,6 +63,7 @@ from lienthong.gateway.settings import (
 )
 from lienthong.gateway.signing import Signing
 from lienthong.gateway.snapshots import Directory, SnapshotFile
+from lienthong.gateway.tracing import Tracer
 from lienthong.gateway.ways_out import Sockets
 from lienthong.gateway.witness import Witness, Witnesses, witness_key
 from lienthong.kernel import clock
@@ -70,6 +71,7 @@ from lienthong.kernel.node import Node
 from lienthong.protocol.errors import LoggingFailed, ProtocolError
 from lienthong.protocol.pki import SigningKey
 from lienthong.protocol.tokens import TokenUnavailable
+from lienthong.protocol.traces import BadCollector, Wish
 
 if TYPE_CHECKING:
     from lienthong.gateway.timestamps import Stamper
@@ -150,6 +152,7 @@ class Process:
             signed_grants=settings.file.signed_grants,
             spelling=settings.file.fault_spelling,
             monitor=Monitor(keeps=settings.file.operational_monitoring),
+            tracer=make_tracer(settings, environ),
         )
         around = Surroundings(
             str(settings.gateway), internal_ip(settings.file.peer_host), lambda: gateway.current
@@ -248,6 +251,8 @@ class Process:
         self.processes.listeners = self.listeners
         self.tasks.append(asyncio.create_task(self.processes.run(), name="processes"))
         self.tasks.append(asyncio.create_task(self.observing.run(), name="environment"))
+        if self.gateway.tracer is not None:
+            self.tasks.append(asyncio.create_task(self.gateway.tracer.run(), name="traces"))
         if self.index == 0:
             self.tasks.append(asyncio.create_task(self.stamp(), name="timestamps"))
             witnesses = Witnesses(self.gateway, self.reader)
@@ -354,6 +359,15 @@ class Process:
 def make_sealer(dsn: str, settings: GatewaySettings, holdings: Holdings) -> Sealer:
     """The sealer signs heads with the key of the gateway's owner; raises BadSettings without it."""
     return Sealer(dsn, origin=str(settings.gateway), key=owners_key(settings, holdings))
+
+
+def make_tracer(settings: GatewaySettings, environ: Mapping[str, str]) -> Tracer | None:
+    """None unless a collector is named; raises BadSettings when that is no address."""
+    try:
+        wish = Wish.of(environ)
+    except BadCollector as problem:
+        raise BadSettings(str(problem)) from None
+    return Tracer(wish, "lienthong-gateway", str(settings.gateway)) if wish is not None else None
 
 
 def owners_key(settings: GatewaySettings, holdings: Holdings) -> SigningKey:

@@ -215,6 +215,11 @@ class Processes:
                 "operational_written": self.operational.written,
                 "operational_refused": self.operational.refused,
             }
+        if (tracer := self.gateway.tracer) is not None:
+            found |= {
+                "spans_exported": tracer.buffer.exported,
+                "spans_dropped": tracer.buffer.dropped,
+            }
         if isinstance(log := self.gateway.log, PostgresLog):
             found |= {
                 "log_rows_written": log.written,

@@ -37,6 +37,7 @@ from lienthong.gateway.operational import SoapSeen
 from lienthong.gateway.pool import NotReached, OutOfTime, Received, SendFailed
 from lienthong.gateway.rows import STRICT, Kind, LogSide, Outcome, ReplayKey
 from lienthong.gateway.settings import Provider
+from lienthong.gateway.tracing import with_context
 from lienthong.gateway.witness import Witness
 from lienthong.kernel import clock
 from lienthong.protocol import admission as admissions
@@ -154,6 +155,7 @@ REST = Rest()
 async def provide(gateway: Gateway, request: Incoming, trail: Trail, form: Form = REST) -> Outgoing:
     """One exchange as the provider's side carries it; raises what the client is told."""
     trail.request, trail.form = request, form
+    gateway.follow(trail, request.head, peer=True)
     head = request.head
     part = RequestPart(head.method, head.target, tuple(names.unescape_from_peer(head.headers)))
     target = form.target(part.target)
@@ -321,6 +323,7 @@ def for_system(
     sealed = admissions.seal_admission(admission, gateway.secrets.admission)
     headers = names.surviving(part.headers, NOT_TO_SYSTEM)
     headers += [(names.ADMISSION, sealed), (names.DEADLINE, milliseconds_left(deadline))]
+    headers = with_context(headers, trail.spans)
     return Message(part.method, system_target(provider, target), headers, body)
 
 

@@ -47,6 +47,7 @@ async def answer(gateway: Gateway, request: Incoming) -> Outgoing:
     trail = Trail(LogSide.CONSUMER, str(gateway.identity))
     try:
         trail.request = request
+        gateway.follow(trail, request.head)
         message, inner = await open_request(request)
         form = Soap(message)
         soap_messages.note_request(form.seen, message, request.body)

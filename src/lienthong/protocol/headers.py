@@ -29,6 +29,7 @@ DEADLINE = b"lienthong-deadline"
 PROMISE = b"lienthong-promise"
 ADMISSION = b"lienthong-admission"
 SUBJECT = b"lienthong-subject"
+TRACEPARENT = b"lienthong-traceparent"
 HEAD_DIGEST = b"lienthong-head-digest"
 IDEMPOTENCY_KEY = b"idempotency-key"
 CONTENT_DIGEST = b"content-digest"
@@ -65,7 +66,9 @@ NOT_FROM_SERVICE = frozenset(
 
 # Between gateways only. A party's own header of such a name still has to arrive,
 # so it crosses under KEPT + name.
-PEER_ONLY = frozenset({CONTENT_DIGEST, SIGNATURE, SIGNATURE_INPUT, HEAD_DIGEST, DEADLINE})
+PEER_ONLY = frozenset(
+    {CONTENT_DIGEST, SIGNATURE, SIGNATURE_INPUT, HEAD_DIGEST, DEADLINE, TRACEPARENT}
+)
 KEPT = b"lienthong-kept-"
 
 

@@ -51,7 +51,7 @@ AGES = {
 # A directory's clock may run ahead of a gateway's by this much.
 SKEW = timedelta(minutes=5)
 # What a gateway of this release reads (PR-MESSAGE, section 6).
-CAPABILITIES = ("rfc9421", "lt-batch-1")
+CAPABILITIES = ("rfc9421", "lt-batch-1", "lt-trace-1")
 SOAP, OPENAPI = "soap", "openapi"
 LONGEST_BODY = 1 << 30
 REMEMBERED_PATH = 200
@@ -97,7 +97,7 @@ class GatewayEntry(msgspec.Struct, frozen=True, kw_only=True):
     port: int
     auth_cert_sha256: list[str]
     capabilities: list[str] = msgspec.field(default_factory=lambda: ["rfc9421"])
-    """What this gateway can read beside plain signatures: ``lt-batch-1``."""
+    """What this gateway reads beside plain signatures: ``lt-batch-1``, ``lt-trace-1``."""
     in_maintenance: bool = False
     """Announced by its operator; others send elsewhere while a subsystem has another gateway."""
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from lienthong.kernel import clock
+from lienthong.record import spans
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -108,9 +109,15 @@ class TraceMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = time.monotonic()
         with following(from_headers(request.headers)) as trace:
-            response = self.get_response(request)
+            with spans.served("page", trace, outside=True) as span:
+                response = self.get_response(request)
+                match = request.resolver_match
+                if span is not None:
+                    # The pattern, not the path: a path may hold somebody's number.
+                    span.name = f"{request.method} {match.route if match else ''}".strip()
+                    span.failed = response.status_code >= 500
+                    span.attributes["http.response.status_code"] = response.status_code
             response[HEADER] = trace
-            match = request.resolver_match
             log.info(
                 "request",
                 extra={

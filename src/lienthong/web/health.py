@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from lienthong.exchange import gateway_admin
+from lienthong.exchange import gateway_admin, span_export
 from lienthong.kernel.errors import LienThongError
 from lienthong.web import problem_counts
 
@@ -90,6 +90,13 @@ def metrics() -> str:
             "# HELP lienthong_snapshot_age_seconds Age of the directory's snapshot on disk.",
             "# TYPE lienthong_snapshot_age_seconds gauge",
             f"lienthong_snapshot_age_seconds {age:.0f}",
+        ]
+    if (traced := span_export.counts()) is not None:
+        lines += [
+            "# HELP lienthong_trace_spans_total Spans of this process by what became of them.",
+            "# TYPE lienthong_trace_spans_total counter",
+            f'lienthong_trace_spans_total{{what="exported"}} {traced[0]}',
+            f'lienthong_trace_spans_total{{what="dropped"}} {traced[1]}',
         ]
     lines += problem_counts.metrics()
     return "\n".join(lines) + "\n"
