@@ -63,6 +63,9 @@ SETTINGS = {
     "LIENTHONG_LOG_LEVEL": "How much the gateway writes into its application log. Default INFO.",
     "LIENTHONG_PERSONAL_ID_KEY": "Secret behind the order of personal IDs. Default: the node's own "
     "secret file.",
+    "LIENTHONG_TRACES_URL": "Collector that takes spans (OTLP/HTTP, JSON), as "
+    "`http://127.0.0.1:4318`. Default: none, and nothing is traced.",
+    "LIENTHONG_TRACES_SHARE": "Share of pages and jobs that are traced, 0 to 1. Default 1.",
     "LIENTHONG_RUNTIME": "Where root's copy of interpreter and packages lies. "
     "Default: `runtime` in the home.",
 }

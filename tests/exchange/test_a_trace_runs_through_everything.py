@@ -78,7 +78,8 @@ def test_a_page_its_call_both_gateway_sides_and_the_offer_are_one_chain(
         chain.append(step.name)
         step = by_id.get(step.parent)  # type: ignore[assignment]
     assert chain == [
-        "offer land_register/plot.find.v1", "ask plot.find.v1", "provider plot.find.v1", "ask plot.find.v1",
+        "offer land_register/plot.find.v1", "ask plot.find.v1", "provider plot.find.v1",
+        "ask plot.find.v1",
         "consumer plot.find.v1", "call plot.find.v1", "GET",
     ]  # fmt: skip
     assert {one.trace for one in found} == {told}
