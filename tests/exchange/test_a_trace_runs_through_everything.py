@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import msgspec
 import pytest
 from django.http import HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from exchange.played import NAME, NOTARY, NUMBER, REGISTER, FindPlot, Plot, find
 from exchange.whole import whole_exchange
@@ -119,11 +119,24 @@ def test_a_header_from_outside_decides_nothing_about_a_page(kept: SpanBuffer) ->
     assert len(kept) == 0
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_machines_ask_every_few_seconds_is_not_traced(
+    kept: SpanBuffer,
+) -> None:
+    browser = Client(raise_request_exception=False)
+    browser.get("/healthz")
+    assert len(kept) == 0
+    browser.get("/no-such-page")
+    assert [one.name for one in kept.take()] == ["GET"]
+
+
 def test_an_offer_whose_caller_is_not_traced_is_not_either(kept: SpanBuffer) -> None:
     from lienthong.protocol.traces import Context
 
     with spans.served("offer", "a" * 32, Context("a" * 32, "b" * 16, sampled=False)) as span:
         assert span is None
+    with spans.served("offer", "a" * 32) as span:
+        assert span is None, "a probe of the supervisor"
     assert len(kept) == 0
 
 

@@ -373,6 +373,19 @@ def test_questions_are_signed_and_logged_like_any_call(play):
     assert {tuple(rest) for _, _, *rest in rows} == {(HEALTH, "meta", True)}
 
 
+def test_an_answer_of_the_gateway_itself_is_measured_like_a_services(play):
+    async def story(stage):
+        answer = await stage.ask(question(OPERATIONAL, span(1, 2)))
+        ended = {one.side: one.soap for one in stage.gateway.gateway.monitor.waiting}
+        return answer.body.size, ended
+
+    size, ended = play(story)
+    for soap in ended.values():
+        assert soap.response_mime_size == size
+        assert soap.response_attachments == 1
+        assert 0 < soap.response_size < size
+
+
 def test_a_gateway_without_its_database_says_so(play):
     async def story(stage):
         stage.reader._dsn = "postgresql://nobody@/none?host=/nonexistent"

@@ -100,11 +100,12 @@ class Soap:
         if target.service.is_of_gateway:
             from lienthong.gateway import soap_monitoring
 
-            return await soap_monitoring.answer(
+            received = await soap_monitoring.answer(
                 gateway, admitted, target.service.code, self.message, self.header, body
             )
+            return await self.noted(received)
         if admitted.is_metaservice:
-            return await self.describe(gateway, admitted, target, deadline)
+            return await self.noted(await self.describe(gateway, admitted, target, deadline))
         provider = provider_of(gateway, target)
         require_time(deadline, SIDE)
         passed = [pair for pair in part.headers
@@ -138,6 +139,13 @@ class Soap:
             raise BadMessage("HttpError", f"Server responded with error {received.status}")
         soap.require_answer(answer.envelope, self.header)
         return Received(200, b"OK", headers, answer.answer_with(received.body, self.message.hashed))
+
+    async def noted(self, received: Received) -> Received:
+        """An answer of the gateway itself, kept for the operational data like a service's."""
+        content_type = names.get(received.headers, b"content-type")
+        message = await soap_messages.read(received.body, content_type)
+        soap_messages.note_answer(self.seen, message, received.body)
+        return received
 
     # Metaservices.
 

@@ -37,6 +37,8 @@ class Open:
     parent: str
     span: str = field(default_factory=new_span)
     failed: bool = False
+    dropped: bool = False
+    """Whether it turned out to be nobody's work, like a probe."""
     attributes: dict[str, str | int] = field(default_factory=dict)
 
     @property
@@ -57,14 +59,15 @@ def served(
     """
     A request being answered, under this trace.
 
-    ``context`` is what its header said. From ``outside`` a header decides
-    nothing: whether a page is traced is this node's own affair.
+    ``context`` is what its header said, which decides; without one nothing is
+    traced. From ``outside`` a header decides nothing: whether a page is traced
+    is this node's own affair.
     """
     if _buffer is None:
         return _nothing()
-    if outside or context is None:
+    if outside:
         return _kept(name, SERVER, trace, "") if _wanted() else _nothing()
-    if not context.sampled or context.trace != trace:
+    if context is None or not context.sampled or context.trace != trace:
         return _nothing()
     return _kept(name, SERVER, trace, context.span)
 
@@ -94,7 +97,7 @@ def _kept(name: str, kind: int, trace: str, parent: str) -> Iterator[Open | None
         raise
     finally:
         _open.reset(token)
-        if (buffer := _buffer) is not None:
+        if (buffer := _buffer) is not None and not span.dropped:
             buffer.put(
                 Span(
                     name=span.name,

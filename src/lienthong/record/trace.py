@@ -20,6 +20,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from django.conf import settings
 
 from lienthong.kernel import clock
 from lienthong.record import spans
@@ -116,6 +117,7 @@ class TraceMiddleware:
                     # The pattern, not the path: a path may hold somebody's number.
                     span.name = f"{request.method} {match.route if match else ''}".strip()
                     span.failed = response.status_code >= 500
+                    span.dropped = match is not None and match.route in settings.UNTRACED_ROUTES
                     span.attributes["http.response.status_code"] = response.status_code
             response[HEADER] = trace
             log.info(
