@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import gzip
 import hashlib
 import json
@@ -11,19 +12,32 @@ from xml.etree import ElementTree
 
 import pytest
 
-from gateway.exchange_cast import CIVIL_STATUS, FIND, ISSUE, OUTSIDER, SECRET, asks, country
+from gateway.exchange_cast import (
+    CIVIL_STATUS,
+    FIND,
+    ISSUE,
+    OUTSIDER,
+    POLICE,
+    SECRET,
+    asks,
+    country,
+)
 from gateway.operational_cast import writer
 from lienthong.gateway.bodies import Body
-from lienthong.gateway.front import ConsumerFront
+from lienthong.gateway.front import ConsumerFront, PeerFront
 from lienthong.gateway.inprocess import InProcessGateway
 from lienthong.gateway.memory_log import MemoryLog
 from lienthong.gateway.messages import Caller, Head, Incoming
 from lienthong.gateway.observing import Observatory
+from lienthong.gateway.pool import Received
 from lienthong.gateway.processes import Processes
 from lienthong.gateway.reading import LogReader
 from lienthong.gateway.sealer import Sealer
 from lienthong.gateway.settings import ClientRule
+from lienthong.kernel import clock
 from lienthong.protocol import mime
+from lienthong.protocol.pki import SigningKey, fingerprint
+from lienthong.protocol.snapshot import GatewayEntry
 from lienthong.protocol.soap import request_hash
 from soap_letters import header, identifier, letter
 
@@ -80,8 +94,10 @@ def here():
 class Stage:
     """A gateway that tells of itself from a real table."""
 
-    def __init__(self, here, database, tmp_path, **settings):
+    def __init__(self, here, database, tmp_path, *, code="", **settings):
         self.gateway: InProcessGateway = here.gateway()
+        if code:
+            self.gateway = dataclasses.replace(self.gateway, code=code)
         core = self.gateway.gateway
         self.writer = writer(self.gateway, database)
         sealer = Sealer("", origin="o", key=here.keys[core.identity.owner])
@@ -371,6 +387,59 @@ def test_questions_are_signed_and_logged_like_any_call(play):
         ("consumer", "request"), ("provider", "request"),
         ("provider", "answer"), ("consumer", "answer")]  # fmt: skip
     assert {tuple(rest) for _, _, *rest in rows} == {(HEALTH, "meta", True)}
+
+
+class Across:
+    """A way out to one other gateway, which knows this one by its certificate."""
+
+    def __init__(self, other, certificate):
+        self.other, self.caller = other, Caller(certificate, secure=True)
+
+    async def to_peer(self, gateway, message, *, deadline, limit):
+        assert gateway.code == self.other.identity.code
+        headers = [(b"Host", b"peer"), *message.headers]
+        head = Head(message.method, message.target, headers, self.caller)
+        answer = await PeerFront(self.other).answer(Incoming(head, message.body, time.monotonic()))
+        return Received(answer.status, answer.reason, list(answer.headers), answer.body)
+
+
+def test_the_monitoring_client_asks_the_gateway_of_another_owner(gateway_db, tmp_path):
+    """The operator's system stands behind the national gateway and asks that of the police."""
+    there = country()
+    police = there.authority.issue_auth(
+        SigningKey.generate().verifying, owner=POLICE, gateway="police", now=clock.instant()
+    )
+    entry = GatewayEntry(code="police", owner="GOV/G01", host="127.0.0.1", port=5501,
+                         auth_cert_sha256=[fingerprint(police)])  # fmt: skip
+    there.snapshot = there.changed(gateways=[*there.snapshot.gateways, entry])
+    national = there.gateway()
+    stage = Stage(there, gateway_db, tmp_path, offset=0, monitoring_client="GOV/G14/outside-test",
+                  code="police")  # fmt: skip
+    certificate = there.snapshot.gateways[0].auth_cert_sha256[0]
+    national.gateway.way_out = Across(stage.gateway.gateway, certificate)
+
+    async def story():
+        answers = []
+        for server in ("VN/GOV/G01/police", ""):
+            body = question("VN/GOV/G01/getSecurityServerMetrics" if server else
+                            "VN/GOV/G01/getSecurityServerHealthData", "",
+                            client=MONITORING, server=server)  # fmt: skip
+            headers = [(b"Content-Type", b"text/xml")]
+            head = Head(b"POST", b"/", headers, Caller())
+            front = ConsumerFront(national.gateway)
+            answers.append(await front.answer(Incoming(head, Body.of(body), time.monotonic())))
+        await stage.reader.close()
+        return answers
+
+    metrics, health = asyncio.run(story())
+    assert body_of(metrics).findtext("m:metricSet/m:name", namespaces=NAMES) == (
+        "SERVER:VN/GOV/G01/police"
+    )
+    assert body_of(health).tag == f"{{{OM}}}getSecurityServerHealthDataResponse"
+    sides = [(row.evidence.side, row.evidence.gateway) for row in national.log.rows]
+    assert sides == [("consumer", "VN/GOV/G14/national")] * 4
+    national.close()
+    stage.gateway.close()
 
 
 def test_an_answer_of_the_gateway_itself_is_measured_like_a_services(play):

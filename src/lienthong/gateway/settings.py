@@ -102,8 +102,9 @@ class GatewayFile(msgspec.Struct, frozen=True, kw_only=True):
     """Whether operational data of each exchange are kept (PR-OPMON)."""
     keep_operational_days: Annotated[int, msgspec.Meta(ge=1)] = 7
     """Days that operational data stay."""
-    operational_offset: Annotated[int, msgspec.Meta(ge=5)] = 60
-    """Seconds that operational data must be old before others may ask for them."""
+    operational_offset: Annotated[int, msgspec.Meta(ge=15)] = 60
+    """Seconds that operational data must be old before others may ask for them: longer than a
+    group of them may take to be written."""
     monitoring_client: str = ""
     """The subsystem (``GOV/G14/monitoring``) that sees the data of all this gateway's members."""
     monitoring_client_metrics: list[str] = []
