@@ -320,7 +320,8 @@ FEATURES = [
     "replay window in the provider's database",
     "signed promise on every answer; a sealer in each gateway: tree, heads, hourly rollups",
     "grant, clock window, deadline, lane and breaker; HMAC admission to the system",
-    "off: subject index, inspector, bodies kept in the log",
+    "operational data of both sides, written in groups behind the exchange",
+    "off: subject index, inspector, bodies kept in the log, traces",
 ]
 
 
