@@ -6,6 +6,7 @@ How the information systems behind this gateway prove who they are.
     lienthong keys client add civil-status IS.pem     a TLS certificate of the system; - reads it
     lienthong keys client remove civil-status SHA256
     lienthong keys client rotate-secret civil-status  the old secret counts for an hour more
+    lienthong keys client owner                       a secret by which the gateway's owner asks it
 
 Modes are those of X-Road, and one of our own; several may be given:
 
@@ -72,6 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = things.add_parser("add", help="add a TLS certificate of an information system")
     remove = things.add_parser("remove", help="believe a certificate no more")
     rotate = things.add_parser("rotate-secret", help="a new secret for a system")
+    things.add_parser("owner", help="let the gateway's owner ask it for monitoring data")
     for one in (mode, add, remove, rotate):
         one.add_argument("client", help="its subsystem: civil-status, or GOV/G15/civil-status")
     mode.add_argument("modes", nargs="+", choices=list(MODES))
@@ -86,7 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(node: Node, args: argparse.Namespace) -> int:
     actions: dict[str, Callable[[Node, argparse.Namespace], int]] = {
         "list": show, "mode": set_mode, "add": add, "remove": remove,
-        "rotate-secret": rotate_secret,
+        "rotate-secret": rotate_secret, "owner": let_owner_ask,
     }  # fmt: skip
     return actions[args.thing](node, args)
 
@@ -271,6 +273,25 @@ def rotate_secret(node: Node, args: argparse.Namespace) -> int:
         print("Systems of this node use the new one from now on. Next: nothing.")
     else:
         print("Next: give it to whoever runs the system, by a way only they can read.")
+    return 0
+
+
+def let_owner_ask(node: Node, args: argparse.Namespace) -> int:
+    """Give the gateway's owner a secret of its own, for what only he may ask (PR-OPMON)."""
+    owner = str(json.loads((node.gateway / "gateway.json").read_bytes())["owner"])
+    place = node.secrets / client_file.secret_name(owner)
+    with client_file.writing(node.gateway):
+        clients = client_file.read(node.gateway)
+        vault.make_secret(place)
+        clients[owner] = {
+            **clients.get(owner, {"cert_sha256": []}),
+            "modes": [SECRET],
+            "secret_sha256": client_file.digest_of(node.secret(client_file.secret_name(owner))),
+        }
+        client_file.write(node.gateway, clients)
+    print(f"{owner}: its secret lies in {place}")
+    print("It opens what the gateway tells of itself by SOAP, and no service of a system.")
+    print("Next: docs/how-to/watch-the-exchange.md says how to ask.")
     return 0
 
 

@@ -70,13 +70,19 @@ def settled(
     The rules of these systems: what was set for them before, or how they begin.
 
     A new system begins with a secret, one of ``unchecked`` without any proof.
+    A member's rule, by which it asks gateways about themselves, stays as it is.
     Raises what ``secret_of`` does for a system that needs its secret.
     """
     rules = {name: dict(known.get(name) or _first(name in unchecked)) for name in names}
     for name, rule in rules.items():
         if SECRET in rule["modes"]:
             rule["secret_sha256"] = digest_of(secret_of(name))
-    return rules
+    return rules | {name: dict(rule) for name, rule in known.items() if is_member(name)}
+
+
+def is_member(name: str) -> bool:
+    """Whether this is a member itself (``GOV/G14``) and no system of one."""
+    return name.count("/") == 1
 
 
 def _first(unchecked: bool) -> dict[str, Any]:
@@ -94,8 +100,8 @@ def secrets_of(node: Node) -> Callable[[str], str]:
 
 def secret_name(name: str) -> str:
     """The secret's file among the node's: ``GOV/G15/civil-status`` has ``clients/G15.…``."""
-    _, member, code = name.split("/")
-    return f"clients/{member}.{code}"
+    _, *parts = name.split("/")
+    return f"clients/{'.'.join(parts)}"
 
 
 def digest_of(secret: str) -> str:
