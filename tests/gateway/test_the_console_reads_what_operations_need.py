@@ -12,8 +12,9 @@ from urllib.parse import urlencode
 import msgspec
 import pytest
 
-from gateway.exchange_cast import CIVIL_STATUS, FIND, UNITS, asks, country
+from gateway.exchange_cast import CIVIL_STATUS, FIND, SECRET, UNITS, asks, country
 from gateway.operational_cast import writer
+from gateway.test_a_gateway_tells_of_itself_by_soap import HEALTH, question
 from gateway.test_admin_api import NOWHERE, TOKEN, Stage
 from lienthong.exchange import gateway_admin
 from lienthong.gateway.admin import Administration
@@ -25,6 +26,7 @@ from lienthong.gateway.public_log import PublicLog
 from lienthong.gateway.reading import LogReader
 from lienthong.gateway.sealer import Sealer
 from lienthong.kernel import clock
+from lienthong.protocol.receipt import verify_receipt
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +53,7 @@ def play(here, gateway_db, tmp_path):
             processes = Processes(core, sealer, operational, directory=tmp_path / "numbers")
             processes.take_over()
             observing = Observatory(core, reader, processes, Path("/"))
+            core.observing = observing
             office = Administration(
                 core, reader, sealer, TOKEN, Archive(NOWHERE), processes, observing
             )
@@ -123,6 +126,23 @@ def test_the_owner_reads_records_as_they_are_written_without_waiting(play):
     assert len(found["records"]) == 4
     assert {record["serviceCode"] for record in found["records"]} == {
         "person.find.v1", "units.list.v1"}  # fmt: skip
+
+
+def test_what_a_gateway_told_of_itself_has_a_receipt_like_any_answer(play, here):
+    async def story(stage, operational):
+        asked = question(HEALTH, "", client=CIVIL_STATUS)
+        headers = [(b"Content-Type", b"text/xml"), (b"Lienthong-Client-Secret", SECRET.encode())]
+        answer = await stage.gateway.answer("POST", "/", headers, asked)
+        assert answer.status == 200
+        await stage.seal()
+        status, receipt = await stage.ask("/receipts/letter-1")
+        assert status == 200, receipt
+        return receipt, await stage.json("/exchanges/letter-1")
+
+    receipt, detail = play(story)
+    facts = verify_receipt(receipt, here.anchor)
+    assert (facts.service, str(facts.answered_by)) == (HEALTH, "VN/GOV/G14")
+    assert {one["signature_verdict"] for one in detail["records"]} == {"valid"}
 
 
 def test_counts_are_narrowed_to_a_pair(play):
