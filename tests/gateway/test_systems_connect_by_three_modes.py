@@ -188,6 +188,8 @@ def test_a_certificate_that_is_over_is_not_added(running, tmp_path, days):
     system = InformationSystem(tmp_path, "old", days=days)
     with pytest.raises(client_keys.NotACertificate, match="good from"):
         lienthong_keys_client(running, "add", NAME, str(system.file))
+    with pytest.raises(client_keys.NotACertificate, match="hand it over by"):
+        lienthong_keys_client(running, "add", NAME, str(tmp_path / "nothing.pem"))
     (tmp_path / "x").write_text("no certificate")
     with pytest.raises(client_keys.NotACertificate):
         lienthong_keys_client(running, "add", NAME, str(tmp_path / "x"))

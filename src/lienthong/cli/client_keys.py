@@ -216,7 +216,13 @@ def add(node: Node, args: argparse.Namespace) -> int:
 
 def read_certificate(asked: str) -> x509.Certificate:
     """The first certificate of a file, PEM or DER, good today; raises NotACertificate."""
-    raw = sys.stdin.buffer.read() if asked == "-" else Path(asked).read_bytes()
+    try:
+        raw = sys.stdin.buffer.read() if asked == "-" else Path(asked).read_bytes()
+    except OSError:
+        # Started by root, this runs as the service user and in its home.
+        raise NotACertificate(
+            f"{asked} cannot be read from here: hand it over by `- < {asked}`."
+        ) from None
     try:
         certificate = (
             x509.load_pem_x509_certificates(raw)[0]
