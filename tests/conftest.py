@@ -36,10 +36,18 @@ import django  # noqa: E402
 
 django.setup()
 
+import hypothesis  # noqa: E402
+
 import cast  # noqa: E402
 from database_server import DatabaseServer, TestDatabase  # noqa: E402
 from lienthong.kernel import clock  # noqa: E402
 from running_node import RunningNode  # noqa: E402
+
+# How long an input takes to make says nothing on a machine that others use, too.
+hypothesis.settings.register_profile(
+    "shared", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("shared")
 
 
 def pytest_unconfigure() -> None:
