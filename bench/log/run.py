@@ -38,7 +38,7 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 
 from lienthong.cli import postgres, roles, service_user  # noqa: E402
 from lienthong.gateway import archive, rollups, schema  # noqa: E402
-from lienthong.gateway.postgres_log import COLUMNS, values  # noqa: E402
+from lienthong.gateway.postgres_log import PostgresLog  # noqa: E402
 from lienthong.gateway.rows import Kind, LogSide, Outcome, make_row  # noqa: E402
 from lienthong.gateway.sealer import Sealer  # noqa: E402
 from lienthong.kernel import clock  # noqa: E402
@@ -49,6 +49,7 @@ from lienthong.protocol.signature import ANSWER_COMPONENTS, REQUEST_COMPONENTS, 
 from lienthong.protocol.signature import _input as signature_input  # noqa: E402
 
 AIM = 700
+ALGORITHM = b"ecdsa-p256-sha256"
 ORIGIN = "VN/GOV/G14/national"
 KIDS = [secrets.token_urlsafe(32) for _ in range(90)]
 TABLES = """
@@ -58,6 +59,21 @@ TABLES = """
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = 'public' AND c.relkind = 'r' GROUP BY 1 ORDER BY 2 DESC
 """
+INDEXES = """
+    SELECT parent.relname, sum(pg_relation_size(child.oid))
+    FROM pg_index i
+    JOIN pg_class parent ON parent.oid = i.indexrelid
+    JOIN pg_inherits h ON h.inhparent = parent.oid
+    JOIN pg_class child ON child.oid = h.inhrelid
+    WHERE i.indrelid = 'message_record'::regclass GROUP BY 1 ORDER BY 1
+"""
+# Header 24, columns 28, length 4, the rest; to a multiple of 8, and 4 for the pointer to it.
+IN_THE_ROWS = """
+    SELECT w.kind, avg(length(r.packed)),
+           avg(4 + ((24 + 28 + 4 + length(r.packed) + CASE WHEN r.subject IS NULL THEN 0 ELSE 4 END
+                     + CASE WHEN r.leaf IS NULL THEN 0 ELSE 4 END + 7) / 8) * 8)
+    FROM message_record r JOIN log_way w ON w.id = r.way GROUP BY 1 ORDER BY 1 DESC
+"""
 
 
 def pair(number: int) -> tuple[str, str]:
@@ -65,6 +81,11 @@ def pair(number: int) -> tuple[str, str]:
     one = number % 500
     client = f"VN/GOV/G{one % 90:02}/system-{one % 220}"
     return client, f"VN/GOV/G{one * 7 % 90:02}/register-{one % 31}/person.find.v1"
+
+
+def signed(components: bytes, kid: str, at: datetime, head: bytes, digest: bytes) -> Signed:
+    made = signature_input(components, kid, ALGORITHM, int(at.timestamp()))
+    return Signed(made, secrets.token_bytes(64), ALGORITHM, kid, 0, head, digest)
 
 
 def exchange(number: int, at: datetime, side: str):
@@ -88,11 +109,8 @@ def exchange(number: int, at: datetime, side: str):
               "client": client, "service": service, "peer": "VN/GOV/G01/dancu", "mode": "strict",
               "effect": "sensitive", "grant": str(uuid.UUID(int=number % 500))}  # fmt: skip
     kid = KIDS[number % 90]
-    requested = Signed(signature_input(REQUEST_COMPONENTS, kid, int(at.timestamp())),
-                       secrets.token_bytes(64), kid, 0, asked.serialise(), body)  # fmt: skip
-    given = Signed(signature_input(ANSWER_COMPONENTS, kid, int(at.timestamp())),
-                   secrets.token_bytes(64), kid, 0, answered.serialise(),
-                   secrets.token_bytes(32))  # fmt: skip
+    requested = signed(REQUEST_COMPONENTS, kid, at, asked.serialise(), body)
+    given = signed(ANSWER_COMPONENTS, kid, at, answered.serialise(), secrets.token_bytes(32))
     subjects = ((2026).to_bytes(2, "big") + secrets.token_bytes(32),)
     yield make_row(kind=Kind.REQUEST, at=at, signed=requested, body_size=1000, **common)
     yield make_row(kind=Kind.ANSWER, at=at + timedelta(milliseconds=7), signed=given,
@@ -100,25 +118,51 @@ def exchange(number: int, at: datetime, side: str):
                    subjects=subjects if side == LogSide.PROVIDER else (), **common)  # fmt: skip
 
 
-async def write(dsn: str, exchanges: int, side: str, day: datetime) -> float:
-    """Write and seal the rows; seconds."""
-    connection = await asyncpg.connect(dsn)
-    began = time.monotonic()
-    for first in range(0, exchanges, 500):
-        rows = [
-            values(row)
-            for number in range(first, min(first + 500, exchanges))
-            for row in exchange(number, day + timedelta(seconds=86_000 * number / exchanges), side)
-        ]
-        await connection.copy_records_to_table("message_record", records=rows, columns=COLUMNS)
+def moment(day: datetime, number: int, exchanges: int) -> datetime:
+    """When an exchange was made: all of them over one day."""
+    return day + timedelta(seconds=86_000 * number / exchanges)
+
+
+async def write(dsn: str, exchanges: int, side: str, day: datetime, together: int) -> float:
+    """Write the rows as a gateway does, and seal so many exchanges at a time; seconds."""
+    log = PostgresLog(dsn)
+    await log.start()
     sealer = Sealer(dsn, origin=ORIGIN, key=SigningKey.generate())
     await sealer.take_over()
-    while await sealer.seal():
-        pass
+    began = time.monotonic()
+    for first in range(0, exchanges, together):
+        numbers = range(first, min(first + together, exchanges))
+        for start in range(0, len(numbers), 200):
+            rows = [
+                row
+                for number in numbers[start : start + 200]
+                for row in exchange(number, moment(day, number, exchanges), side)
+            ]
+            await asyncio.gather(*(log.append(row) for row in rows))
+        while await sealer.seal():
+            pass
+        await sealer._summarise()
+    seconds = time.monotonic() - began
     await rollups.close_hours(sealer._connection, clock.instant())
     await sealer.close()
-    await connection.close()
-    return time.monotonic() - began
+    await log.close()
+    return seconds
+
+
+def indexes(url: str) -> dict[str, int]:
+    """Bytes of each index on the rows, all days together."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        return {str(name): int(size) for name, size in connection.execute(INDEXES)}
+
+
+def in_the_rows(url: str) -> dict[str, float]:
+    """Bytes of a request's and an answer's packed value, and of their whole rows."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        return {
+            f"{kind}: {what}": round(float(size), 1)
+            for kind, *found in connection.execute(IN_THE_ROWS)
+            for what, size in zip(("packed value", "whole row"), found, strict=True)
+        }
 
 
 def sizes(url: str) -> dict[str, tuple[int, int]]:
@@ -128,6 +172,25 @@ def sizes(url: str) -> dict[str, tuple[int, int]]:
             str(name): (int(table), int(indexes))
             for name, table, indexes in connection.execute(TABLES)
         }
+
+
+SIDES = ("consumer", "provider")
+OUTCOMES = (("answered", 1.0), ("refused", 0.02))
+MAKE_WAYS = """
+    INSERT INTO log_way (digest, kind, side, gateway, client, service, outcome, fault, status,
+                         peer, mode, effect, grant_id, reason, in_row)
+    SELECT sha256(convert_to('sums ' || way::text, 'utf8')), 'answer', way->>0, '', way->>1,
+           way->>2, way->>3, '', 0, '', '', '', '', '', false
+    FROM json_array_elements(%s::json) way
+    RETURNING side || ' ' || client || ' ' || service || ' ' || outcome, id
+"""
+
+
+def ways_of(pairs: list[tuple[str, str]]) -> list[tuple[str, str, str, str]]:
+    return [
+        (side, client, service, outcome)
+        for client, service in pairs for side in SIDES for outcome, _ in OUTCOMES
+    ]  # fmt: skip
 
 
 def make_sums(url: str, exchanges: int) -> tuple[int, int]:
@@ -140,21 +203,21 @@ def make_sums(url: str, exchanges: int) -> tuple[int, int]:
     totals: dict[tuple[datetime, str, str], int] = {}
     made = 0
     with psycopg.connect(url) as connection:
-        connection.execute("TRUNCATE rollup_sum, rollup_total, rollup_mark, rollup")
+        connection.execute("TRUNCATE rollup_sum, rollup_total, rollup_mark, log_round")
+        ways = dict(connection.execute(MAKE_WAYS, [json.dumps(ways_of(pairs))]).fetchall())
         with (
             connection.cursor() as cursor,
-            cursor.copy(
-                "COPY rollup_sum (hour, side, client, service, outcome, count, upto) FROM STDIN"
-            ) as copy,
+            cursor.copy("COPY rollup_sum (hour, way, count) FROM STDIN") as copy,
         ):
             for hour in range(hours):
                 at = start + timedelta(hours=hour)
                 for client, service in pairs:
-                    for side in ("consumer", "provider"):
-                        for outcome, share in (("answered", 1.0), ("refused", 0.02)):
+                    for side in SIDES:
+                        for outcome, share in OUTCOMES:
                             count = int(each * share * 2 * chance.random() + chance.random() / 2)
                             if count:
-                                copy.write_row((at, side, client, service, outcome, count, hour))
+                                way = ways[f"{side} {client} {service} {outcome}"]
+                                copy.write_row((at, way, count))
                                 made += 1
                                 key = at, side, outcome
                                 totals[key] = totals.get(key, 0) + count
@@ -205,8 +268,10 @@ def measure(url: str, gateway: str, archiver: str, options: argparse.Namespace) 
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SELECT make_message_days(%s, 3)", [day.date()])
     before = sizes(url)
-    seconds = asyncio.run(write(gateway, options.exchanges, LogSide.PROVIDER, day))
+    seconds = asyncio.run(write(gateway, options.exchanges, options.side, day, options.together))
     after = sizes(url)
+    by_index = {name: round(size / options.exchanges, 1) for name, size in indexes(url).items()}
+    rows = in_the_rows(url)
     tables = {
         name: {
             "table": (after[name][0] - before.get(name, (0, 0))[0]) / options.exchanges,
@@ -227,7 +292,11 @@ def measure(url: str, gateway: str, archiver: str, options: argparse.Namespace) 
         "exchanges": options.exchanges,
         "seconds_to_write_and_seal": round(seconds, 1),
         "bytes_per_exchange_and_side": round(whole),
-        "tables": {name: {k: round(v) for k, v in one.items()} for name, one in tables.items()},
+        "side": options.side,
+        "sealed_together": options.together,
+        "tables": {name: {k: round(v, 1) for k, v in one.items()} for name, one in tables.items()},
+        "indexes_of_rows": by_index,
+        "rows": rows,
         "archived": {
             "parquet_bytes_per_exchange": round(written.size / options.exchanges),
             "left_in_database": round(
@@ -256,7 +325,7 @@ def told(result: dict) -> str:
         "| --- | ---: | ---: |",
     ]
     for name, one in result["tables"].items():
-        if one["table"] + one["indexes"]:
+        if one["table"] + one["indexes"] >= 0.1:
             lines.append(f"| {name} | {one['table']} | {one['indexes']} |")
     reached = "met" if result["bytes_per_exchange_and_side"] <= AIM else "not met"
     counting, kept = result["counting"], result["archived"]
@@ -264,6 +333,14 @@ def told(result: dict) -> str:
         f"| **together** | **{result['bytes_per_exchange_and_side']}** | |",
         "",
         f"The aim of {AIM} bytes is {reached}.",
+        "",
+        "| of the rows, an exchange has two | bytes |",
+        "| --- | ---: |",
+        *(f"| {name} | {size} |" for name, size in result["rows"].items()),
+        *(
+            f"| index `{name}`, both rows | {size} |"
+            for name, size in result["indexes_of_rows"].items()
+        ),
         "",
         f"After archiving: {kept['parquet_bytes_per_exchange']} bytes in Parquet and"
         f" {kept['left_in_database']} left in the database (leaves, tiles, heads, counts).",
@@ -283,6 +360,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
     parser.add_argument("--exchanges", type=int, default=200_000)
     parser.add_argument("--counted", type=int, default=37_000_000)
+    parser.add_argument("--side", choices=list(LogSide), default=LogSide.PROVIDER.value)
+    parser.add_argument("--together", type=int, default=2_000, help="exchanges sealed at a time")
+    parser.add_argument("--dry", action="store_true", help="print, and write nothing")
     parser.add_argument("--port", type=int, default=23984)
     options = parser.parse_args()
     home = Path(tempfile.mkdtemp(prefix="lt-bench-log-"))
@@ -317,6 +397,9 @@ def main() -> None:
     finally:
         cluster.stop()
         shutil.rmtree(home)
+    if options.dry:
+        print(told(result))
+        return
     (HERE / "latest.json").write_text(json.dumps(result, indent=2) + "\n")
     (HERE / "latest.md").write_text(told(result))
     print(told(result))

@@ -135,7 +135,7 @@ def test_a_lost_log_is_put_back_says_so_and_gives_no_evidence(site: Site) -> Non
     assert "The log of the gateway was lost" in site.run("restore", str(place))
     with psycopg.connect(site.gateway.owner_url) as connection:
         sources = connection.execute("SELECT source FROM import_statement").fetchall()
-        kinds = connection.execute("SELECT kind FROM message_record ORDER BY kind").fetchall()
+        kinds = connection.execute("SELECT kind FROM message_way ORDER BY kind").fetchall()
     assert sources[0][0].startswith("restored from backup")
     assert [kind for (kind,) in kinds] == ["answer", "import"]
     refused = site.run("epoch", "reconcile", well=False)

@@ -16,6 +16,7 @@ import msgspec
 import psycopg
 import pytest
 
+from gateway import log_tables
 from gateway.exchange_cast import CIVIL_STATUS, FIND, ISSUE, OUTSIDER, UNITS, asks, country
 from gateway.rows_cast import row
 from lienthong.exchange import gateway_admin
@@ -159,14 +160,16 @@ def test_a_row_changed_behind_the_gateways_back_is_told(play, gateway_db):
         return await ready.json("/exchanges/birth-1")
 
     def tamper():
-        with psycopg.connect(gateway_db.owner_url) as connection:
-            connection.execute(
-                "UPDATE message_record SET head = replace(convert_from(head, 'UTF8'),"
-                " 'full=1', 'full=2')::bytea WHERE kind = 'request' AND side = 'provider'"
-            )
-            connection.execute(
-                "UPDATE message_record SET leaf = decode(repeat('00', 32), 'hex')"
-                " WHERE kind = 'answer' AND side = 'consumer'"
+        for which, change in (
+            (("request", "provider"), lambda one: {"head": one.head.replace(b"full=1", b"full=2")}),
+            (("answer", "consumer"), lambda one: {"body_size": one.body_size + 1}),
+        ):
+            assert log_tables.tamper(
+                gateway_db,
+                lambda row, which=which: (row.evidence.kind, row.evidence.side) == which,
+                lambda row, change=change: dataclasses.replace(
+                    row, evidence=msgspec.structs.replace(row.evidence, **change(row.evidence))
+                ),
             )
 
     found = {(one["side"], one["kind"]): one for one in play(story)["records"]}
@@ -175,6 +178,7 @@ def test_a_row_changed_behind_the_gateways_back_is_told(play, gateway_db):
         "bad_signature",
         "changed",
     )
+    assert found["consumer", "answer"]["record_verdict"] == "changed"
     assert found["consumer", "answer"]["proof_valid"] is False
     assert found["consumer", "request"]["record_verdict"] == "valid"
 
@@ -279,7 +283,8 @@ def test_a_request_without_an_end_is_an_unknown_outcome(play, here):
 def test_counting_what_has_no_end_compares_no_row_with_every_other(gateway_db):
     """Rows of the last minute are in no statistics, and a busy minute has thousands."""
     sql = rollups.UNKNOWN.replace("$1", "timestamptz '2021-01-01'")
-    sql = sql.replace("$2", "timestamptz '2100-01-01'").replace("$3", "array['listMethods']")
+    sql = sql.replace("$2", "timestamptz '2100-01-01'")
+    sql = sql.replace("$3", "array[1, 2]").replace("$4", "array[3, 4]")
     with psycopg.connect(gateway_db.owner_url) as connection:
         plan = "\n".join(line for (line,) in connection.execute(f"EXPLAIN {sql}"))
     assert "message_record" in plan

@@ -14,11 +14,13 @@ import pytest
 
 from gateway.attested import BODY, attested
 from gateway.exchange_cast import country
+from gateway.log_tables import all_placed
 from gateway.rows_cast import AT, row
 from lienthong.gateway import archive, kept_bodies
 from lienthong.gateway.admin import Administration
 from lienthong.gateway.bodies import Body
 from lienthong.gateway.messages import Caller, Head, Incoming
+from lienthong.gateway.rows import Kind
 from lienthong.gateway.year_keys import YearKeys
 from lienthong.protocol.errors import LoggingFailed
 from lienthong.protocol.snapshot import LONGEST_KEPT, OfferEntry
@@ -82,14 +84,10 @@ def test_reading_a_body_is_written_into_the_log_with_who_and_why(here, gateway_d
     bodies = {(one["side"], one["kind"]): b64decode(one["body"]) for one in told["bodies"]}
     assert bodies["consumer", "request"] == bodies["provider", "request"] == BODY
     assert bodies["provider", "answer"] == b'{"personal_id":"..."}'
-    ((head, seq),) = stored(
-        gateway_db,
-        "SELECT head, seq FROM message_record r JOIN log_leaf l ON l.record_id = r.id"
-        " WHERE kind = 'reading'",
-    )
-    said = json.loads(head)
+    (reading,) = [one for one in all_placed(gateway_db) if one.row.evidence.kind == Kind.READING]
+    said = json.loads(reading.row.evidence.head)
     assert (said["message_id"], said["by"], said["reason"]) == ("birth-1", *READING.values())
-    assert seq == 4
+    assert reading.seq == 4
 
 
 @pytest.mark.parametrize(
@@ -101,7 +99,7 @@ def test_nobody_reads_a_body_without_saying_who_and_why(here, gateway_db, tmp_pa
         return await post(ready, "/bodies/birth-1", asked)
 
     assert play(here, gateway_db, tmp_path, story)[0] == 400
-    assert stored(gateway_db, "SELECT 1 FROM message_record WHERE kind = 'reading'") == []
+    assert stored(gateway_db, "SELECT 1 FROM message_way WHERE kind = 'reading'") == []
 
 
 def test_where_no_body_was_kept_none_is_read(here, gateway_db, tmp_path):

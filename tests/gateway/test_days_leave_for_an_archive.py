@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import builtins
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 
 import psycopg
 import pytest
 
 from gateway.attested import attested
 from gateway.exchange_cast import country
+from gateway.log_tables import write_and_seal
 from gateway.rows_cast import AT, row
-from lienthong.gateway import archive, inquiries, parquet, schema, subjects, verification
-from lienthong.gateway.postgres_log import COLUMNS, PostgresLog, values
+from lienthong.gateway import archive, inquiries, parquet, subjects, verification
+from lienthong.gateway.postgres_log import PostgresLog
 from lienthong.kernel import clock
 from lienthong.protocol.receipt import verify_receipt
 
@@ -172,12 +173,7 @@ def test_an_archiving_that_was_cut_off_is_finished_by_the_next(gateway_db, tmp_p
     day = date(2026, 9, 3)
     with psycopg.connect(gateway_db.owner_url, autocommit=True) as connection:
         connection.execute("SELECT make_message_days('2026-09-03', 1)")
-        with (
-            connection.cursor() as cursor,
-            cursor.copy(f"COPY message_record ({', '.join(COLUMNS)}) FROM STDIN") as copy,
-        ):
-            copy.write_row(values(row(at=AT.replace(month=9, day=3))))
-        connection.execute("INSERT INTO log_leaf SELECT 0, id, time, leaf FROM message_record")
+    write_and_seal(gateway_db, [row(at=AT.replace(month=9, day=3))])
     with psycopg.connect(gateway_db.archiver_url, autocommit=True) as connection:
         written = parquet.write_day(connection, day, tmp_path)
         connection.execute(
@@ -199,54 +195,3 @@ def test_without_pyarrow_the_operator_is_told_what_to_install(monkeypatch, tmp_p
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(parquet.NoParquet, match="lienthong\\[archive\\]"):
         parquet.find_message(tmp_path / "any", "m")
-
-
-# -- forward from months ---------------------------------------------------------------------
-
-
-def test_a_log_of_months_becomes_one_of_days_with_every_row_and_leaf(database_server):
-    name = database_server.clone(database_server.gateway_template(), "lt_gateway")
-    first, second = list(schema.files())[:2], list(schema.files())[2:]
-    moments = [datetime(2026, 9, 3, 23, 59, tzinfo=UTC), datetime(2026, 9, 4, tzinfo=UTC),
-               datetime(2026, 11, 24, tzinfo=UTC)]  # fmt: skip
-    try:
-        with psycopg.connect(name.owner_url, autocommit=True) as connection:
-            connection.execute("DROP OWNED BY CURRENT_USER CASCADE")
-            connection.execute("GRANT USAGE, CREATE ON SCHEMA public TO CURRENT_USER")
-            for _, text in first:
-                connection.execute(text)
-            then = [name for name in COLUMNS if name != "reason"]
-            columns = ", ".join(then)
-            with (
-                connection.cursor() as cursor,
-                cursor.copy(f"COPY message_record ({columns}) FROM STDIN") as copy,
-            ):
-                for moment in moments:
-                    said = dict(
-                        zip(COLUMNS, values(row(at=moment, subjects=(b"\1" * 32,))), strict=True)
-                    )
-                    copy.write_row([said[name] for name in then])
-            connection.execute(
-                "INSERT INTO log_leaf SELECT row_number() OVER (ORDER BY time) - 1, id, time, leaf"
-                " FROM message_record"
-            )
-            everything = f"SELECT tx::text, {columns} FROM message_record ORDER BY time"
-            before = connection.execute(everything).fetchall()
-            for _, text in second:
-                connection.execute(text)
-            assert connection.execute(everything).fetchall() == before
-            unsealed = connection.execute(
-                "SELECT count(*) FROM message_record r WHERE NOT EXISTS"
-                " (SELECT 1 FROM log_leaf l WHERE l.record_id = r.id)"
-            ).fetchone()
-            assert unsealed == (0,)
-            counts = connection.execute(
-                "SELECT tableoid::regclass::text, count(*) FROM message_record"
-                " GROUP BY 1 ORDER BY 1"
-            ).fetchall()
-        assert counts == [
-            ("message_record_20260903", 1), ("message_record_20260904", 1),
-            ("message_record_20261124", 1),
-        ]  # fmt: skip
-    finally:
-        name.drop()

@@ -21,7 +21,6 @@ import time
 from pathlib import Path
 
 import msgspec
-import psycopg
 import pytest
 
 from gateway.edge_thread import Edge
@@ -36,6 +35,7 @@ from gateway.exchange_cast import (
     country,
     grant,
 )
+from gateway.log_tables import all_rows
 from lienthong.gateway.bodies import Body, SpoolRoom
 from lienthong.gateway.messages import Outgoing
 from lienthong.kernel import clock
@@ -167,11 +167,14 @@ class Running:
             answer = link.getresponse()
             return answer.status, answer.read()
 
-    def rows(self, what="side, kind, outcome", where="true"):
-        with psycopg.connect(self.database.owner_url) as connection:
-            return connection.execute(
-                f"SELECT {what} FROM message_record WHERE {where} ORDER BY time"
-            ).fetchall()
+    def rows(self, *names, **wanted):
+        """These facts of every row that has these ones, in the order of time."""
+        facts = [one.evidence for one in all_rows(self.database)]
+        return [
+            tuple(getattr(one, name) for name in names or ("side", "kind", "outcome"))
+            for one in facts
+            if all(getattr(one, name) == value for name, value in wanted.items())
+        ]
 
 
 @pytest.fixture
@@ -237,8 +240,8 @@ def test_processes_share_their_ports_and_every_answered_exchange_survives_their_
         worker.join(10)
     running.reap()
     kept = {}
-    for message_id, number in running.rows("message_id, 1", "outcome IN ('open', 'answered')"):
-        kept[message_id] = kept.get(message_id, 0) + number
+    for message_id, outcome in running.rows("message_id", "outcome"):
+        kept[message_id] = kept.get(message_id, 0) + (outcome in ("open", "answered"))
     lost = [name for name in answered if kept.get(name) != 4]
     assert lost == []
 
@@ -263,7 +266,7 @@ def test_a_long_body_passes_both_sides_whole(running):
     status, headers, got = running.call(ISSUE, body)
     assert status == 200, headers
     assert got == body
-    assert running.rows("body_size", "kind = 'request'") == [(3 << 20,), (3 << 20,)]
+    assert running.rows("body_size", kind="request") == [(3 << 20,), (3 << 20,)]
     assert list((running.node.run / "spool").iterdir()) == []
     status, headers, _ = running.call(FIND, b"x" * 5000)
     assert (status, headers["x-road-error"]) == (400, "Client.InvalidBody")
@@ -427,7 +430,7 @@ def test_a_system_that_is_down_is_told_as_unreachable(running):
     running.start()
     status, headers, _ = running.call(ISSUE)
     assert (status, headers["x-road-error"]) == (500, "Server.ServerProxy.NetworkError")
-    ends = running.rows("side, outcome", "kind = 'answer'")
+    ends = running.rows("side", "outcome", kind="answer")
     assert sorted(ends) == [("consumer", "unreachable"), ("provider", "unreachable")]
 
 
@@ -441,4 +444,4 @@ def test_a_system_too_slow_for_the_deadline_leaves_the_outcome_unknown(running):
     )
     assert time.monotonic() - started < 2
     assert (status, headers["x-road-error"]) == (500, "Server.ServerProxy.IOError")
-    assert [end for (end,) in running.rows("outcome", "kind = 'answer'")] == ["failed", "failed"]
+    assert [end for (end,) in running.rows("outcome", kind="answer")] == ["failed", "failed"]

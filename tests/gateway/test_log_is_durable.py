@@ -6,15 +6,14 @@ import asyncio
 import dataclasses
 from datetime import timedelta
 
-import asyncpg
 import msgspec
 import psycopg
 import pytest
 
+from gateway.log_tables import all_rows, seal_all
 from gateway.rows_cast import AT, row
 from lienthong.gateway import archive, schema
 from lienthong.gateway.postgres_log import PostgresLog
-from lienthong.gateway.records import read_row
 from lienthong.gateway.rows import ReplayKey
 from lienthong.protocol.errors import LoggingFailed, Replayed
 
@@ -33,9 +32,8 @@ def with_log(database, story):
     return asyncio.run(run())
 
 
-def kept(database, what="request_id"):
-    with psycopg.connect(database.owner_url) as connection:
-        return [found[0] for found in connection.execute(f"SELECT {what} FROM message_record")]
+def kept(database):
+    return [one.evidence.request_id for one in all_rows(database)]
 
 
 def test_rows_appended_together_are_all_there_when_their_futures_resolve(gateway_db):
@@ -62,22 +60,27 @@ def test_what_was_written_reads_back_to_the_same_digest(gateway_db):
 
     async def story(log):
         await log.append(one)
-        connection = await asyncpg.connect(gateway_db.gateway_url)
-        try:
-            return read_row(await connection.fetchrow("SELECT * FROM message_record"))
-        finally:
-            await connection.close()
 
-    again = with_log(gateway_db, story)
+    with_log(gateway_db, story)
+    (again,) = all_rows(gateway_db)
     assert again == one
+    assert again.id == one.id
     assert again.evidence.digest() == one.record_digest
 
 
-@pytest.mark.parametrize("bad", ["nul\x00byte", "half of a pair \ud800"])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        pytest.param({"message_id": "half of a pair \ud800"}, id="cannot be packed"),
+        pytest.param({"client": "nul\x00byte"}, id="the database refuses a name"),
+        pytest.param({"status": 1 << 40}, id="no number of the database"),
+        pytest.param({"time": -(1 << 60)}, id="no moment of the database"),
+    ],
+)
 def test_only_the_bad_row_of_a_batch_fails(gateway_db, bad):
     rows = [row() for _ in range(20)]
     rows[7] = dataclasses.replace(
-        rows[7], evidence=msgspec.structs.replace(rows[7].evidence, message_id=bad)
+        rows[7], evidence=msgspec.structs.replace(rows[7].evidence, **bad)
     )
 
     async def story(log):
@@ -191,10 +194,17 @@ def test_rows_waiting_at_the_end_are_written_before_closing(gateway_db):
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE message_record SET outcome = 'refused'",
+        "UPDATE message_record SET packed = ''",
         "DELETE FROM message_record",
         "TRUNCATE message_record",
-        "DELETE FROM log_leaf",
+        "DELETE FROM log_round",
+        "UPDATE log_round SET leaves = ''",
+        "UPDATE log_way SET client = ''",
+        "DELETE FROM log_shape",
+        "DELETE FROM log_seed",
+        "UPDATE log_signer SET kid = ''",
+        "UPDATE rollup_sum SET count = 1",
+        "SELECT setval('message_number', 1)",
         "UPDATE log_checkpoint SET size = 0",
         "DELETE FROM log_tile",
         "UPDATE rollup SET count = 1",
@@ -208,7 +218,7 @@ def test_rows_waiting_at_the_end_are_written_before_closing(gateway_db):
         "SELECT drop_bodies('2026-01-01')",
         "UPDATE import_statement SET rows = 0",
         "CREATE TABLE own (id int)",
-        "DROP TABLE log_leaf",
+        "DROP TABLE log_round",
         "ALTER TABLE message_record DETACH PARTITION message_record_other",
         "SELECT forget_replays()",
         "SELECT drop_archived_day('2020-01-01')",
@@ -238,8 +248,7 @@ def test_a_day_leaves_only_when_it_is_over_sealed_and_archived(gateway_db):
             connection.execute("SELECT drop_archived_day('2999-01-01')")
         with pytest.raises(psycopg.errors.RaiseException, match="is not in the log"):
             connection.execute("SELECT drop_archived_day('2020-01-01')")
-    with psycopg.connect(gateway_db.owner_url) as connection:
-        connection.execute("INSERT INTO log_leaf SELECT 0, id, time, leaf FROM message_record")
+    seal_all(gateway_db)
     with psycopg.connect(gateway_db.archiver_url, autocommit=True) as connection:
         with pytest.raises(psycopg.errors.RaiseException, match="1 rows and its archive 0"):
             connection.execute("SELECT drop_archived_day('2026-09-03')")

@@ -10,9 +10,11 @@ import tempfile
 import time
 from pathlib import Path
 
+import asyncpg
 import psycopg
 import pytest
 
+from gateway.log_tables import placed
 from gateway.rows_cast import ORIGIN, row
 from lienthong.cli import postgres, roles, service_user
 from lienthong.gateway import schema
@@ -113,13 +115,22 @@ def test_no_confirmed_row_is_lost_and_every_row_is_sealed_once(cluster):
 
     failures = asyncio.run(story())
     with psycopg.connect(dsn) as connection:
-        rows = {found for (found,) in connection.execute("SELECT id FROM message_record")}
-        leaves = [found for (found,) in connection.execute("SELECT record_id FROM log_leaf")]
         (size,) = connection.execute("SELECT max(size) FROM log_checkpoint").fetchone()
+        (leaves,) = connection.execute("SELECT sum(count) FROM log_round").fetchone()
+    rows = asyncio.run(read_all(dsn))
     assert failures > 0, "the kills were felt"
-    assert set(confirmed) <= rows
-    assert len(leaves) == len(set(leaves)) == size
-    assert set(leaves) == rows
+    assert set(confirmed) <= {one.row.id for one in rows}
+    assert len(rows) == len({one.row.id for one in rows}) == size == leaves
+    assert {one.seq for one in rows} == set(range(size))
+    assert all(one.row.leaf == one.sealed for one in rows)
+
+
+async def read_all(dsn: str):
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await placed(connection)
+    finally:
+        await connection.close()
 
 
 async def sealed_all(dsn: str) -> None:
@@ -127,7 +138,7 @@ async def sealed_all(dsn: str) -> None:
         with psycopg.connect(dsn) as connection:
             (found,) = connection.execute(
                 "SELECT count(*) FROM message_record r"
-                " WHERE NOT EXISTS (SELECT 1 FROM log_leaf l WHERE l.record_id = r.id)"
+                " WHERE NOT EXISTS (SELECT 1 FROM log_round d WHERE r.n <@ d.ns)"
             ).fetchone()
             return int(found)
 

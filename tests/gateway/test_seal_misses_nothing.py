@@ -11,10 +11,11 @@ import asyncpg
 import psycopg
 import pytest
 
+from gateway.log_tables import all_rows, leaves_of, placed
 from gateway.rows_cast import AT, CLIENT, ORIGIN, SERVICE, row
-from lienthong.gateway import postgres_log, rollups, tree
+from lienthong.gateway import postgres_log, rollups, rounds, tree
 from lienthong.gateway import sealer as sealing
-from lienthong.gateway.postgres_log import COLUMNS, PostgresLog, values
+from lienthong.gateway.postgres_log import PostgresLog, pack_rows, write_packed
 from lienthong.gateway.rows import Kind, LogSide, Outcome
 from lienthong.gateway.sealer import Sealer
 from lienthong.protocol import merkle
@@ -47,16 +48,10 @@ async def append(database, rows) -> None:
     await log.close()
 
 
-async def leaves_of(connection) -> list[bytes]:
-    return [
-        found["leaf"] for found in await connection.fetch("SELECT leaf FROM log_leaf ORDER BY seq")
-    ]
-
-
 def test_a_fresh_sealer_has_time_to_look_at_a_long_log_once(gateway_db, monkeypatch):
     # A log so long that looking at all of it takes longer than any other statement may.
     monkeypatch.setattr(postgres_log, "COMMAND_SECONDS", 0.3)
-    slow = sealing.UNSEALED.replace("WHERE r.tx", "CROSS JOIN pg_sleep(0.8) WHERE r.tx")
+    slow = sealing.UNSEALED.replace("WHERE r.n", "CROSS JOIN pg_sleep(0.8) WHERE r.n", 1)
     assert slow != sealing.UNSEALED
 
     async def story():
@@ -103,10 +98,11 @@ def test_a_row_that_commits_late_is_sealed_in_a_later_round(gateway_db):
 
     async def story():
         late = await asyncpg.connect(gateway_db.gateway_url)
+        one = row()
+        packed = await pack_rows(late, [one])
         transaction = late.transaction()
         await transaction.start()
-        one = row()
-        await late.copy_records_to_table("message_record", records=[values(one)], columns=COLUMNS)
+        await write_packed(late, [one], packed)
         async with working(gateway_db) as sealer:
             for _ in range(3):
                 await append(gateway_db, [row(), row()])
@@ -127,10 +123,11 @@ def test_the_floor_rises_when_nothing_old_is_running(gateway_db):
         await append(gateway_db, [row() for _ in range(50)])
         async with working(gateway_db) as sealer:
             connection = await asyncpg.connect(gateway_db.gateway_url)
-            await nothing_older_runs(connection)
             assert await sealer.seal() == 50
+            await nothing_older_runs(connection)
+            assert await sealer.seal() == 0
             above = await connection.fetchval(
-                "SELECT count(*) FROM message_record WHERE tx >= $1::text::xid8", sealer._floor
+                "SELECT count(*) FROM message_record WHERE n > $1", sealer._floor
             )
             await connection.close()
             return above
@@ -140,11 +137,11 @@ def test_the_floor_rises_when_nothing_old_is_running(gateway_db):
 
 async def nothing_older_runs(connection) -> None:
     """
-    Wait until every transaction that began before the rows were written has ended.
+    Wait until every transaction that began before the rows were sealed has ended.
 
     A snapshot spans the whole server: tests of other databases run on it at the same time.
     """
-    newest = "SELECT max(tx::text::bigint) FROM message_record"
+    newest = "SELECT max(xmin::text::bigint) FROM log_round"
     oldest_running = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
     limit = asyncio.get_running_loop().time() + 120
     while await connection.fetchval(f"SELECT ({oldest_running}) <= ({newest})"):
@@ -159,12 +156,11 @@ def test_rows_of_many_writers_are_each_sealed_once(gateway_db):
     async def writer(committed):
         connection = await asyncpg.connect(gateway_db.gateway_url)
         for _ in range(25):
+            rows = [row() for _ in range(chance.randint(1, 4))]
+            packed = await pack_rows(connection, rows)
             transaction = connection.transaction()
             await transaction.start()
-            rows = [row() for _ in range(chance.randint(1, 4))]
-            await connection.copy_records_to_table(
-                "message_record", records=[values(one) for one in rows], columns=COLUMNS
-            )
+            await write_packed(connection, rows, packed)
             await asyncio.sleep(chance.random() * 0.02)
             if chance.random() < 0.2:
                 await transaction.rollback()
@@ -183,8 +179,9 @@ def test_rows_of_many_writers_are_each_sealed_once(gateway_db):
             await asyncio.gather(*writers)
             await sealer.seal()
             connection = await asyncpg.connect(gateway_db.gateway_url)
-            sealed = [found["record_id"] for found in await connection.fetch(
-                "SELECT record_id FROM log_leaf ORDER BY seq")]  # fmt: skip
+            rows = await placed(connection)
+            assert all(one.row.leaf == one.sealed for one in rows)
+            sealed = [one.row.id for one in rows if one.seq is not None]
             sizes = await connection.fetchval("SELECT max(size) FROM log_checkpoint")
             await connection.close()
             assert len(sealed) == len(set(sealed)) == sizes
@@ -253,7 +250,8 @@ async def until(holds) -> None:
 def test_a_tree_that_does_not_fit_its_head_stops_the_sealer(gateway_db):
     with psycopg.connect(gateway_db.owner_url) as connection:
         connection.execute(
-            "INSERT INTO log_leaf VALUES (0, gen_random_uuid(), now(), %s)", [b"\x00" * 32]
+            "INSERT INTO log_round VALUES (0, 1, '{[1,2)}', %s, now(), now(), '', %s)",
+            [b"\x00" * 32, b"\x00" * 32],
         )
 
     async def story():
@@ -335,8 +333,10 @@ def test_a_rollup_names_the_leaves_it_was_counted_from(gateway_db):
     both_counts(gateway_db, [row() for _ in range(4)])
     with psycopg.connect(gateway_db.owner_url) as connection:
         (found,) = connection.execute(
-            "SELECT from_seq, to_seq, count, range_digest FROM rollup"
+            "SELECT first, count, counts, digest, leaves FROM log_round"
         ).fetchall()
-        leaves = connection.execute("SELECT leaf FROM log_leaf ORDER BY seq").fetchall()
-    assert found[:3] == (0, 3, 4)
-    assert found[3] == hashlib.sha256(b"".join(leaf for (leaf,) in leaves)).digest()
+    first, count, counts, digest, leaves = found
+    assert (first, count) == (0, 4)
+    assert list(rounds.read_counts(counts).values()) == [4]
+    assert leaves == b"".join(one.leaf for one in all_rows(gateway_db))
+    assert digest == hashlib.sha256(leaves).digest()

@@ -12,6 +12,7 @@ import pytest
 
 from gateway.attested import attested
 from gateway.exchange_cast import country
+from gateway.log_tables import all_rows
 from gateway.test_bodies_are_kept_where_asked import post
 from lienthong.cli import vault
 from lienthong.gateway import year_keys
@@ -57,9 +58,16 @@ def test_a_person_is_found_under_the_keys_of_all_years(here, gateway_db, tmp_pat
     assert found["keys"] == ["first", str(year - 1), str(year)]
     assert found["whole"] is True
     assert nobody["exchanges"] == []
+    for one in all_rows(gateway_db):
+        assert SUBJECT.encode() not in b"".join((*one.subjects, one.evidence.head))
     with psycopg.connect(gateway_db.owner_url) as connection:
-        rows = connection.execute("SELECT subjects::text || head::text FROM message_record")
-        assert all(SUBJECT.encode().hex() not in text for (text,) in rows)
+        for text in connection.execute(
+            "SELECT message_record::text FROM message_record"
+            " UNION ALL SELECT log_way::text FROM log_way"
+            " UNION ALL SELECT log_shape::text FROM log_shape"
+        ):
+            assert SUBJECT not in str(text)
+            assert SUBJECT.encode().hex() not in str(text)
 
 
 @pytest.mark.parametrize("asked", [{}, {"subject": ""}, {"subject": 7}])

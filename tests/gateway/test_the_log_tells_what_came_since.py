@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+import asyncpg
 import psycopg
 import pytest
 
 from gateway.rows_cast import ORIGIN, SERVICE, row
 from lienthong.gateway import since
-from lienthong.gateway.postgres_log import PostgresLog
+from lienthong.gateway.postgres_log import PostgresLog, pack_rows, write_packed
 from lienthong.gateway.rows import Kind, Outcome
 from lienthong.gateway.sealer import Sealer
 from lienthong.kernel import clock
@@ -71,25 +72,19 @@ def test_a_request_that_was_under_way_at_the_position_may_have_its_effect_after_
 
 def test_a_row_whose_transaction_was_still_open_at_the_position_is_told(gateway_db):
     """Its time lies before the position, and yet no dump of that moment knows of it."""
-    late = psycopg.connect(gateway_db.owner_url)
-    try:
-        write(gateway_db, asked("late"), answered("late", b"l" * 32))
-        late.execute("CREATE TEMP TABLE held AS SELECT * FROM message_record")
-        late.execute(
-            "INSERT INTO message_record SELECT (held).* FROM (SELECT held FROM held) one"
-            " WHERE false"
-        )
-        start = since.position(gateway_db.owner_url)
-        late.execute(
-            "INSERT INTO message_record SELECT * FROM (SELECT gen_random_uuid(), time,"
-            " pg_current_xact_id(), kind, side, gateway, 'VN-open', 'open', client, service,"
-            " outcome, fault, status, head, body_digest, body_size, signature_input, signature,"
-            " signer, subjects_digest, blind, record_digest, leaf, peer, mode, effect, grant_id,"
-            " trace, subjects FROM held) rows"
-        )
-        late.commit()
-    finally:
-        late.close()
+
+    async def story():
+        late = await asyncpg.connect(gateway_db.owner_url)
+        rows = [asked("open"), answered("open", b"l" * 32)]
+        packed = await pack_rows(late, rows)
+        async with late.transaction():
+            await late.execute("SELECT pg_current_xact_id()")
+            start = since.position(gateway_db.owner_url)
+            await write_packed(late, rows, packed)
+        await late.close()
+        return start
+
+    start = asyncio.run(story())
     assert read(gateway_db, start).named == {b"l" * 32: "VN-open"}
 
 

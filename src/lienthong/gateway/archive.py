@@ -31,9 +31,15 @@ ATTACHED = """
     WHERE parent.relname = 'message_record' ORDER BY child.relname
 """
 UNSEALED = """
-    SELECT count(*) FROM message_record r
-    WHERE r.time >= %s AND r.time < %s
-      AND NOT EXISTS (SELECT 1 FROM log_leaf l WHERE l.record_id = r.id)
+    WITH day AS (
+        SELECT n FROM message_record WHERE time >= %s AND time < %s
+    ), span AS (
+        SELECT min(n) AS least, max(n) AS greatest FROM day
+    ), sealed AS (
+        SELECT coalesce(range_agg(d.ns), '{}') AS ns FROM log_round d, span
+        WHERE upper(d.ns) > span.least AND lower(d.ns) <= span.greatest
+    )
+    SELECT count(*) FROM day, sealed WHERE NOT day.n <@ sealed.ns
 """
 ENTER = "INSERT INTO log_archive (day, file, rows, sha256, archived_at) VALUES (%s, %s, %s, %s, %s)"
 

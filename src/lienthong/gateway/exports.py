@@ -24,12 +24,12 @@ from lienthong.gateway.bodies import Body
 from lienthong.gateway.core import Gateway
 from lienthong.gateway.evidence_files import Exported
 from lienthong.gateway.heads import best_for
-from lienthong.gateway.inquiries import OF_MESSAGE
+from lienthong.gateway.inquiries import of_message
 from lienthong.gateway.messages import Head, Incoming, Outgoing
 from lienthong.gateway.parquet import Archive
 from lienthong.gateway.postgres_log import EPOCH, Connection
 from lienthong.gateway.reading import LogReader
-from lienthong.gateway.records import Placed, read_row
+from lienthong.gateway.records import Placed
 from lienthong.gateway.rows import Kind, LogSide
 from lienthong.kernel.errors import LienThongError
 from lienthong.protocol import asic, rest
@@ -249,10 +249,7 @@ async def messages(
 
     As a consumer its own, as a provider those of its services.
     """
-    records = [*await connection.fetch(OF_MESSAGE, wanted.message_id)]
-    if not records:
-        records = [*await archive.of_message(connection, wanted.message_id)]
-    placed = [Placed(read_row(record), record["seq"]) for record in records]
+    placed = await of_message(connection, archive, wanted.message_id)
     found = [one for one in placed if concerns(one, client, wanted.only)]
     if len(found) > MOST:
         raise NotExported(500, f"More than {MOST} messages have this id")

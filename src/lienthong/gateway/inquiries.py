@@ -16,11 +16,11 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from lienthong.gateway import heads, tree
+from lienthong.gateway import heads, packing, records, rounds, tree
 from lienthong.gateway.heads import Attested, Trust, signer_of_head, snapshot_of, verified_head
 from lienthong.gateway.parquet import Archive
 from lienthong.gateway.postgres_log import EPOCH, Connection
-from lienthong.gateway.records import Placed, read_row
+from lienthong.gateway.records import Placed
 from lienthong.gateway.rows import Evidence, Kind, LogSide, Outcome
 from lienthong.kernel import clock
 from lienthong.kernel.errors import NotFound
@@ -128,58 +128,99 @@ class Search:
 
 LINES = """
     WITH line AS (
-        SELECT r.time, r.message_id, r.request_id, r.client, r.service, r.side, r.fault, r.status,
-               CASE WHEN r.kind = 'answer' THEN r.outcome ELSE 'unknown' END AS outcome
-        FROM message_record r
+        SELECT r.*, CASE WHEN r.kind = 'answer' THEN r.outcome ELSE 'unknown' END AS told
+        FROM message_way r
         WHERE r.time >= $1 AND r.time < $2
-          AND starts_with(r.client, $3) AND starts_with(r.service, $4)
-          AND (r.side = 'consumer' OR r.request_id = '' OR NOT EXISTS (
-               SELECT 1 FROM message_record asking
-               WHERE asking.request_id = r.request_id AND asking.side = 'consumer'))
+          AND (r.in_row OR starts_with(r.client, $3) AND starts_with(r.service, $4))
+          AND (r.side = 'consumer' OR r.exchange & 4294967295 = 0 OR NOT EXISTS (
+               SELECT 1 FROM message_way asking
+               WHERE asking.exchange = r.exchange AND asking.side = 'consumer'
+                 AND substr(asking.packed, 1, 24) = substr(r.packed, 1, 24)))
           AND (r.kind = 'answer' OR r.kind = 'request' AND r.time < $5 AND NOT EXISTS (
-               SELECT 1 FROM message_record answer
-               WHERE answer.request_id = r.request_id AND answer.side = r.side
-                 AND answer.kind = 'answer'))
+               SELECT 1 FROM message_way answer
+               WHERE answer.exchange = r.exchange AND answer.side = r.side
+                 AND answer.kind = 'answer'
+                 AND substr(answer.packed, 1, 24) = substr(r.packed, 1, 24)))
           AND ($6 = '' OR $6 = CASE WHEN r.kind = 'answer' THEN r.outcome ELSE 'unknown' END)
         ORDER BY r.time DESC
         LIMIT $7
     )
     SELECT line.*,
-           (SELECT min(asked.time) FROM message_record asked
-            WHERE asked.request_id = line.request_id AND asked.side = line.side
-              AND asked.kind = 'request' AND line.request_id <> '') AS asked_at,
+           (SELECT min(asked.time) FROM message_way asked
+            WHERE asked.exchange = line.exchange AND asked.side = line.side
+              AND asked.kind = 'request' AND line.exchange & 4294967295 <> 0) AS asked_at,
            EXISTS (SELECT 1 FROM message_record other
-                   WHERE other.message_id = line.message_id AND line.message_id <> ''
-                     AND other.request_id <> line.request_id) AS repeated
+                   WHERE other.exchange BETWEEN line.exchange >> 32 << 32
+                                            AND line.exchange | 4294967295
+                     AND substr(other.packed, 1, 12) = substr(line.packed, 1, 12)
+                     AND substr(other.packed, 13, 12) <> substr(line.packed, 13, 12)
+                  ) AS repeated
     FROM line ORDER BY line.time DESC
 """
-OF_MESSAGE = """
-    SELECT r.*, l.seq FROM message_record r LEFT JOIN log_leaf l ON l.record_id = r.id
-    WHERE r.message_id = $1 ORDER BY r.time, r.kind DESC, r.side
+OF_MESSAGE = f"""
+    SELECT {records.PACKED} FROM message_record r
+    WHERE r.exchange BETWEEN $1 AND $2 ORDER BY r.time
 """
+# The newest first: a span of time before the end, then ever longer ones before that.
+FIRST_SPAN = timedelta(minutes=1)
+LONGER = 8
 
 
 async def search(connection: Connection, wanted: Search) -> list[ExchangeLine]:
     """The newest exchanges first."""
-    records = await connection.fetch(
-        LINES, wanted.since, wanted.until, wanted.client, wanted.service,
-        clock.instant() - STILL_UNDER_WAY, wanted.outcome, wanted.limit,
-    )  # fmt: skip
-    return [_line(record) for record in records]
+    found: list[ExchangeLine] = []
+    oldest = await connection.fetchval("SELECT since FROM log_round ORDER BY first LIMIT 1")
+    newest = clock.instant() + FIRST_SPAN
+    end, span = wanted.until, FIRST_SPAN
+    if end > newest:
+        # What stands there has a clock that is ahead, and is told like anything else.
+        found += await _lines(connection, wanted, newest, end, wanted.limit)
+        end = newest
+    while end > wanted.since and len(found) < wanted.limit:
+        is_last = oldest is None or end <= oldest
+        start = wanted.since if is_last else max(wanted.since, end - span)
+        found += await _lines(connection, wanted, start, end, wanted.limit - len(found))
+        end, span = start, span * LONGER
+    return found
+
+
+async def _lines(
+    connection: Connection, wanted: Search, start: datetime, end: datetime, most: int
+) -> list[ExchangeLine]:
+    lines: list[ExchangeLine] = []
+    while most > 0 and end > start:
+        found = await connection.fetch(
+            LINES, start, end, wanted.client, wanted.service,
+            clock.instant() - STILL_UNDER_WAY, wanted.outcome, most,
+        )  # fmt: skip
+        told = [_line(record) for record in found]
+        # Names that stand in the row itself were not compared by the database.
+        lines += [
+            line for line in told
+            if line.client.startswith(wanted.client) and line.service.startswith(wanted.service)
+        ]  # fmt: skip
+        if len(found) < most:
+            break
+        end, most = found[-1]["time"], most - len(lines)
+    return lines
 
 
 def _line(record: asyncpg.Record | Mapping[str, Any]) -> ExchangeLine:
+    parts = records.take_apart(record)
+    client, service, fault, status = parts.names[:4] if parts.names else (
+        record["client"], record["service"], record["fault"], record["status"],
+    )  # fmt: skip
     took = None
-    if record["asked_at"] is not None and record["outcome"] != UNKNOWN:
+    if record["asked_at"] is not None and record["told"] != UNKNOWN:
         took = max(0, round((record["time"] - record["asked_at"]).total_seconds() * 1000))
     return ExchangeLine(
-        message_id=record["message_id"],
-        request_id=record["request_id"],
-        client=record["client"],
-        service=record["service"],
-        outcome=record["outcome"],
-        fault=record["fault"],
-        status=record["status"],
+        message_id=parts.named(record["gateway"]),
+        request_id=parts.request_id,
+        client=client,
+        service=service,
+        outcome=record["told"],
+        fault=fault,
+        status=status,
         at=record["time"],
         took_ms=took,
         side=record["side"],
@@ -209,10 +250,7 @@ async def find(
 
     Days that were archived are asked when the log has nothing.
     """
-    records: list[Any] = await connection.fetch(OF_MESSAGE, message_id)
-    if not records:
-        records = await archive.of_message(connection, message_id)
-    placed = [Placed(read_row(record), record["seq"]) for record in records]
+    placed = await of_message(connection, archive, message_id)
     ids = list(dict.fromkeys(one.row.evidence.request_id for one in placed))
     if not ids or (request_id and request_id not in ids):
         raise NoSuchExchange
@@ -223,6 +261,21 @@ async def find(
     )
 
 
+async def of_message(connection: Connection, archive: Archive, message_id: str) -> list[Placed]:
+    """Its rows, requests before answers of the same moment; archived days if none is left."""
+    span = packing.span_of_message(message_id)
+    placed = await records.placed(connection, await connection.fetch(OF_MESSAGE, *span))
+    ours = [one for one in placed if one.row.evidence.message_id == message_id]
+    if not ours:
+        ours = [
+            Placed(records.read_row(one), one["seq"], await rounds.leaf(connection, one["seq"]))
+            for one in await archive.of_message(connection, message_id)
+        ]
+    return sorted(ours, key=lambda one: (
+        one.row.evidence.time, one.row.evidence.kind != Kind.REQUEST, one.row.evidence.side,
+    ))  # fmt: skip
+
+
 async def detail(
     connection: Connection, archive: Archive, trust: Trust, message_id: str, request_id: str = ""
 ) -> ExchangeDetail:
@@ -230,14 +283,14 @@ async def detail(
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         found = await find(connection, archive, message_id, request_id)
         head, note = await newest_head(connection, trust)
-        records = [await _record(connection, trust, found, one, head) for one in found.placed]
+        told = [await _record(connection, trust, found, one, head) for one in found.placed]
     first = found.placed[0].row.evidence
     return ExchangeDetail(
         message_id=message_id,
         request_id=first.request_id,
         client=first.client,
         service=first.service,
-        records=records,
+        records=told,
         checkpoint=note,
         other_requests=found.others,
     )
@@ -259,9 +312,8 @@ async def _record(
 ) -> RecordDetail:
     row, evidence = one.row, one.row.evidence
     signed_by, verdict = judge_signature(trust, found, evidence)
-    changed = (
-        evidence.digest() != row.record_digest or leaf_of(row.blind, row.record_digest) != row.leaf
-    )
+    leaf = leaf_of(row.blind, evidence.digest())
+    changed = leaf != row.leaf or (one.sealed is not None and leaf != one.sealed)
     proof: list[bytes] = []
     proved: bool | None = None
     if head is not None and one.seq is not None and one.seq < head.size:
@@ -371,11 +423,11 @@ async def receipt(
             raise NotSealed
         asked, answered = whole[0]
         signed = signed_of(asked.row.evidence), signed_of(answered.row.evidence)
-        records = [
+        proved = [
             await _receipt_record(connection, one, head.size, base)
             for one, base in zip(whole[0], bases_of(*signed), strict=True)
         ]
-    return _whole_receipt(trust, head, records)
+    return _whole_receipt(trust, head, proved)
 
 
 def _whole_receipt(trust: Trust, head: Attested, records: list[ReceiptRecord]) -> Receipt:

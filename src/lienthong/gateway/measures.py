@@ -13,7 +13,8 @@ HEAD = "SELECT size, signed_at FROM log_checkpoint ORDER BY size DESC LIMIT 1"
 WAITING = """
     SELECT count(*) AS waiting, min(r.time) AS oldest FROM message_record r
     WHERE r.time > $1::timestamptz - interval '10 minutes'
-      AND NOT EXISTS (SELECT 1 FROM log_leaf l WHERE l.record_id = r.id)
+      AND NOT r.n <@ (SELECT coalesce(range_agg(d.ns), '{}') FROM log_round d
+                      WHERE d.until > $1::timestamptz - interval '10 minutes')
 """
 
 

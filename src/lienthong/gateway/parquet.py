@@ -1,18 +1,21 @@
 """
-Archived days of the message log as Parquet files, one a day, sorted by message id.
+Archived days of the message log as Parquet files, one a day, sorted by the exchange's key.
 
 pyarrow is an extra (``lienthong[archive]``) and is imported when a day is
 written or read, never at the start of a gateway. Any tool that reads Parquet
-reads these files; the columns are those of the row, and ``seq`` is the leaf.
+reads these files; the columns are those of a row written out, ``seq`` is the leaf, and
+``exchange`` the key that the file is sorted by. Files of the first form have no such
+column and are sorted by message id.
 """
 
 from __future__ import annotations
 
 import asyncio
+import bisect
 import hashlib
 import os
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -21,17 +24,28 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from lienthong.gateway.postgres_log import COLUMNS, Connection
+from lienthong.gateway import packing, rounds
+from lienthong.gateway.dictionary import Connection, Entries
+from lienthong.gateway.packing import Parts
+from lienthong.gateway.postgres_log import moment_of
+from lienthong.gateway.records import COLUMNS, PACKED, take_apart, values
 from lienthong.kernel.errors import LienThongError
 
-FORMAT = b"lienthong-archive-1"
+FORMAT = b"lienthong-archive-2"
 ROW_GROUP = 16_384
 BATCH = 16_384
 DAY = """
-    SELECT {columns}, l.seq
-    FROM message_record r JOIN log_leaf l ON l.record_id = r.id
+    SELECT {columns} FROM message_record r
     WHERE r.time >= %s AND r.time < %s
-    ORDER BY r.message_id, r.time, r.id
+    ORDER BY r.exchange, r.time, r.n
+"""
+ROUNDS = """
+    WITH span AS (
+        SELECT min(n) AS least, max(n) AS greatest FROM message_record
+        WHERE time >= %s AND time < %s
+    )
+    SELECT d.first, d.ns FROM log_round d, span
+    WHERE upper(d.ns) > span.least AND lower(d.ns) <= span.greatest ORDER BY d.first
 """
 
 
@@ -84,12 +98,13 @@ def _schema(arrow: Any) -> Any:
         "body_size": arrow.int64(),
         "subjects": arrow.list_(arrow.binary()),
         "seq": arrow.int64(),
+        "exchange": arrow.int64(),
         **{name: arrow.binary() for name in (
             "head", "body_digest", "signature_input", "signature", "subjects_digest", "blind",
             "record_digest", "leaf")},
     }  # fmt: skip
     return arrow.schema(
-        [(name, kinds.get(name, text)) for name in (*COLUMNS, "seq")],
+        [(name, kinds.get(name, text)) for name in (*COLUMNS, "seq", "exchange")],
         metadata={b"lienthong": FORMAT},
     )
 
@@ -110,11 +125,14 @@ def write_day(
             connection.cursor("archive", row_factory=dict_row) as cursor,
         ):
             cursor.itersize = BATCH
-            columns = ", ".join(f"r.{name}" for name in COLUMNS)
             start = datetime(day.year, day.month, day.day, tzinfo=UTC)
-            cursor.execute(DAY.format(columns=columns), [start, start + timedelta(days=1)])
+            span = [start, start + timedelta(days=1)]
+            places = _Places.read(connection, span)
+            entries = Entries()
+            cursor.execute(DAY.format(columns=PACKED), span)
             while batch := cursor.fetchmany(BATCH):
-                table = arrow.Table.from_pylist([_plain(one) for one in batch], schema=schema)
+                plain = _written_out(connection, batch, entries, places)
+                table = arrow.Table.from_pylist(plain, schema=schema)
                 writer.write_table(table, row_group_size=ROW_GROUP)
                 rows += len(batch)
         digest = _digest(part)
@@ -132,8 +150,57 @@ def write_day(
     return Written(day, path.name, rows, digest, path.stat().st_size)
 
 
-def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {**row, "id": row["id"].bytes}
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Which leaf a row of a day has, by its number."""
+
+    starts: list[int]
+    spans: list[tuple[int, int]]
+    """The end of the range that begins there, and the leaf of its first number."""
+
+    @classmethod
+    def read(
+        cls, connection: psycopg.Connection[tuple[object, ...]], span: list[datetime]
+    ) -> _Places:
+        ranges = []
+        found: Iterable[Any] = connection.execute(ROUNDS, span)
+        for seq, numbers in found:
+            for start, end in rounds.read_ranges(numbers):
+                ranges.append((start, end, seq))
+                seq += end - start
+        ranges.sort()
+        return cls([one[0] for one in ranges], [one[1:] for one in ranges])
+
+    def seq(self, n: int) -> int | None:
+        place = bisect.bisect_right(self.starts, n) - 1
+        if place < 0 or n >= self.spans[place][0]:
+            return None
+        return self.spans[place][1] + n - self.starts[place]
+
+
+def _written_out(
+    connection: psycopg.Connection[tuple[object, ...]],
+    batch: list[dict[str, Any]],
+    entries: Entries,
+    places: _Places,
+) -> list[dict[str, Any]]:
+    """The sealed rows of a batch in the columns of an archive."""
+    parts: list[Parts] = [take_apart(one) for one in batch]
+    for table, (sql, numbers) in entries.lacking(parts).items():
+        found = connection.cursor(row_factory=dict_row).execute(sql.replace("$1", "%s"), [numbers])
+        entries.add(table, found)
+    plain = []
+    for record, one in zip(batch, parts, strict=True):
+        seq = places.seq(record["n"])
+        if seq is None:
+            continue
+        row = entries.row(one)
+        told = dict(zip(COLUMNS, values(row), strict=True))
+        plain.append(
+            {**told, "id": row.id.bytes, "time": moment_of(row.evidence.time), "seq": seq,
+             "exchange": record["exchange"]}
+        )  # fmt: skip
+    return plain
 
 
 def read_written(directory: Path, day: date) -> Written:
@@ -172,13 +239,13 @@ def _as_record(row: dict[str, Any]) -> dict[str, Any]:
 
 def find_message(path: Path, message_id: str) -> list[dict[str, Any]]:
     """The rows of one message id; the file is sorted, so only one row group is read."""
-    return _filtered(path, ("message_id", "=", message_id))
-
-
-def _filtered(path: Path, wanted: tuple[str, str, str]) -> list[dict[str, Any]]:
     _, parquet = _pyarrow()
+    wanted: list[tuple[str, str, object]] = [("message_id", "=", message_id)]
     try:
-        table = parquet.read_table(path, filters=[wanted], use_threads=False)
+        if "exchange" in parquet.read_schema(path).names:
+            least, greatest = packing.span_of_message(message_id)
+            wanted += [("exchange", ">=", least), ("exchange", "<=", greatest)]
+        table = parquet.read_table(path, filters=wanted, use_threads=False)
     except (OSError, ValueError) as problem:
         raise ArchiveLost(f"{path.name} cannot be read: {type(problem).__name__}") from None
     return [_as_record(row) for row in table.to_pylist()]

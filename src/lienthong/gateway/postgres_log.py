@@ -1,9 +1,10 @@
 """
-The message log in PostgreSQL: one connection per process, group commit by binary COPY.
+The message log in PostgreSQL: group commit in one round trip.
 
-Rows that arrive while a commit is under way go out together in the next one,
-so a commit is paid once per batch (43,000 durable rows a second at 64 waiters
-on the reference machine, against 9,000 with a commit each). A batch the
+Rows that arrive while commits are under way go out together in the next one.
+A batch is one statement, and so one transaction: it claims the replay window,
+adds the rows whose claim was new and says which claims were. Two batches may
+be under way at a time, each on a connection of its own. A batch the
 database refuses for its data is cut in half until the bad row stands alone;
 a database that is down fails every waiter, and nothing is answered.
 """
@@ -14,34 +15,56 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import asyncpg
 
-from lienthong.gateway.rows import LogRow, ReplayKey
+from lienthong.gateway import recent
+from lienthong.gateway.dictionary import Connection, Lexicon
+from lienthong.gateway.packing import FRONT, Packed
+from lienthong.gateway.rows import EPOCH, LogRow, ReplayKey
 from lienthong.protocol.errors import LoggingFailed, Replayed
+
+__all__ = [
+    "EPOCH", "Connection", "PostgresLog", "open_connection", "pack_rows", "write_packed",
+    "write_rows",
+]  # fmt: skip
 
 logger = logging.getLogger("lienthong.gateway.log")
 
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
-
 CHANNEL = "lienthong_revocations"
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-COLUMNS = (
-    "id", "time", "kind", "side", "gateway", "message_id", "request_id", "client", "service",
-    "outcome", "fault", "status", "head", "body_digest", "body_size", "signature_input",
-    "signature", "signer", "subjects_digest", "blind", "record_digest", "leaf", "peer", "mode",
-    "effect", "grant_id", "trace", "subjects", "reason",
-)  # fmt: skip
 BODY_COLUMNS = ("record_time", "record_id", "key_id", "nonce", "sealed")
-CLAIM = (
-    "INSERT INTO replay_window (peer, request_id) SELECT * FROM unnest($1::text[], $2::text[])"
-    " ON CONFLICT DO NOTHING RETURNING peer, request_id"
-)
+APPEND = """
+    INSERT INTO message_record (time, exchange, way, subject, leaf, subjects, packed)
+    SELECT time, exchange, way, subject, leaf, subjects::int[], packed
+    FROM unnest($1::timestamptz[], $2::bigint[], $3::int[], $4::int[], $5::int[], $6::text[],
+                $7::bytea[]) AS given (time, exchange, way, subject, leaf, subjects, packed)
+"""
+# Claims in one order everywhere, so that two processes cannot wait for each other.
+CLAIM_AND_APPEND = """
+    WITH asked AS (
+        SELECT peer, request_id, place
+        FROM unnest($9::text[], $10::text[]) WITH ORDINALITY AS key (peer, request_id, place)
+    ), claimed AS (
+        INSERT INTO replay_window (peer, request_id)
+        SELECT peer, request_id FROM asked ORDER BY peer, request_id
+        ON CONFLICT DO NOTHING RETURNING peer, request_id
+    ), fresh AS MATERIALIZED (
+        SELECT place::int FROM asked JOIN claimed USING (peer, request_id)
+    ), written AS (
+        INSERT INTO message_record (time, exchange, way, subject, leaf, subjects, packed)
+        SELECT time, exchange, way, subject, leaf, subjects::int[], packed
+        FROM unnest($1::timestamptz[], $2::bigint[], $3::int[], $4::int[], $5::int[], $6::text[],
+                    $7::bytea[], $8::int[])
+             AS given (time, exchange, way, subject, leaf, subjects, packed, claim)
+        WHERE claim = 0 OR claim IN (SELECT place FROM fresh)
+    )
+    SELECT place FROM fresh
+"""
 LARGEST_BATCH = 1000
 LONGEST_QUEUE = 50_000
+AT_A_TIME = 2
 CONNECT_SECONDS = 3.0
 COMMAND_SECONDS = 10.0
 LONGEST_PAUSE = 5.0
@@ -57,16 +80,44 @@ class Waiting:
     done: asyncio.Future[None]
 
 
+@dataclass(slots=True)
+class Writer:
+    """One connection, and whether a batch is under way on it."""
+
+    name: str
+    listens: bool
+    """Whether it hears of withdrawn grants."""
+    connection: Connection | None = None
+    lexicon: Lexicon = field(default_factory=Lexicon)
+    task: asyncio.Task[None] | None = None
+
+    @property
+    def open(self) -> Connection | None:
+        held = self.connection
+        return held if held is not None and not held.is_closed() else None
+
+    async def drop(self) -> None:
+        connection, self.connection = self.connection, None
+        # What comes back may be another database, with numbers of its own.
+        self.lexicon = Lexicon()
+        if connection is not None:
+            with contextlib.suppress(Exception):
+                await connection.close(timeout=1)
+
+
 class PostgresLog:
-    """A `MessageLog` on one connection of its own; started and used inside one event loop."""
+    """A `MessageLog` on connections of its own; started and used inside one event loop."""
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
-        self._connection: Connection | None = None
+        self._writers = [
+            Writer("lienthong-log" if number == 0 else f"lienthong-log-{number}", number == 0)
+            for number in range(AT_A_TIME)
+        ]
         self._queue: list[Waiting] = []
-        self._wake = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._called = False
         self._revoked: set[str] = set()
+        self._recent = recent.of(dsn)
         self._next_try = 0.0
         self._pause = 0.1
         self._closing = False
@@ -77,12 +128,16 @@ class PostgresLog:
     # -- what the core asks ------------------------------------------------------
 
     def append(self, row: LogRow, *, replay: ReplayKey | None = None) -> asyncio.Future[None]:
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
         if self._closing or len(self._queue) >= LONGEST_QUEUE:
             done.set_exception(LoggingFailed())
             return done
         self._queue.append(Waiting(row, replay, done))
-        self._wake.set()
+        if not self._called:
+            # Once this turn of the loop is over, with all that came in it.
+            self._called = True
+            loop.call_soon(self._begin)
         return done
 
     @property
@@ -91,7 +146,7 @@ class PostgresLog:
 
     @property
     def healthy(self) -> bool:
-        return self._connection is not None and not self._connection.is_closed()
+        return self._writers[0].open is not None
 
     @property
     def waiting(self) -> int:
@@ -100,41 +155,64 @@ class PostgresLog:
 
     async def start(self) -> None:
         """Connect, learn withdrawn grants, begin writing; raises LoggingFailed."""
-        await self._connected()
-        self._task = asyncio.create_task(self._run(), name="message log")
+        await self._connected(self._writers[0])
 
     async def close(self) -> None:
         self._closing = True
-        if self._task is not None:
-            self._wake.set()
-            await self._task
-        await self._drop()
+        self._begin()
+        while tasks := [one.task for one in self._writers if one.task is not None]:
+            await asyncio.gather(*tasks)
+        for writer in self._writers:
+            await writer.drop()
 
     # -- writing -----------------------------------------------------------------
 
-    async def _run(self) -> None:
-        while self._queue or not self._closing:
-            if not self._queue:
-                self._wake.clear()
-                await self._wake.wait()
-                continue
-            batch, self._queue = self._queue[:LARGEST_BATCH], self._queue[LARGEST_BATCH:]
-            try:
-                await self._flush(batch)
-            except Exception:
-                # Whatever it was, nobody may be told that a row is durable.
-                logger.exception("the log's writer failed", extra={"rows": len(batch)})
-                self._fail(batch)
-                await self._drop()
+    def _begin(self) -> None:
+        """Let a free writer work when there is something to write."""
+        self._called = False
+        if not self._queue:
+            return
+        for writer in self._writers:
+            if writer.task is None:
+                writer.task = asyncio.create_task(self._work(writer), name=writer.name)
+                return
 
-    async def _flush(self, batch: list[Waiting]) -> None:
+    async def _work(self, writer: Writer) -> None:
         try:
-            connection = await self._connected()
+            while self._queue:
+                batch, self._queue = self._queue[:LARGEST_BATCH], self._queue[LARGEST_BATCH:]
+                try:
+                    await self._flush(writer, batch)
+                except Exception:
+                    # Whatever it was, nobody may be told that a row is durable.
+                    logger.exception("the log's writer failed", extra={"rows": len(batch)})
+                    self._fail(batch)
+                    await writer.drop()
+                if writer.lexicon.has_learned and not self._queue:
+                    await self._learn_shapes(writer)
+        finally:
+            writer.task = None
+            if self._queue:
+                self._begin()
+
+    async def _learn_shapes(self, writer: Writer) -> None:
+        """Between batches, since nobody waits for it; what goes wrong is tried again."""
+        connection = writer.open
+        if connection is None:
+            return
+        try:
+            await writer.lexicon.learn_shapes(connection)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+            logger.warning("no shape was learned", extra={"error": type(problem).__name__})
+
+    async def _flush(self, writer: Writer, batch: list[Waiting]) -> None:
+        try:
+            connection = await self._connected(writer)
         except LoggingFailed:
             self._fail(batch)
             return
         try:
-            replayed = await self._write(connection, batch)
+            replayed = await self._write(connection, writer.lexicon, batch)
         except Exception as problem:
             if not _is_of_the_row(problem):
                 logger.error(
@@ -142,15 +220,15 @@ class PostgresLog:
                     extra={"rows": len(batch), "error": type(problem).__name__},
                 )
                 self._fail(batch)
-                await self._drop()
+                await writer.drop()
                 return
             if len(batch) == 1:
                 logger.error("a row was refused", extra={"error": type(problem).__name__})
                 self._fail(batch)
                 return
             middle = len(batch) // 2
-            await self._flush(batch[:middle])
-            await self._flush(batch[middle:])
+            await self._flush(writer, batch[:middle])
+            await self._flush(writer, batch[middle:])
             return
         self.batches += 1
         self.written += len(batch) - len(replayed)
@@ -162,51 +240,34 @@ class PostgresLog:
             else:
                 waiting.done.set_result(None)
 
-    async def _write(self, connection: Connection, batch: Sequence[Waiting]) -> set[int]:
+    async def _write(
+        self, connection: Connection, lexicon: Lexicon, batch: Sequence[Waiting]
+    ) -> set[int]:
         """Write the batch in one transaction; the places of those that were seen before."""
-        keys = {waiting.replay for waiting in batch if waiting.replay is not None}
-        if not keys:
-            await self._copy(connection, [waiting.row for waiting in batch])
-            return set()
-        # In one order everywhere, so that two processes cannot wait for each other.
-        ordered = sorted(keys, key=lambda key: (key.peer, key.request_id))
-        async with connection.transaction():
-            claimed = await connection.fetch(
-                CLAIM, [key.peer for key in ordered], [key.request_id for key in ordered]
-            )
-            fresh = {ReplayKey(record["peer"], record["request_id"]) for record in claimed}
-            replayed: set[int] = set()
+        asked: dict[ReplayKey, int] = {}
+        replayed: set[int] = set()
+        claims: list[int] = []
+        rows: list[LogRow] = []
+        for number, waiting in enumerate(batch):
+            key = waiting.replay
+            if key is not None and key in asked:
+                # Twice in one batch: the first has it.
+                replayed.add(number)
+                continue
+            claims.append(0 if key is None else asked.setdefault(key, len(asked) + 1))
+            rows.append(waiting.row)
+        packed = await lexicon.pack_all(connection, rows)
+        fresh = await _append(connection, rows, packed, list(asked), claims)
+        if len(fresh) < len(asked):
             for number, waiting in enumerate(batch):
-                if waiting.replay is None:
-                    continue
-                if waiting.replay in fresh:
-                    fresh.remove(waiting.replay)
-                else:
+                if waiting.replay is not None and asked[waiting.replay] not in fresh:
                     replayed.add(number)
-            rows = [w.row for number, w in enumerate(batch) if number not in replayed]
-            if rows:
-                await self._copy(connection, rows)
+        if self._recent.wanted:
+            for row, one, claim in zip(rows, packed, claims, strict=True):
+                if claim == 0 or claim in fresh:
+                    mark = moment_of(one.time), one.exchange, one.packed[:FRONT]
+                    self._recent.keep(mark, row.leaf)
         return replayed
-
-    async def _copy(self, connection: Connection, rows: Sequence[LogRow]) -> None:
-        kept = [body_values(row) for row in rows if row.kept is not None]
-        if not kept:
-            await self._copy_rows(connection, rows)
-            return
-        # A row whose offer asks for its body never stands without it.
-        async with connection.transaction():
-            await self._copy_rows(connection, rows)
-            await connection.copy_records_to_table(
-                "message_body", records=kept, columns=BODY_COLUMNS, timeout=COMMAND_SECONDS
-            )
-
-    async def _copy_rows(self, connection: Connection, rows: Sequence[LogRow]) -> None:
-        await connection.copy_records_to_table(
-            "message_record",
-            records=[values(row) for row in rows],
-            columns=COLUMNS,
-            timeout=COMMAND_SECONDS,
-        )
 
     def _fail(self, batch: Sequence[Waiting]) -> None:
         self.failed += len(batch)
@@ -214,67 +275,142 @@ class PostgresLog:
             if not waiting.done.done():
                 waiting.done.set_exception(LoggingFailed())
 
-    # -- the connection ----------------------------------------------------------
+    # -- the connections -----------------------------------------------------------
 
-    async def _connected(self) -> Connection:
-        """The connection, made anew when the last one broke; raises LoggingFailed at once
-        while the pause after a failed attempt lasts."""
-        if self._connection is not None and not self._connection.is_closed():
-            return self._connection
+    async def _connected(self, writer: Writer) -> Connection:
+        """The writer's connection, made anew when the last one broke; raises LoggingFailed at
+        once while the pause after a failed attempt lasts."""
+        held = writer.open
+        if held is not None:
+            return held
         now = asyncio.get_running_loop().time()
         if now < self._next_try:
             raise LoggingFailed
-        await self._drop()
+        await writer.drop()
         try:
-            connection = await open_connection(self._dsn, "lienthong-log")
-            await connection.add_listener(CHANNEL, self._withdrawn)
-            records = await connection.fetch("SELECT grant_id FROM grant_revocation")
+            connection = await open_connection(self._dsn, writer.name)
+            if writer.listens:
+                await connection.add_listener(CHANNEL, self._withdrawn)
+                records = await connection.fetch("SELECT grant_id FROM grant_revocation")
+                self._revoked.update(record["grant_id"] for record in records)
+            await writer.lexicon.open(connection)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
             self._next_try = asyncio.get_running_loop().time() + self._pause
             self._pause = min(self._pause * 2, LONGEST_PAUSE)
             logger.error("the log is unreachable", extra={"error": type(problem).__name__})
             raise LoggingFailed from None
-        self._revoked.update(record["grant_id"] for record in records)
-        self._connection, self._pause = connection, 0.1
+        writer.connection, self._pause = connection, 0.1
         return connection
 
     def _withdrawn(self, connection: object, pid: int, channel: str, payload: object) -> None:
         self._revoked.add(str(payload))
 
-    async def _drop(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with contextlib.suppress(Exception):
-                await connection.close(timeout=1)
+
+async def pack_rows(connection: Connection, rows: Sequence[LogRow]) -> list[Packed]:
+    """
+    Rows for `write_packed`, their names entered in the dictionary.
+
+    Outside any transaction: others that need the same new name would wait for its end.
+    """
+    lexicon = Lexicon()
+    await lexicon.open(connection)
+    return await lexicon.pack_all(connection, rows)
 
 
-async def open_connection(dsn: str, name: str) -> Connection:
+async def write_packed(
+    connection: Connection, rows: Sequence[LogRow], packed: Sequence[Packed]
+) -> None:
+    """Add rows on somebody's connection, in his transaction when he has one; no replays."""
+    await _append(connection, rows, packed, [], [0] * len(rows))
+
+
+async def write_rows(connection: Connection, rows: Sequence[LogRow]) -> None:
+    """Add rows on somebody's connection, in a transaction of their own."""
+    await write_packed(connection, rows, await pack_rows(connection, rows))
+
+
+async def _append(
+    connection: Connection,
+    rows: Sequence[LogRow],
+    packed: Sequence[Packed],
+    asked: Sequence[ReplayKey],
+    claims: Sequence[int],
+) -> set[int]:
+    """Add the rows whose claim is new, and their bodies; the claims that are (from 1)."""
+    if not any(row.kept is not None for row in rows):
+        return await _append_rows(connection, packed, asked, claims)
+    # A row whose offer asks for its body never stands without it.
+    async with connection.transaction():
+        fresh = await _append_rows(connection, packed, asked, claims)
+        kept = [
+            body_values(row)
+            for row, claim in zip(rows, claims, strict=True)
+            if row.kept is not None and (claim == 0 or claim in fresh)
+        ]
+        if kept:
+            await connection.copy_records_to_table(
+                "message_body", records=kept, columns=BODY_COLUMNS, timeout=COMMAND_SECONDS
+            )
+    return fresh
+
+
+async def _append_rows(
+    connection: Connection,
+    packed: Sequence[Packed],
+    asked: Sequence[ReplayKey],
+    claims: Sequence[int],
+) -> set[int]:
+    columns = columns_of(packed)
+    if not asked:
+        await connection.fetch(APPEND, *columns, timeout=COMMAND_SECONDS)
+        return set()
+    found = await connection.fetch(
+        CLAIM_AND_APPEND, *columns, claims, [key.peer for key in asked],
+        [key.request_id for key in asked], timeout=COMMAND_SECONDS,
+    )  # fmt: skip
+    return {record[0] for record in found}
+
+
+def columns_of(packed: Sequence[Packed]) -> tuple[list[object], ...]:
+    """The rows' columns in the order of `APPEND`."""
+    return (
+        [moment_of(one.time) for one in packed],
+        [one.exchange for one in packed],
+        [one.way for one in packed],
+        [one.subjects[0] if len(one.subjects) == 1 else None for one in packed],
+        [one.leaf for one in packed],
+        [_array(one.subjects) if len(one.subjects) > 1 else None for one in packed],
+        [one.packed for one in packed],
+    )
+
+
+def _array(numbers: Sequence[int]) -> str:
+    return "{" + ",".join(map(str, numbers)) + "}"
+
+
+def moment_of(time: int) -> datetime:
+    return EPOCH + timedelta(microseconds=time)
+
+
+async def open_connection(dsn: str, name: str, **settings: str) -> Connection:
     """A connection of the gateway's role whose commits are durable."""
     return await asyncpg.connect(
         dsn,
         timeout=CONNECT_SECONDS,
         command_timeout=COMMAND_SECONDS,
-        server_settings={"application_name": name, "synchronous_commit": "on", "timezone": "UTC"},
+        server_settings={
+            "application_name": name,
+            "synchronous_commit": "on",
+            "timezone": "UTC",
+            **settings,
+        },
     )
-
-
-def values(row: LogRow) -> tuple[object, ...]:
-    """The row in the order of `COLUMNS`."""
-    evidence = row.evidence
-    return (
-        row.id, EPOCH + timedelta(microseconds=evidence.time), evidence.kind, evidence.side,
-        evidence.gateway, evidence.message_id, evidence.request_id, evidence.client,
-        evidence.service, evidence.outcome, evidence.fault, evidence.status, evidence.head,
-        evidence.body_digest, evidence.body_size, evidence.signature_input, evidence.signature,
-        evidence.signer, evidence.subjects_digest, row.blind, row.record_digest, row.leaf,
-        row.peer, row.mode, row.effect, row.grant, row.trace, list(row.subjects), row.reason,
-    )  # fmt: skip
 
 
 def body_values(row: LogRow) -> tuple[object, ...]:
     """The row's kept body in the order of `BODY_COLUMNS`."""
     assert row.kept is not None
-    time = EPOCH + timedelta(microseconds=row.evidence.time)
+    time = moment_of(row.evidence.time)
     return (time, row.id, row.kept.key_id, row.kept.nonce, row.kept.sealed)
 
 

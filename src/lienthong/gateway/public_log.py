@@ -7,7 +7,7 @@ tlog-tiles; proofs of single leaves are a convenience for holders of a promise.
 
     GET /log/checkpoint
     GET /log/tile/{level}/{number}[.p/{width}]
-    GET /log/proof/inclusion?index=I | leaf=HEX [&size=N]
+    GET /log/proof/inclusion?index=I | leaf=HEX[&time=SECONDS] [&size=N]
     GET /log/proof/consistency?old=M[&size=N]
 """
 
@@ -16,13 +16,15 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
 import msgspec
 
-from lienthong.gateway import tree
+from lienthong.gateway import rounds, tree
 from lienthong.gateway.bodies import Body
 from lienthong.gateway.messages import Caller, Head, Incoming, Outgoing
+from lienthong.gateway.packing import short
 from lienthong.gateway.postgres_log import Connection
 from lienthong.gateway.reading import LogReader
 from lienthong.protocol import merkle
@@ -35,6 +37,9 @@ TILE = re.compile(
     r"/(?P<number>(?:x[0-9]{3}/){0,5}[0-9]{3})(?:\.p/(?P<width>[0-9]{1,3}))?"
 )
 NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")
+# Four bytes of the leaf find a few rows at most; the whole of it says which.
+LAST_SECOND = 253_402_300_000
+PROMISED = "SELECT n FROM message_record WHERE leaf = $1 LIMIT 100"
 # A full tile never changes; a head and a proof to it do.
 FOREVER = b"public, max-age=31536000, immutable"
 BRIEFLY = b"public, max-age=1"
@@ -138,17 +143,34 @@ async def inclusion(connection: Connection, query: Mapping[str, str]) -> Proof:
             leaf = bytes.fromhex(query["leaf"])
         except ValueError:
             raise Wrong(400, "a leaf is written in hex") from None
-        index = await connection.fetchval("SELECT seq FROM log_leaf WHERE leaf = $1", leaf)
-        if index is None:
+        found = await _promised(connection, leaf, query)
+        if found is None:
             raise Wrong(404, "the log has no such leaf")
+        index = found
     else:
         index = _number(query, "index")
     if index >= size:
         raise Wrong(404, "the log has no such leaf in a tree of this size")
     path = merkle.inclusion_path(index, size)
     hashes = await tree.prove(connection, path, size)
-    own = bytes(await connection.fetchval("SELECT leaf FROM log_leaf WHERE seq = $1", index))
+    own = await rounds.leaf(connection, index)
+    if own is None:
+        raise Wrong(404, "the log has no such leaf")
     return Proof(size=size, leaf_index=index, leaf=own.hex(), proof=[step.hex() for step in hashes])
+
+
+async def _promised(connection: Connection, leaf: bytes, query: Mapping[str, str]) -> int | None:
+    """The number of a leaf that a promise names: by its time, else while its row is in the log."""
+    if len(leaf) != rounds.HASH:
+        return None
+    if "time" in query:
+        seconds = min(_number(query, "time"), LAST_SECOND)
+        return await rounds.find_leaf(connection, leaf, datetime.fromtimestamp(seconds, UTC))
+    for record in await connection.fetch(PROMISED, short(leaf)):
+        found = await rounds.sealed(connection, record["n"])
+        if found is not None and found.leaf == leaf:
+            return found.seq
+    return None
 
 
 async def consistency(connection: Connection, query: Mapping[str, str]) -> Proof:

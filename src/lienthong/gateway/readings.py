@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from lienthong.gateway.postgres_log import COLUMNS, Connection, values
+from lienthong.gateway.postgres_log import Connection, write_rows
 from lienthong.gateway.rows import Kind, LogRow, LogSide, make_row
 from lienthong.kernel import clock
 
@@ -30,5 +30,5 @@ async def write(connection: Connection, told: Mapping[str, str], gateway: str) -
         service="",
         head=msgspec.json.encode(told),
     )
-    await connection.copy_records_to_table("message_record", records=[values(row)], columns=COLUMNS)
+    await write_rows(connection, [row])
     return row

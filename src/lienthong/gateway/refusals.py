@@ -14,16 +14,29 @@ import msgspec
 
 from lienthong.gateway.postgres_log import Connection
 from lienthong.gateway.quotas import Spans
-from lienthong.gateway.rows import Outcome
+from lienthong.gateway.records import take_apart
 
 REFUSED = """
-    SELECT side, client, service, fault, reason, max(grant_id) AS grant_id,
-           count(*)::bigint AS count, min(time) AS first, max(time) AS last,
-           (array_agg(message_id ORDER BY time DESC))[1] AS message_id
-    FROM message_record
-    WHERE time >= $1 AND time < $2 AND kind = 'answer' AND outcome = $3
-    GROUP BY side, client, service, fault, reason
-    ORDER BY max(time) DESC LIMIT $4
+    WITH refused AS (
+        SELECT way, count(*)::bigint AS count, min(time) AS first, max(time) AS last
+        FROM message_record WHERE time >= $1 AND time < $2 AND way < 0 GROUP BY way
+    ), told AS (
+        SELECT w.side, w.client, w.service, w.fault, w.reason, max(w.grant_id) AS grant_id,
+               sum(r.count)::bigint AS count, min(r.first) AS first, max(r.last) AS last,
+               (array_agg(r.way ORDER BY r.last DESC))[1] AS newest
+        FROM refused r JOIN log_way w ON w.id = r.way
+        WHERE w.kind = 'answer'
+        GROUP BY w.side, w.client, w.service, w.fault, w.reason
+        ORDER BY max(r.last) DESC LIMIT $3
+    )
+    SELECT told.*, r.exchange, r.way, r.packed, r.time, w.gateway
+    FROM told
+    JOIN log_way w ON w.id = told.newest
+    CROSS JOIN LATERAL (
+        SELECT one.time, one.exchange, one.way, one.packed FROM message_record one
+        WHERE one.time = told.last AND one.way = told.newest AND one.way < 0 LIMIT 1
+    ) r
+    ORDER BY told.last DESC
 """
 USED = """
     SELECT grant_id, span, used, refused FROM quota_use
@@ -32,7 +45,11 @@ USED = """
 
 
 class RefusalLine(msgspec.Struct, frozen=True, kw_only=True):
-    """All refusals of one kind between two parties."""
+    """
+    All refusals of one kind between two parties.
+
+    Both are empty where more were named than the log keeps apart (`dictionary.MOST_REFUSED_WAYS`).
+    """
 
     side: str
     client: str
@@ -62,13 +79,13 @@ async def refusals(
     connection: Connection, since: datetime, until: datetime, limit: int = 500
 ) -> list[RefusalLine]:
     """Newest kind first."""
-    records = await connection.fetch(REFUSED, since, until, Outcome.REFUSED, limit)
+    records = await connection.fetch(REFUSED, since, until, limit)
     return [
         RefusalLine(
             side=record["side"], client=record["client"], service=record["service"],
             fault=record["fault"], reason=record["reason"], grant=record["grant_id"],
             count=record["count"], first=record["first"], last=record["last"],
-            message_id=record["message_id"],
+            message_id=take_apart(record).named(record["gateway"]),
         )
         for record in records
     ]  # fmt: skip

@@ -4,7 +4,8 @@ Counting exchanges once (decision 4).
 The national count is what providers' sides answered; refusals and unreachable
 providers are counted apart, where the consumer's side met them; metaservices
 are left out. Live counts are written by the sealer in the transaction that
-seals the rows they count; imported ones stand under their statement.
+seals the rows they count (`lienthong.gateway.rounds`); imported ones stand under
+their statement.
 
 When an hour is over its counts are added up once more (`close_hours`), so that
 a month is some thousand numbers to add, however many exchanges it had; what
@@ -13,20 +14,19 @@ came since is added from the sealer's own counts.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-import asyncpg
 import msgspec
 
-from lienthong.gateway.postgres_log import Connection
-from lienthong.gateway.rows import Kind, LogSide, Outcome
+from lienthong.gateway import rounds
+from lienthong.gateway.dictionary import READ_WAYS, Connection, Entries
+from lienthong.gateway.packing import Way
+from lienthong.gateway.rows import EPOCH, LogSide, Outcome
+from lienthong.gateway.tree import tree_size
 from lienthong.protocol.rest import METASERVICES
-
-Key = tuple[datetime, str, str, str, str]
-"""Hour, side, client, service, outcome."""
 
 # What is selected before side, outcome and origin, and how many columns that is.
 GROUPS = {
@@ -37,55 +37,48 @@ GROUPS = {
 }
 # The service's last segment; those of metaservices are no exchanges of data.
 IS_DATA = "regexp_replace(service, '^.*/', '') <> ALL($3)"
-# Counts of the sealer that are in no sum yet.
+# Rounds whose counts are in no sum yet, as far as they hold rows of these hours.
 SINCE = """
-    SELECT hour, side, client, service, outcome, origin, count FROM rollup
-    WHERE origin = 'live' AND id > (SELECT coalesce(max(upto), 0) FROM rollup_mark)
-      AND hour >= $1 AND hour < $2 AND {is_data}
+    SELECT counts FROM log_round
+    WHERE first >= (SELECT coalesce(max(upto), 0) FROM rollup_mark)
+      AND until >= $1 AND since < $2 AND counts <> ''
 """
 COUNTED = """
     SELECT {select} side, outcome, origin, sum(count)::bigint AS count
-    FROM (
-        SELECT hour, side, outcome, origin, count FROM rollup_total
-        WHERE hour >= $1 AND hour < $2
-        UNION ALL
-        SELECT hour, side, outcome, origin, count FROM ({since}) since
-    ) counted
-    GROUP BY {places} ORDER BY {places}
+    FROM rollup_total WHERE hour >= $1 AND hour < $2
+    GROUP BY {places}
 """
 COUNTED_PAIRS = """
-    SELECT client, service, side, outcome, origin, sum(count)::bigint AS count
-    FROM (
-        SELECT client, service, side, outcome, 'live' AS origin, count FROM rollup_sum
-        WHERE hour >= $1 AND hour < $2 AND {is_data}
-        UNION ALL
-        SELECT client, service, side, outcome, origin, count FROM rollup
-        WHERE origin = 'import' AND hour >= $1 AND hour < $2 AND {is_data}
-        UNION ALL
-        SELECT client, service, side, outcome, origin, count FROM ({since}) since
-    ) counted
-    GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+    SELECT w.client, w.service, w.side, w.outcome, 'live' AS origin, s.count
+    FROM (SELECT way, sum(count)::bigint AS count FROM rollup_sum
+          WHERE hour >= $1 AND hour < $2 GROUP BY way) s
+    JOIN log_way w ON w.id = s.way
+    WHERE {is_data}
+    UNION ALL
+    SELECT client, service, side, outcome, origin, sum(count)::bigint FROM rollup
+    WHERE origin = 'import' AND hour >= $1 AND hour < $2 AND {is_data}
+    GROUP BY 1, 2, 3, 4, 5
+"""
+WAYS = """
+    SELECT id, kind, side, outcome, fault FROM log_way WHERE {is_data}
 """
 # The same for one caller, one service or both; the sums of all pairs know no hour of a pair.
 COUNTED_BETWEEN = """
     SELECT {select} side, outcome, origin, sum(count)::bigint AS count
     FROM (
-        SELECT hour, client, service, side, outcome, 'live' AS origin, count FROM rollup_sum
-        WHERE hour >= $1 AND hour < $2 AND {is_data}
+        SELECT s.hour, w.client, w.service, w.side, w.outcome, 'live' AS origin, s.count
+        FROM rollup_sum s JOIN log_way w ON w.id = s.way
+        WHERE s.hour >= $1 AND s.hour < $2
         UNION ALL
         SELECT hour, client, service, side, outcome, origin, count FROM rollup
-        WHERE origin = 'import' AND hour >= $1 AND hour < $2 AND {is_data}
-        UNION ALL
-        SELECT hour, client, service, side, outcome, origin, count FROM ({since}) since
+        WHERE origin = 'import' AND hour >= $1 AND hour < $2
     ) counted
-    WHERE ($4 = '' OR client = $4) AND ($5 = '' OR service = $5)
+    WHERE {is_data} AND ($4 = '' OR client = $4) AND ($5 = '' OR service = $5)
     GROUP BY {places} ORDER BY {places}
 """
 RECOUNTED = """
-    SELECT side, outcome, 'live' AS origin, count(*)::bigint AS count
-    FROM message_record
-    WHERE time >= $1 AND time < $2 AND kind = 'answer' AND {is_data}
-    GROUP BY side, outcome
+    SELECT way, count(*)::bigint AS count FROM message_record
+    WHERE time >= $1 AND time < $2 AND way = ANY($3::int[]) GROUP BY way
 """
 # Requests the provider's side forwarded and of which it knows no end. That the same
 # request was refused as a replay later on says nothing about how the first one ended.
@@ -93,14 +86,12 @@ RECOUNTED = """
 # planner would compare each of them with every other.
 UNKNOWN = """
     SELECT count(*) FROM (
-        SELECT request_id FROM message_record
-        WHERE time >= $1 AND time < $2 AND kind = 'request' AND side = 'provider'
-          AND regexp_replace(service, '^.*/', '') <> ALL($3)
+        SELECT exchange FROM message_record
+        WHERE time >= $1 AND time < $2 AND way = ANY($3::int[])
         EXCEPT
-        SELECT request_id FROM message_record
+        SELECT exchange FROM message_record
         WHERE time >= $1 AND time < $2::timestamptz + interval '15 minutes'
-          AND kind = 'answer' AND side = 'provider'
-          AND fault NOT LIKE '%.InvalidMessage'
+          AND way = ANY($4::int[])
     ) open
 """
 
@@ -111,17 +102,16 @@ CLOSED_UNKNOWN = """
 """
 MARK = "SELECT upto, closed_until FROM rollup_mark ORDER BY closed_until DESC, upto DESC LIMIT 1"
 ADD_UP = """
-    INSERT INTO rollup_sum (hour, side, client, service, outcome, count, upto)
-    SELECT hour, side, client, service, outcome, sum(count), max(id) FROM rollup
-    WHERE origin = 'live' AND id > $1 AND id <= $2
-    GROUP BY hour, side, client, service, outcome
+    INSERT INTO rollup_sum (hour, way, count)
+    SELECT * FROM unnest($1::timestamptz[], $2::int[], $3::int[])
 """
 ADD_UP_TOTAL = """
     INSERT INTO rollup_total (hour, side, outcome, origin, count)
-    SELECT hour, side, outcome, 'live', sum(count) FROM rollup
-    WHERE origin = 'live' AND id > $1 AND id <= $2 AND {is_data}
-    GROUP BY hour, side, outcome
+    SELECT hour, side, outcome, 'live', count
+    FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::bigint[])
+         AS given (hour, side, outcome, count)
 """
+TO_ADD_UP = "SELECT counts FROM log_round WHERE first >= $1 AND first < $2 ORDER BY first"
 ADD_UNKNOWN = (
     "INSERT INTO rollup_total (hour, side, outcome, origin, count)"
     " VALUES ($1, 'provider', 'unknown', 'live', $2)"
@@ -167,18 +157,6 @@ class Counts(msgspec.Struct, kw_only=True):
     rows: list[CountRow] = msgspec.field(default_factory=list)
 
 
-def tally_rows(records: Iterable[asyncpg.Record]) -> Counter[Key]:
-    """Count the answer rows of one sealing batch by hour, parties and outcome."""
-    counter: Counter[Key] = Counter()
-    for record in records:
-        if record["kind"] == Kind.ANSWER:
-            hour = record["time"].replace(minute=0, second=0, microsecond=0)
-            counter[
-                hour, record["side"], record["client"], record["service"], record["outcome"]
-            ] += 1
-    return counter
-
-
 def totals(
     rows: Iterable[tuple[datetime, str, str, str, str, int]],
 ) -> list[tuple[tuple[datetime, str, str], int]]:
@@ -190,36 +168,23 @@ def totals(
     return list(counter.items())
 
 
-async def write_rollups(
-    connection: Connection, counter: Counter[Key], first: int, leaves: list[bytes]
-) -> None:
-    """Store one batch's counts with the digest of the leaves they were counted from."""
-    if not counter:
-        return
-    digest = hashlib.sha256(b"".join(leaves)).digest()
-    last = first + len(leaves) - 1
-    await connection.copy_records_to_table(
-        "rollup",
-        records=[(*key, "live", count, first, last, digest) for key, count in counter.items()],
-        columns=(
-            "hour", "side", "client", "service", "outcome", "origin", "count",
-            "from_seq", "to_seq", "range_digest",
-        ),
-    )  # fmt: skip
-
-
 async def count(
     connection: Connection, start: datetime, end: datetime, group: str = "total"
 ) -> Counts:
     """Counts of the hours that begin from ``start`` up to ``end``; KeyError for another group."""
     select, columns = GROUPS[group]
-    places = ", ".join(str(place + 1) for place in range(columns + 3))
-    since = SINCE.format(is_data=IS_DATA)
-    sql = COUNTED_PAIRS if group == "pair" else COUNTED
-    sql = sql.format(select=select, places=places, is_data=IS_DATA, since=since)
-    records = await connection.fetch(sql, start, end, sorted(METASERVICES))
+    if group == "pair":
+        sql = COUNTED_PAIRS.format(is_data=IS_DATA)
+        records: list[Mapping[str, Any]] = list(
+            await connection.fetch(sql, start, end, sorted(METASERVICES))
+        )
+    else:
+        places = ", ".join(str(place + 1) for place in range(columns + 3))
+        sql = COUNTED.format(select=select, places=places)
+        records = list(await connection.fetch(sql, start, end))
+    records += await _since(connection, start, end, group)
     counts = _sum(records)
-    counts.rows = [] if group == "total" else _rows(records)
+    counts.rows = [] if group == "total" else sorted(_rows(records), key=_in_order)
     counts.unknown = await _unknown(connection, start, end)
     return counts
 
@@ -236,12 +201,56 @@ async def count_between(
     """As `count` for one client, one service or one pair; without the unknown outcomes."""
     select, columns = GROUPS[group]
     places = ", ".join(str(place + 1) for place in range(columns + 3))
-    since = SINCE.format(is_data=IS_DATA)
-    sql = COUNTED_BETWEEN.format(select=select, places=places, is_data=IS_DATA, since=since)
-    records = await connection.fetch(sql, start, end, sorted(METASERVICES), client, service)
+    sql = COUNTED_BETWEEN.format(select=select, places=places, is_data=IS_DATA)
+    records: list[Mapping[str, Any]] = list(
+        await connection.fetch(sql, start, end, sorted(METASERVICES), client, service)
+    )
+    records += await _since(connection, start, end, group, client=client, service=service)
     counts = _sum(records)
-    counts.rows = [] if group == "total" else _rows(records)
+    counts.rows = [] if group == "total" else sorted(_rows(records), key=_in_order)
     return counts
+
+
+def _in_order(row: CountRow) -> tuple[datetime, str, str]:
+    return row.hour or EPOCH, row.client, row.service
+
+
+async def _since(
+    connection: Connection, start: datetime, end: datetime, group: str,
+    *, client: str = "", service: str = "",
+) -> list[Mapping[str, Any]]:  # fmt: skip
+    """What no sum holds yet, from the rounds themselves; of one client or service if named."""
+    counter: rounds.Counts = Counter()
+    for record in await connection.fetch(SINCE, start, end):
+        counter.update(rounds.read_counts(bytes(record["counts"])))
+    ways = await _ways(connection, {way for _, way in counter})
+    records: list[Mapping[str, Any]] = []
+    for (number, way), count in sorted(counter.items()):
+        hour, one = rounds.moment_of(number), ways[way]
+        if not (start <= hour < end) or not _is_data(one.service):
+            continue
+        if client not in ("", one.client) or service not in ("", one.service):
+            continue
+        told: dict[str, Any] = {
+            "side": one.side, "outcome": one.outcome, "origin": "live", "count": count,
+        }  # fmt: skip
+        if group in ("day", "hour"):
+            told["hour"] = hour.replace(hour=0) if group == "day" else hour
+        if group == "pair":
+            told |= {"client": one.client, "service": one.service}
+        records.append(told)
+    return records
+
+
+async def _ways(connection: Connection, wanted: set[int]) -> dict[int, Way]:
+    entries = Entries()
+    if wanted:
+        entries.add("log_way", await connection.fetch(READ_WAYS, sorted(wanted)))
+    return entries.ways
+
+
+def _is_data(service: str) -> bool:
+    return service.rpartition("/")[2] not in METASERVICES
 
 
 async def _unknown(connection: Connection, start: datetime, end: datetime) -> int:
@@ -272,13 +281,8 @@ async def close_hours(connection: Connection, now: datetime) -> int:
         if mark is not None and closed >= target:
             return 0
         hours = min(int((target - closed) / HOUR), HOURS_AT_ONCE)
-        newest = await connection.fetchval(
-            "SELECT coalesce(max(id), 0) FROM rollup WHERE origin = 'live'"
-        )
-        await connection.execute(ADD_UP, upto, newest)
-        await connection.execute(
-            ADD_UP_TOTAL.format(is_data=IS_DATA), upto, newest, sorted(METASERVICES)
-        )
+        newest = await tree_size(connection)
+        await _add_up(connection, upto, newest)
         for number in range(hours):
             hour = closed + number * HOUR
             unknown = await unknown_outcomes(connection, hour, hour + HOUR)
@@ -292,20 +296,60 @@ async def close_hours(connection: Connection, now: datetime) -> int:
     return hours
 
 
+async def _add_up(connection: Connection, start: int, end: int) -> None:
+    """Enter the sums of the rounds from leaf ``start`` up to ``end``."""
+    counter: rounds.Counts = Counter()
+    for record in await connection.fetch(TO_ADD_UP, start, end):
+        counter.update(rounds.read_counts(bytes(record["counts"])))
+    if not counter:
+        return
+    listed = sorted(counter.items())
+    await connection.execute(
+        ADD_UP,
+        [rounds.moment_of(hour) for (hour, _), _ in listed],
+        [way for (_, way), _ in listed],
+        [count for _, count in listed],
+    )
+    ways = await _ways(connection, {way for _, way in counter})
+    whole: Counter[tuple[datetime, str, str]] = Counter()
+    for (hour, way), count in listed:
+        if _is_data(ways[way].service):
+            whole[rounds.moment_of(hour), ways[way].side, ways[way].outcome] += count
+    columns = list(zip(*(key for key in whole), strict=True)) or [(), (), ()]
+    await connection.execute(ADD_UP_TOTAL, *columns, list(whole.values()))
+
+
 async def recount(connection: Connection, start: datetime, end: datetime) -> Counts:
     """The same totals from the rows themselves; live only, for tests and reconciliation."""
-    sql = RECOUNTED.format(is_data=IS_DATA)
-    counts = _sum(await connection.fetch(sql, start, end, sorted(METASERVICES)))
+    ways = {one["id"]: one for one in await _data_ways(connection) if one["kind"] == "answer"}
+    records = [
+        {"side": ways[one["way"]]["side"], "outcome": ways[one["way"]]["outcome"],
+         "origin": "live", "count": one["count"]}
+        for one in await connection.fetch(RECOUNTED, start, end, list(ways))
+    ]  # fmt: skip
+    counts = _sum(records)
     counts.unknown = await unknown_outcomes(connection, start, end)
     return counts
 
 
+async def _data_ways(connection: Connection) -> list[Mapping[str, Any]]:
+    """The ways of exchanges of data."""
+    sql = WAYS.format(is_data=IS_DATA.replace("$3", "$1"))
+    return list(await connection.fetch(sql, sorted(METASERVICES)))
+
+
 async def unknown_outcomes(connection: Connection, start: datetime, end: datetime) -> int:
     """Forwarded requests without an answer row (decision 15)."""
-    return int(await connection.fetchval(UNKNOWN, start, end, sorted(METASERVICES)))
+    of_provider = [one for one in await _data_ways(connection) if one["side"] == LogSide.PROVIDER]
+    asked = [one["id"] for one in of_provider if one["kind"] == "request"]
+    ended = [
+        one["id"] for one in of_provider
+        if one["kind"] == "answer" and not one["fault"].endswith(".InvalidMessage")
+    ]  # fmt: skip
+    return int(await connection.fetchval(UNKNOWN, start, end, asked, ended))
 
 
-def _sum(records: Iterable[asyncpg.Record]) -> Counts:
+def _sum(records: Iterable[Mapping[str, Any]]) -> Counts:
     counts = Counts()
     for record in records:
         outcome, side = record["outcome"], record["side"]
@@ -318,7 +362,7 @@ def _sum(records: Iterable[asyncpg.Record]) -> Counts:
     return counts
 
 
-def _rows(records: Iterable[asyncpg.Record]) -> list[CountRow]:
+def _rows(records: Iterable[Mapping[str, Any]]) -> list[CountRow]:
     rows: dict[tuple[object, ...], CountRow] = {}
     for record in records:
         if record["outcome"] != Outcome.ANSWERED or record["side"] != LogSide.PROVIDER:

@@ -2,19 +2,23 @@
 The rows a gateway writes: one per message and side, with all that proves it.
 
 A row is made before anything is sent, so its leaf hash is known when the
-answer's promise is signed. Bytes from outside stay bytes.
+answer's promise is signed. Bytes from outside stay bytes. The 32 bytes that
+blind a leaf follow from a secret seed of the process and the row's place in
+it; the seed stands in the log's own database, beside the rows it blinds.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import itertools
 import os
-import time
+import struct
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from lienthong.protocol.evidence import (
-    BLIND_BYTES,
     Evidence,
     Kind,
     LogSide,
@@ -26,7 +30,8 @@ from lienthong.protocol.signature import Signed
 
 __all__ = ["Evidence", "KeptBody", "Kind", "LogRow", "LogSide", "Outcome", "ReplayKey", "make_row"]
 
-ID_RANDOM = 10
+SEED_BYTES = 32
+MICROSECONDS_OF_A_DAY = 86_400_000_000
 STRICT = "strict"
 OVERLAP = "overlap"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -50,14 +55,40 @@ class KeptBody:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """What blinds a row and names it: a seed, and the row's number under it."""
+
+    seed: bytes
+    """Secret, 32 random bytes of one process and day."""
+    counter: int
+    """Of 32 bits, so that no two rows of a microsecond are alike."""
+
+    def blind(self, time: int) -> bytes:
+        """The 32 bytes in the leaf; without the seed nobody can tell them from random ones."""
+        return hmac.digest(self.seed, pack_place(time, self.counter), "sha256")
+
+    def id(self, time: int) -> uuid.UUID:
+        """A UUID of version 7 with the microseconds of the time in it (RFC 9562, 5.7 and 6.2)."""
+        milliseconds, rest = divmod(time, 1000)
+        tail = int.from_bytes(hashlib.sha256(self.seed).digest()[:4], "big") >> 2
+        value = (milliseconds & (1 << 48) - 1) << 80 | 7 << 76 | rest << 66 | 2 << 62
+        return uuid.UUID(int=value | tail << 32 | self.counter)
+
+
+pack_place = struct.Struct(">qI").pack
+
+
+@dataclass(frozen=True, slots=True)
 class LogRow:
     """One row of the message log."""
 
-    id: uuid.UUID
     evidence: Evidence
     blind: bytes
     record_digest: bytes
     leaf: bytes
+    place: Place | None = None
+    """None for a row of a log from before seeds, whose id and blind are its own."""
+    own_id: uuid.UUID | None = field(default=None, kw_only=True)
     peer: str = ""
     """The other gateway, or the client's address for a refusal."""
     mode: str = STRICT
@@ -71,6 +102,12 @@ class LogRow:
     """Pseudonyms of the data subjects (HMAC under the subject index key)."""
     kept: KeptBody | None = None
     """The message's body, where its offer asks to keep it."""
+
+    @property
+    def id(self) -> uuid.UUID:
+        if self.place is not None:
+            return self.place.id(self.evidence.time)
+        return self.own_id or uuid.UUID(int=0)
 
 
 def make_row(
@@ -121,16 +158,15 @@ def make_row(
         signer=signed.kid if signed else "",
         subjects_digest=digest_of_subjects(subjects),
     )
-    # Asked for at once: each request for random bytes is a call of the system.
-    drawn = os.urandom(BLIND_BYTES + ID_RANDOM)
-    blind = drawn[:BLIND_BYTES]
+    place = next_place(evidence.time)
+    blind = place.blind(evidence.time)
     digest = evidence.digest()
     return LogRow(
-        id=new_id(drawn[BLIND_BYTES:]),
         evidence=evidence,
         blind=blind,
         record_digest=digest,
         leaf=leaf_of(blind, digest),
+        place=place,
         peer=peer,
         mode=mode,
         effect=effect,
@@ -141,13 +177,32 @@ def make_row(
     )
 
 
+class _Places:
+    """The seed of this process and day, and what was counted under it."""
+
+    def __init__(self) -> None:
+        self.day = -1
+        self.seed = b""
+        self.counter = itertools.count()
+
+    def next(self, time: int) -> Place:
+        day = time // MICROSECONDS_OF_A_DAY
+        if day != self.day:
+            self.renew()
+            self.day = day
+        return Place(self.seed, next(self.counter) & 0xFFFFFFFF)
+
+    def renew(self) -> None:
+        self.day, self.seed = -1, os.urandom(SEED_BYTES)
+        self.counter = itertools.count(int.from_bytes(os.urandom(4), "big"))
+
+
+_places = _Places()
+next_place = _places.next
+# A child process counts under a seed of its own.
+os.register_at_fork(after_in_child=_places.renew)
+
+
 def microseconds(moment: datetime) -> int:
     delta = moment - EPOCH
     return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
-
-
-def new_id(drawn: bytes) -> uuid.UUID:
-    """A UUID of version 7, so that the primary key grows at one end (RFC 9562, 5.7)."""
-    value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(drawn, "big")
-    value = value & ~(0xF << 76) | 7 << 76
-    return uuid.UUID(int=value & ~(0x3 << 62) | 0x2 << 62)

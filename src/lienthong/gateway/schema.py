@@ -13,9 +13,12 @@ from importlib import resources
 
 import psycopg
 
+from lienthong.gateway import conversion
+
 # Any number will do; it only keeps two migrating processes apart.
 LOCK = 7_623_401
 LOCK_TIMEOUT = "30s"
+CONVERSION = "conversion of older rows"
 
 
 class SchemaChanged(RuntimeError):
@@ -56,6 +59,9 @@ def migrate(dsn: str) -> list[str]:
                     "INSERT INTO schema_file (name, digest) VALUES (%s, %s)", [name, digest]
                 )
             applied.append(name)
+        # Holds the lock until rows of an older form have moved, however often it was cut off.
+        if conversion.convert(dsn):
+            applied.append(CONVERSION)
     return applied
 
 
@@ -66,4 +72,6 @@ def pending(dsn: str) -> list[str]:
         known: set[str] = set()
         if found is not None and found[0] is not None:
             known = {row[0] for row in connection.execute("SELECT name FROM schema_file")}
-    return [name for name, _ in files() if name not in known]
+        row = connection.execute(conversion.UNFINISHED).fetchone()
+        unfinished = [CONVERSION] if row is not None and row[0] else []
+    return [name for name, _ in files() if name not in known] + unfinished

@@ -4,10 +4,12 @@ The one sealer of a gateway: numbers rows, extends the tree, signs heads (decisi
 Every gateway process carries one; an advisory lock lets a single one work and
 the others stand by. Rows become visible in the order their transactions
 commit, which is no order of theirs, so each round takes *every* visible row
-that has no leaf yet. What keeps a round cheap is a floor: once a round has
-taken all rows of its snapshot, nothing can appear below the oldest transaction
-that was still running then. The floor lives in memory only, since a restored
-database counts its transactions anew; a fresh sealer looks at everything once.
+that has no leaf yet. What keeps a round cheap is a floor under the rows' own
+numbers. A row gets its number after its transaction has one (the column's
+default sees to that). So every row below the last one of some round belongs to a
+transaction older than that round's; and once all of those have ended, and a later
+round has taken everything it saw, nothing can appear below there any more. The
+floor lives in memory only; a fresh sealer looks at everything once.
 """
 
 from __future__ import annotations
@@ -15,13 +17,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
 
-from lienthong.gateway import rollups
+from lienthong.gateway import recent, records, rollups, rounds
+from lienthong.gateway.dictionary import READ_WAYS, Entries
+from lienthong.gateway.packing import FRONT, Way
 from lienthong.gateway.postgres_log import Connection, open_connection
+from lienthong.gateway.rows import Kind
 from lienthong.gateway.tree import Edge, FullTile, read_edge, tiles_of
 from lienthong.kernel import clock
 from lienthong.protocol.checkpoint import Checkpoint, sign_checkpoint
@@ -35,22 +41,45 @@ LOCK = 7_623_402
 ROUND_SECONDS = 0.4
 STAND_BY_SECONDS = 1.0
 LARGEST_ROUND = 10_000
-NO_FLOOR = "0"
+NO_FLOOR = -1
+EVERYTHING = (1 << 63) - 1
+ANY_TIME = datetime(1, 1, 1, tzinfo=UTC)
+LOOK_AT_ONCE = 4 * LARGEST_ROUND
+"""How many row numbers a round looks at when there is much to catch up with."""
+LOOK_AT_ALL_DAYS = 2.0
+LONG_LOG = 4 << 30
+"""Bytes of rows from which on the days before yesterday are not looked at in every round."""
 FIRST_LOOK_SECONDS = 900.0
 PARTITION_CHECK = timedelta(hours=12)
 CLOSING_CHECK = timedelta(minutes=5)
+ROWS_TO_SUMMARISE = 4_000
 
 LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 UNSEALED = """
-    SELECT r.id, r.time, r.leaf, r.kind, r.side, r.client, r.service, r.outcome
+    SELECT r.n, r.time, r.exchange, r.way, substr(r.packed, 1, $5) AS front
     FROM message_record r
-    WHERE r.tx >= $1::text::xid8
-      AND NOT EXISTS (SELECT 1 FROM log_leaf l WHERE l.record_id = r.id)
-    ORDER BY r.tx, r.time, r.id
-    LIMIT $2
+    WHERE r.n > $1 AND r.n <= $2 AND r.time >= $3
+      AND NOT r.n <@ (SELECT coalesce(range_agg(d.ns), '{}') FROM log_round d
+                      WHERE upper(d.ns) > $1)
+    ORDER BY r.n
+    LIMIT $4
 """
-FLOOR = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text"
+WHOLE = """
+    SELECT r.n, r.time, r.exchange, r.way, r.packed
+    FROM message_record r WHERE r.n = ANY($1::bigint[]) AND r.time >= $2 AND r.time <= $3
+"""
+# The end of the newest round whose transaction is not younger than any that still runs.
+SETTLED = """
+    SELECT upper(d.ns) - 1 FROM log_round d
+    WHERE age(d.xmin) >= age(pg_snapshot_xmin(pg_current_snapshot())::xid)
+    ORDER BY d.first DESC LIMIT 1
+"""
+BYTES_OF_ROWS = """
+    SELECT coalesce(sum(pg_relation_size(inhrelid)), 0)::bigint FROM pg_inherits
+    WHERE inhparent = 'message_record'::regclass
+"""
+HIGHEST = "SELECT max(upper(ns)) FROM log_round"
 
 
 @dataclass(slots=True)
@@ -76,7 +105,18 @@ class Sealer:
         """Replaced when the owner's certificate is renewed."""
         self._connection: Connection | None = None
         self._edge = Edge()
-        self._floor = NO_FLOOR
+        self._recent = recent.of(dsn)
+        self._entries = Entries()
+        # A row of a day long past comes hardly ever: in a long log all days are looked at every
+        # other second only, above a floor of their own.
+        self._floor = self._newest_floor = NO_FLOOR
+        self._highest = NO_FLOOR
+        """The greatest number of a sealed row."""
+        self._position: int | None = None
+        """Up to which number a look that found more than a round may hold has come."""
+        self._looked_at: float = 0.0
+        self._is_long = False
+        self._to_summarise: Counter[date] = Counter()
         self._partitions_at: datetime | None = None
         self._closed_at: datetime | None = None
         self._stop = asyncio.Event()
@@ -88,8 +128,9 @@ class Sealer:
             pause = STAND_BY_SECONDS
             try:
                 if await self.take_over():
-                    while await self.seal() == LARGEST_ROUND:
+                    while await self.seal() == LARGEST_ROUND or self._position is not None:
                         pass
+                    await self._summarise()
                     await self._make_partitions()
                     await self._close_hours()
                     pause = ROUND_SECONDS
@@ -117,13 +158,21 @@ class Sealer:
         """Whether this is the working sealer, after trying to become it."""
         if self._connection is None or self._connection.is_closed():
             await self.close()
-            self._connection = await open_connection(self._dsn, "lienthong-sealer")
+            # Rows are found by the summaries of their pages, of which no statistics tell yet.
+            self._connection = await open_connection(
+                self._dsn, "lienthong-sealer", enable_seqscan="off"
+            )
         if self.state.active:
             return True
         if not await self._connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
             return False
         self._edge = await read_edge(self._connection)
-        self._floor = NO_FLOOR
+        self._floor = self._newest_floor = NO_FLOOR
+        self._position, self._looked_at = None, 0.0
+        self._highest = (await self._connection.fetchval(HIGHEST) or 0) - 1
+        self._is_long = await self._connection.fetchval(BYTES_OF_ROWS) > LONG_LOG
+        self._entries = Entries()
+        self._recent.want(True)
         self.state.active, self.state.size = True, self._edge.size
         logger.info("sealing", extra={"size": self._edge.size})
         return True
@@ -133,43 +182,110 @@ class Sealer:
         connection = self._connection
         if connection is None or not self.state.active:
             raise RuntimeError("only the working sealer seals")
+        now = asyncio.get_running_loop().time()
+        everywhere = (
+            self._floor == NO_FLOOR
+            or not self._is_long
+            or now - self._looked_at >= LOOK_AT_ALL_DAYS
+        )
+        floor = self._floor if everywhere else self._newest_floor
+        start = floor if self._position is None else self._position
         async with connection.transaction(isolation="repeatable_read"):
-            floor = await connection.fetchval(FLOOR)
-            # Without a floor this reads the whole log; a statement's usual time would end it
-            # each time anew, and a long log would never be sealed again after a restart.
-            patience = None if self._floor != NO_FLOOR else FIRST_LOOK_SECONDS
-            records = await connection.fetch(UNSEALED, self._floor, LARGEST_ROUND, timeout=patience)
-            edge = self._edge
-            if records:
-                edge = await self._extend(connection, records)
+            found = await self._unsealed(connection, start, everywhere)
+            is_whole = self._position is None and len(found) < LARGEST_ROUND
+            if is_whole and floor < self._highest:
+                floor = max(floor, await connection.fetchval(SETTLED) or NO_FLOOR)
+            edge = await self._extend(connection, found) if found else self._edge
         self._edge = edge
-        if len(records) < LARGEST_ROUND:
-            self._floor = floor
-        if records:
-            self._account(records)
-        return len(records)
+        if found:
+            self._highest = max(self._highest, found[-1]["n"])
+        self._move_on(start, found)
+        if is_whole and everywhere:
+            self._floor, self._looked_at = floor, now
+        if is_whole:
+            # What all days do not hold, the newest do not hold either.
+            self._newest_floor = max(self._newest_floor, floor)
+        if found:
+            self._account(found)
+        return len(found)
 
-    async def _extend(self, connection: Connection, records: list[asyncpg.Record]) -> Edge:
+    async def _unsealed(
+        self, connection: Connection, start: int, everywhere: bool
+    ) -> list[asyncpg.Record]:
+        """The rows of this round, in the order of their numbers."""
+        # Without a floor this reads the whole log; a statement's usual time would end it
+        # each time anew, and a long log would never be sealed again after a restart.
+        patience = None if self._looked_at else FIRST_LOOK_SECONDS
+        end = EVERYTHING if self._position is None else start + LOOK_AT_ONCE
+        today = clock.instant().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        since = ANY_TIME if everywhere else today - timedelta(days=1)
+        found: list[asyncpg.Record] = await connection.fetch(
+            UNSEALED, start, end, since, LARGEST_ROUND, FRONT, timeout=patience
+        )
+        return found
+
+    def _move_on(self, start: int, found: list[asyncpg.Record]) -> None:
+        """Where the next round goes on when there was more than one may hold."""
+        if len(found) == LARGEST_ROUND:
+            self._position = found[-1]["n"]
+        elif self._position is not None:
+            self._position = start + LOOK_AT_ONCE if found else None
+
+    async def _extend(self, connection: Connection, found: list[asyncpg.Record]) -> Edge:
         edge, first = self._edge.copy(), self._edge.size
         filled: list[FullTile] = []
-        leaves = [bytes(record["leaf"]) for record in records]
+        leaves = await self._leaves_of(connection, found)
         for leaf in leaves:
             filled += edge.append(leaf)
-        await connection.copy_records_to_table(
-            "log_leaf",
-            records=[
-                (first + place, record["id"], record["time"], leaves[place])
-                for place, record in enumerate(records)
-            ],
-            columns=("seq", "record_id", "record_time", "leaf"),
-        )
+        times = [record["time"] for record in found]
+        await rounds.add(
+            connection, first, [record["n"] for record in found], leaves,
+            (min(times), max(times)), await self._counts_of(connection, found),
+        )  # fmt: skip
         if filled:
             await connection.copy_records_to_table(
                 "log_tile", records=tiles_of(filled), columns=("level", "number", "root")
             )
-        await rollups.write_rollups(connection, rollups.tally_rows(records), first, leaves)
         await self._sign_head(connection, edge)
         return edge
+
+    async def _leaves_of(self, connection: Connection, found: list[asyncpg.Record]) -> list[bytes]:
+        """The rows' leaves: as their writer remembers them, else from the rows themselves."""
+        leaves = [
+            self._recent.take((record["time"], record["exchange"], record["front"]))
+            for record in found
+        ]
+        unknown = [record for record, leaf in zip(found, leaves, strict=True) if leaf is None]
+        if unknown:
+            times = [record["time"] for record in unknown]
+            whole = await connection.fetch(
+                WHOLE, [record["n"] for record in unknown], min(times), max(times)
+            )
+            read = await records.load(connection, whole, self._entries)
+            by_number = {one["n"]: row.leaf for one, row in zip(whole, read, strict=True)}
+            leaves = [
+                leaf if leaf is not None else by_number[record["n"]]
+                for record, leaf in zip(found, leaves, strict=True)
+            ]
+        return [leaf for leaf in leaves if leaf is not None]
+
+    async def _counts_of(
+        self, connection: Connection, found: list[asyncpg.Record]
+    ) -> rounds.Counts:
+        """How many answers of which way in which hour."""
+        ways = await self._ways(connection, {record["way"] for record in found})
+        counts: rounds.Counts = Counter()
+        for record in found:
+            if ways[record["way"]].kind == Kind.ANSWER:
+                counts[rounds.hour_of(record["time"]), record["way"]] += 1
+        return counts
+
+    async def _ways(self, connection: Connection, wanted: set[int]) -> dict[int, Way]:
+        known = self._entries.ways
+        missing = wanted - known.keys()
+        if missing:
+            self._entries.add("log_way", await connection.fetch(READ_WAYS, sorted(missing)))
+        return known
 
     async def _sign_head(self, connection: Connection, edge: Edge) -> None:
         now = clock.instant()
@@ -182,9 +298,10 @@ class Sealer:
             sign_checkpoint(head, self.key),
         )
 
-    def _account(self, records: list[asyncpg.Record]) -> None:
+    def _account(self, found: list[asyncpg.Record]) -> None:
         now = clock.instant()
-        delays = [(now - record["time"]).total_seconds() for record in records]
+        delays = [(now - record["time"]).total_seconds() for record in found]
+        self._to_summarise.update(record["time"].astimezone(UTC).date() for record in found)
         late = sum(delay > SEAL_WITHIN for delay in delays)
         state = self.state
         state.size, state.last_seal = self._edge.size, now
@@ -193,6 +310,18 @@ class Sealer:
         if late:
             state.missed_promises += late
             logger.error("promises were not kept", extra={"rows": late})
+
+    async def _summarise(self) -> None:
+        """Have the pages summed up that were filled since the last time."""
+        if self._connection is None or self._to_summarise.total() < ROWS_TO_SUMMARISE:
+            return
+        days, self._to_summarise = list(self._to_summarise), Counter()
+        for day in days:
+            try:
+                await self._connection.execute("SELECT summarise_message_day($1)", day)
+            except asyncpg.LockNotAvailableError:
+                # Somebody vacuums it, and sums it up himself.
+                logger.info("pages were not summed up")
 
     async def _make_partitions(self) -> None:
         """Days ahead, so that rows never land in the partition of last resort."""
@@ -212,12 +341,15 @@ class Sealer:
             return
         if self._connection is not None:
             closed = await rollups.close_hours(self._connection, now)
+            self._is_long = await self._connection.fetchval(BYTES_OF_ROWS) > LONG_LOG
             # Until an old log has caught up, a few hours each round.
             self._closed_at = None if closed == rollups.HOURS_AT_ONCE else now
 
     async def close(self) -> None:
         """Give up connection and lock; a stand-by takes over."""
         connection, self._connection = self._connection, None
+        if self.state.active:
+            self._recent.want(False)
         self.state.active = False
         if connection is not None:
             with contextlib.suppress(Exception):

@@ -16,7 +16,8 @@ from typing import Any
 import msgspec
 import psycopg
 
-from lienthong.gateway.rows import Kind, LogSide, Outcome
+from lienthong.gateway.packing import take_apart
+from lienthong.gateway.rows import Kind, LogSide, Outcome, microseconds
 from lienthong.kernel.errors import Conflict
 
 
@@ -61,22 +62,36 @@ POSITION = """
 """
 # A request cannot still be running a day after it came: its deadline is half a minute.
 ASKED = """
-    SELECT r.request_id, r.message_id,
-           answer.outcome, answer.status, coalesce(answer.subjects, '{}'::bytea[])
-    FROM message_record r
+    WITH running AS (
+        SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next
+    ), asked AS (
+        SELECT r.*, w.side, w.gateway FROM message_record r JOIN log_way w ON w.id = r.way
+        WHERE w.kind = %(request)s AND w.side = %(side)s AND w.service = ANY(%(services)s)
+          AND r.time > %(at)s::timestamptz - interval '1 day'
+    )
+    SELECT asked.time, asked.exchange, asked.way, asked.packed, asked.gateway, answer.outcome,
+           answer.status, answer.time, answer.way, answer.packed
+    FROM asked CROSS JOIN running
     LEFT JOIN LATERAL (
-        SELECT a.outcome, a.status, a.subjects, a.tx FROM message_record a
-        WHERE a.request_id = r.request_id AND a.side = r.side AND a.kind = %(answer)s
+        SELECT w.outcome, w.status, a.time, a.way, a.packed,
+               -- The inserting transaction in full: a row has its lower half only.
+               (running.next - ((running.next - a.xmin::text::bigint) & 4294967295))::text::xid8
+                   AS tx
+        FROM message_record a JOIN log_way w ON w.id = a.way
+        WHERE a.exchange = asked.exchange AND w.side = asked.side AND w.kind = %(answer)s
+          AND substr(a.packed, 1, 24) = substr(asked.packed, 1, 24)
         ORDER BY a.time DESC LIMIT 1
     ) answer ON true
-    WHERE r.kind = %(request)s AND r.side = %(side)s AND r.service = ANY(%(services)s)
-      AND r.time > %(at)s::timestamptz - interval '1 day'
-      AND (answer.tx IS NULL OR NOT pg_visible_in_snapshot(answer.tx, %(snapshot)s::pg_snapshot))
+    WHERE answer.tx IS NULL OR NOT pg_visible_in_snapshot(answer.tx, %(snapshot)s::pg_snapshot)
 """
 SYSTEM_FAILED = 500
 LOADED = """
-    SELECT s.source FROM import_statement s JOIN message_record r ON r.id = s.record_id
-    WHERE NOT pg_visible_in_snapshot(r.tx, %s::pg_snapshot) ORDER BY s.imported_at
+    SELECT s.source FROM import_statement s
+    CROSS JOIN (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next) running
+    WHERE NOT pg_visible_in_snapshot(
+        (running.next - ((running.next - s.xmin::text::bigint) & 4294967295))::text::xid8,
+        %s::pg_snapshot)
+    ORDER BY s.imported_at
 """
 
 
@@ -107,15 +122,27 @@ def read(dsn: str, start: Position, services: Sequence[str]) -> Since:
                 "snapshot": start.snapshot,
             },
         ).fetchall()
+        exchanges = [_exchange(row) for row in asked]
         imports = [str(source) for (source,) in connection.execute(LOADED, [start.snapshot])]
     named: dict[bytes, str] = {}
-    for _, message_id, _, _, subjects in asked:
-        named.update({bytes(subject): str(message_id) for subject in subjects})
+    for message_id, _, _, subjects in exchanges:
+        named.update(dict.fromkeys(subjects, message_id))
     # After these the system was never asked. Anything else may have acted, and a system that
     # answered with an error of its own may have acted without naming anybody.
-    reached = [row for row in asked if row[2] not in (Outcome.REFUSED, Outcome.UNREACHABLE)]
-    silent = [row for row in reached if row[2] != Outcome.ANSWERED or row[3] >= SYSTEM_FAILED]
+    reached = [row for row in exchanges if row[1] not in (Outcome.REFUSED, Outcome.UNREACHABLE)]
+    silent = [row for row in reached if row[1] != Outcome.ANSWERED or row[2] >= SYSTEM_FAILED]
     return Since(len(reached), len(silent), named, imports)
+
+
+def _exchange(row: tuple[Any, ...]) -> tuple[str, str | None, int, tuple[bytes, ...]]:
+    """Message id, the answer's outcome and status, and whom it named."""
+    time, exchange, way, packed, gateway, outcome, status, answered_at, answer_way, answer = row
+    asked = take_apart(microseconds(time), exchange, way, bytes(packed))
+    if outcome is None:
+        return asked.named(gateway), None, 0, ()
+    ended = take_apart(microseconds(answered_at), exchange, answer_way, bytes(answer))
+    status = ended.names[3] if ended.names is not None else status
+    return asked.named(gateway), outcome, int(status), ended.subjects
 
 
 def require_continuation(connection: psycopg.Connection[Any], start: Position) -> None:

@@ -17,7 +17,7 @@ import asyncpg
 import msgspec
 
 from lienthong.gateway import rollups
-from lienthong.gateway.postgres_log import CHANNEL, COLUMNS, Connection, values
+from lienthong.gateway.postgres_log import CHANNEL, Connection, pack_rows, write_packed
 from lienthong.gateway.rows import Kind, LogSide, Outcome, make_row
 from lienthong.kernel import clock
 from lienthong.kernel.errors import Invalid
@@ -137,6 +137,7 @@ async def enter(connection: Connection, prepared: Prepared, *, gateway: str) -> 
         head=msgspec.json.encode(summary),
         body_digest=prepared.digest,
     )
+    packed = await pack_rows(connection, [row])
     try:
         async with connection.transaction():
             await connection.execute(
@@ -146,9 +147,7 @@ async def enter(connection: Connection, prepared: Prepared, *, gateway: str) -> 
                 statement, prepared.source, prepared.digest, prepared.records,
                 prepared.exchanges, now, row.id,
             )  # fmt: skip
-            await connection.copy_records_to_table(
-                "message_record", records=[values(row)], columns=COLUMNS
-            )
+            await write_packed(connection, [row], packed)
             await connection.copy_records_to_table(
                 "rollup",
                 records=[(*counted, "import", statement) for counted in prepared.rows],

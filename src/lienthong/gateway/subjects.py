@@ -13,17 +13,17 @@ from typing import Annotated, Any
 
 import msgspec
 
-from lienthong.gateway import readings
+from lienthong.gateway import readings, records
+from lienthong.gateway.packing import short_of_subject
 from lienthong.gateway.parquet import Archive
-from lienthong.gateway.postgres_log import Connection
+from lienthong.gateway.postgres_log import Connection, moment_of
 from lienthong.gateway.year_keys import FIRST, YearKeys, all_pseudonyms
 
 MOST = 10_000
 LIVE = """
-    SELECT message_id, request_id, client, service, time, side, kind, outcome, subjects
-    FROM message_record
-    WHERE subjects && $1::bytea[] AND subjects <> '{}'
-    ORDER BY time DESC LIMIT $2
+    SELECT r.n, r.time, r.exchange, r.way, r.packed FROM message_record r
+    WHERE r.subject = ANY($1::int[]) OR r.subjects && $1::int[]
+    ORDER BY r.time DESC LIMIT $2
 """
 
 
@@ -90,9 +90,9 @@ async def concerned(
 ) -> ConcernedList:
     """Every exchange that named this subject, under all keys; raises NoParquet or ArchiveLost."""
     names = {value: _name(key) for key, value in all_pseudonyms(keys, subject.encode()).items()}
-    live = await connection.fetch(LIVE, list(names), MOST + 1)
+    live = await _live(connection, names)
     archived = await archive.of_subjects(connection, names)
-    found = [_line(record, names, archived=False) for record in live]
+    found = live
     found += [_line(row, names, archived=True) for row in archived]
     found.sort(key=lambda line: line.at, reverse=True)
     return ConcernedList(
@@ -100,6 +100,19 @@ async def concerned(
         keys=[_name(key) for key in sorted(keys.keys)],
         whole=len(found) <= MOST,
     )
+
+
+async def _live(connection: Connection, names: Mapping[bytes, str]) -> list[Concerned]:
+    """The rows of the log itself; four bytes of a pseudonym find them, all of it says which."""
+    shorts = sorted({short_of_subject(name) for name in names})
+    found = []
+    for row in await records.load(connection, await connection.fetch(LIVE, shorts, MOST + 1)):
+        if names.keys().isdisjoint(row.subjects):
+            continue
+        told = dict(zip(records.COLUMNS, records.values(row), strict=True))
+        told["time"] = moment_of(row.evidence.time)
+        found.append(_line(told, names, archived=False))
+    return found
 
 
 def _name(key_id: int) -> str:

@@ -1,9 +1,9 @@
 """
 The log's tree as tiles of 256 hashes (C2SP tlog-tiles, height 8).
 
-The database keeps the leaves and the root of every full tile; a tile of a
-higher level is just the roots of 256 tiles below it. `Edge` is what the sealer
-holds in memory: the unfinished tile of each level. `tile` and `prove` read
+The database keeps the leaves, a sealing round's together, and the root of every
+full tile; a tile of a higher level is just the roots of 256 tiles below it. `Edge`
+is what the sealer holds in memory: the unfinished tile of each level. `tile` and `prove` read
 what a proof needs.
 """
 
@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from lienthong.gateway.postgres_log import Connection
+from lienthong.gateway import rounds
+from lienthong.gateway.dictionary import Connection
 from lienthong.protocol import merkle
 from lienthong.protocol.errors import BadProof
 from lienthong.protocol.merkle import Node
@@ -82,9 +83,11 @@ def perfect_root(hashes: list[bytes]) -> bytes:
 async def read_edge(connection: Connection) -> Edge:
     """The edge of the tree in the database; the last checkpoint and the leaves must agree."""
     size = await tree_size(connection)
-    leaves = await connection.fetchval("SELECT count(*) FROM log_leaf WHERE seq >= $1", size)
-    if leaves:
-        raise BadProof("there are leaves above the last checkpoint")
+    sealed = await connection.fetchval(
+        "SELECT first + count FROM log_round ORDER BY first DESC LIMIT 1"
+    )
+    if (sealed or 0) != size:
+        raise BadProof("the rounds do not end at the last checkpoint")
     edge = Edge(size)
     edge.open_tiles = []
     level = 0
@@ -106,22 +109,19 @@ async def tile(connection: Connection, level: int, number: int, width: int = WID
     """The first ``width`` hashes of a tile; raises BadProof when the log has not so many."""
     first = number << HEIGHT
     if level == 0:
-        records = await connection.fetch(
-            "SELECT leaf AS hash FROM log_leaf WHERE seq >= $1 AND seq < $2 ORDER BY seq",
-            first,
-            first + width,
-        )
+        hashes = await rounds.leaves(connection, first, first + width)
     else:
         records = await connection.fetch(
-            "SELECT root AS hash FROM log_tile"
+            "SELECT root FROM log_tile"
             " WHERE level = $1 AND number >= $2 AND number < $3 ORDER BY number",
             level - 1,
             first,
             first + width,
         )
-    if len(records) != width:
+        hashes = [bytes(record["root"]) for record in records]
+    if len(hashes) != width:
         raise BadProof("the log has no such tile")
-    return [bytes(record["hash"]) for record in records]
+    return hashes
 
 
 async def prove(connection: Connection, path: list[list[Node]], size: int) -> list[bytes]:

@@ -10,6 +10,7 @@ not hide another. Archived days are read from their files.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -18,11 +19,14 @@ from typing import Any
 import msgspec
 from cryptography import x509
 
-from lienthong.gateway import parquet, tree
+from lienthong.gateway import parquet, records, rounds, tree
+from lienthong.gateway.dictionary import Entries
 from lienthong.gateway.heads import Trust, snapshot_of, verified_head
+from lienthong.gateway.packing import Unreadable
 from lienthong.gateway.parquet import Archive
 from lienthong.gateway.postgres_log import Connection
-from lienthong.gateway.records import read_row
+from lienthong.gateway.records import WHOLE
+from lienthong.gateway.rows import Kind, LogRow
 from lienthong.kernel import clock
 from lienthong.kernel.errors import LienThongError
 from lienthong.protocol import timestamp
@@ -44,26 +48,30 @@ COSIGNATURE = "cosignature"
 ROLLUP = "rollup"
 ARCHIVE = "archive"
 
-LEAVES = """
-    SELECT l.seq, l.record_id, l.record_time, l.leaf AS sealed_leaf, r.*
-    FROM log_leaf l
-    LEFT JOIN message_record r ON r.id = l.record_id AND r.time = l.record_time
-    WHERE l.seq >= $1 ORDER BY l.seq LIMIT $2
+ROUNDS = """
+    SELECT first, count, ns, leaves, since, until, counts, digest FROM log_round
+    WHERE first >= $1 ORDER BY first LIMIT 16
+"""
+ROWS = f"""
+    SELECT {WHOLE} FROM message_record r
+    WHERE r.n <@ $1::int8multirange AND r.n >= $2 AND r.n < $3
+      AND r.time >= $4 AND r.time <= $5
+"""
+ANYWHERE = f"SELECT {WHOLE} FROM message_record r WHERE r.n = ANY($1::bigint[])"
+AROUND_MIDNIGHT = """
+    SELECT first, count FROM log_round
+    WHERE (since AT TIME ZONE 'UTC')::date <> (until AT TIME ZONE 'UTC')::date ORDER BY first
 """
 TILES = "SELECT level, number, root FROM log_tile"
 HEADS = "SELECT size, root, note FROM log_checkpoint ORDER BY size"
 TOKENS = "SELECT size, token FROM log_timestamp ORDER BY size, place"
 COSIGNATURES = "SELECT size, witness, line, statement FROM log_cosignature ORDER BY size, witness"
-UNSEALED = """
-    SELECT r.id, r.message_id FROM message_record r
-    WHERE r.time < $1 AND NOT EXISTS (SELECT 1 FROM log_leaf l WHERE l.record_id = r.id)
-    LIMIT 1000
+UNSEALED = f"""
+    SELECT {WHOLE} FROM message_record r
+    WHERE r.time < $1
+      AND NOT r.n <@ (SELECT coalesce(range_agg(d.ns), '{{}}') FROM log_round d)
+    ORDER BY r.n LIMIT 1000
 """
-ROLLUPS = """
-    SELECT DISTINCT from_seq, to_seq, range_digest FROM rollup
-    WHERE origin = 'live' ORDER BY from_seq
-"""
-LEAVES_OF = "SELECT leaf FROM log_leaf WHERE seq BETWEEN $1 AND $2 ORDER BY seq"
 ARCHIVED = "SELECT day, file, rows, sha256 FROM log_archive ORDER BY day"
 
 
@@ -114,7 +122,8 @@ class Suspect:
     seq: int
     row: str
     why: str
-    row_fits_itself: bool
+    row_fits_itself: bool = True
+    """Whether the row can be read at all: one that cannot is wrong whatever its leaf is."""
 
 
 async def verify(
@@ -127,14 +136,14 @@ async def verify(
     report = Report()
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         archived = await _archived(connection, archive, report)
+        entries = Entries()
         checked = _TreeCheck(report, await _heads(connection, trust, report))
-        suspects = await _leaves(connection, archived, report, checked)
+        suspects = await _leaves(connection, entries, archived, report, checked)
         await _tiles(connection, report, checked)
         checked.judge(suspects)
-        await _unsealed(connection, report)
+        await _unsealed(connection, entries, report)
         await _stamps(connection, stamp_roots, report)
         await _cosignatures(connection, trust, report)
-        await _rollups(connection, report)
     return report
 
 
@@ -195,54 +204,132 @@ async def _heads(connection: Connection, trust: Trust, report: Report) -> dict[i
 
 async def _leaves(
     connection: Connection,
-    archived: Mapping[date, Places],
+    entries: Entries,
+    archived: Archived,
     report: Report,
     checked: _TreeCheck,
 ) -> list[Suspect]:
     suspects: list[Suspect] = []
     gone: dict[date, Places] = {}
     expected = 0
-    while True:
-        records = await connection.fetch(LEAVES, expected, BATCH)
-        for record in records:
-            if record["seq"] != expected:
+    while records_of := await connection.fetch(ROUNDS, expected):
+        for record in records_of:
+            if record["first"] != expected:
                 report.add(LEAF, str(expected), "it is missing")
                 return suspects
-            expected += 1
-            leaf = bytes(record["sealed_leaf"])
-            checked.append(leaf)
-            if record["id"] is not None:
-                suspects += _against_row(record, leaf, report)
-                continue
-            day = record["record_time"].astimezone(UTC).date()
-            if day in archived:
-                gone.setdefault(day, Places()).add(record["seq"])
-            else:
-                name = str(record["record_id"])
-                report.add(ROW, name, f"the row of leaf {record['seq']} is missing")
-        if len(records) < BATCH:
-            report.leaves = expected
-            for day, places in archived.items():
-                if places.count != UNREADABLE and places != gone.get(day, Places()):
-                    why = "its rows are not those whose leaves have no row"
-                    report.add(ARCHIVE, parquet.name_of(day), why)
-            return suspects
+            leaves = _leaves_of(record, report)
+            for leaf in leaves:
+                checked.append(leaf)
+            suspects += await _round(connection, entries, record, leaves, archived, gone, report)
+            expected += len(leaves)
+    report.leaves = expected
+    for day, places in archived.days.items():
+        if places.count != UNREADABLE and places != gone.get(day, Places()):
+            why = "its rows are not those whose leaves have no row"
+            report.add(ARCHIVE, parquet.name_of(day), why)
+    return suspects
 
 
-def _against_row(record: Any, leaf: bytes, report: Report) -> list[Suspect]:
-    seq = record["seq"]
-    report.rows += 1
-    row = f"{record['record_id']} (message {record['message_id']})"
-    wrong = wrong_with(record)
-    fits_itself = not wrong
-    if not wrong and bytes(record["leaf"]) != leaf:
-        wrong = f"it is not the row that leaf {seq} was made from"
-    return [Suspect(seq, row, wrong, fits_itself)] if wrong else []
+def _leaves_of(record: Any, report: Report) -> list[bytes]:
+    """The leaves of a round, after what it counted was held against them."""
+    joined = bytes(record["leaves"])
+    name = f"{record['first']}-{record['first'] + record['count'] - 1}"
+    if hashlib.sha256(joined).digest() != bytes(record["digest"]):
+        report.add(ROLLUP, name, "the leaves it was counted from are others")
+    try:
+        rounds.read_counts(bytes(record["counts"]))
+    except ValueError:
+        report.add(ROLLUP, name, "its counts cannot be read")
+    return [joined[at : at + rounds.HASH] for at in range(0, len(joined), rounds.HASH)]
+
+
+async def _round(
+    connection: Connection,
+    entries: Entries,
+    record: Any,
+    leaves: list[bytes],
+    archived: Archived,
+    gone: dict[date, Places],
+    report: Report,
+) -> list[Suspect]:
+    """Each row of a round against its leaf; the leaves without a row go to ``gone``."""
+    suspects: list[Suspect] = []
+    numbers = [n for one in rounds.read_ranges(record["ns"]) for n in range(*one)]
+    rows = await _rows(connection, entries, record, numbers)
+    counted: rounds.Counts = Counter()
+    for place, (n, leaf) in enumerate(zip(numbers, leaves, strict=False)):
+        seq = record["first"] + place
+        held = rows.get(n)
+        if held is None:
+            _missed(archived, record, seq, gone, report)
+            continue
+        report.rows += 1
+        way, time, row = held
+        if way in entries.ways and entries.ways[way].kind == Kind.ANSWER:
+            counted[rounds.hour_of(time), way] += 1
+        if isinstance(row, Unreadable):
+            name = f"of leaf {seq}"
+            suspects.append(Suspect(seq, name, str(row), row_fits_itself=False))
+        elif row.leaf != leaf:
+            name = f"{row.id} (message {row.evidence.message_id})"
+            suspects.append(Suspect(seq, name, "it was changed after it was written"))
+    if len(numbers) != len(leaves):
+        report.add(LEAF, str(record["first"]), "its round names more rows or fewer than leaves")
+    if len(rows) == len(numbers):
+        _against_counts(record, counted, suspects, report)
+    return suspects
+
+
+def _against_counts(
+    record: Any, counted: rounds.Counts, suspects: list[Suspect], report: Report
+) -> None:
+    """Whether a round counted what its rows say; of rows that are wrong nothing is concluded."""
+    try:
+        stated = rounds.read_counts(bytes(record["counts"]))
+    except ValueError:
+        return
+    if stated != counted and not suspects:
+        name = f"{record['first']}-{record['first'] + record['count'] - 1}"
+        report.add(ROLLUP, name, "it is not what its rows come to")
+
+
+Held = tuple[int, datetime, LogRow | Unreadable]
+"""Way, time, and the row or what is wrong with it."""
+
+
+async def _rows(
+    connection: Connection, entries: Entries, record: Any, numbers: list[int]
+) -> dict[int, Held]:
+    """The rows of a round by their numbers, wherever they stand."""
+    if not numbers:
+        return {}
+    fetched = await connection.fetch(
+        ROWS, record["ns"], numbers[0], numbers[-1] + 1, record["since"], record["until"]
+    )
+    # A row whose time was changed stands outside its round's span.
+    if 0 < len(fetched) < len(numbers):
+        missing = set(numbers) - {one["n"] for one in fetched}
+        fetched += await connection.fetch(ANYWHERE, sorted(missing))
+    rows = await records.load_each(connection, fetched, entries)
+    return {
+        one["n"]: (one["way"], one["time"], row) for one, row in zip(fetched, rows, strict=True)
+    }
+
+
+def _missed(
+    archived: Archived, record: Any, seq: int, gone: dict[date, Places], report: Report
+) -> None:
+    """A leaf whose row is not in the log: it must be in the archive of its day."""
+    day = archived.around_midnight.get(seq, record["since"].astimezone(UTC).date())
+    if day in archived.days:
+        gone.setdefault(day, Places()).add(seq)
+    else:
+        report.add(ROW, f"of leaf {seq}", f"the row of leaf {seq} is missing")
 
 
 def wrong_with(record: Mapping[str, Any]) -> str:
-    """Why a row is not what its own leaf was made from; empty when it is."""
-    row = read_row(record)
+    """Why an archived row is not what its own leaf was made from; empty when it is."""
+    row = records.read_row(record)
     if row.evidence.digest() != row.record_digest:
         return "it was changed after it was written"
     if leaf_of(row.blind, row.record_digest) != row.leaf:
@@ -268,10 +355,16 @@ async def _tiles(connection: Connection, report: Report, checked: _TreeCheck) ->
             report.add(TILE, name, "its hash is not that of what lies under it")
 
 
-async def _unsealed(connection: Connection, report: Report) -> None:
+async def _unsealed(connection: Connection, entries: Entries, report: Report) -> None:
     late = clock.instant() - timedelta(seconds=SEAL_WITHIN * 2)
-    for record in await connection.fetch(UNSEALED, late):
-        report.add(ROW, f"{record['id']} (message {record['message_id']})", "it has no leaf")
+    fetched = await connection.fetch(UNSEALED, late)
+    for record, row in zip(
+        fetched, await records.load_each(connection, fetched, entries), strict=True
+    ):
+        name = f"{record['n']}"
+        if not isinstance(row, Unreadable):
+            name = f"{row.id} (message {row.evidence.message_id})"
+        report.add(ROW, name, "it has no leaf")
 
 
 # -- what others say -----------------------------------------------------------------------
@@ -316,16 +409,6 @@ def _check_cosignature(note: bytes, record: Any, trust: Trust) -> None:
     open_cosignature(note, record["line"], witness)
 
 
-async def _rollups(connection: Connection, report: Report) -> None:
-    """Whether every sum still names the leaves it was counted from."""
-    for record in await connection.fetch(ROLLUPS):
-        leaves = await connection.fetch(LEAVES_OF, record["from_seq"], record["to_seq"])
-        digest = hashlib.sha256(b"".join(bytes(one["leaf"]) for one in leaves)).digest()
-        if digest != bytes(record["range_digest"]):
-            name = f"{record['from_seq']}-{record['to_seq']}"
-            report.add(ROLLUP, name, "the leaves it was counted from are others")
-
-
 # -- archived days -----------------------------------------------------------------------
 
 
@@ -345,34 +428,46 @@ class Places:
         self.sum = (self.sum + value) % (1 << 256)
 
 
-async def _archived(connection: Connection, archive: Archive, report: Report) -> dict[date, Places]:
-    """The leaves of each archived day, its file checked against its digest and its rows' leaves."""
-    days: dict[date, Places] = {}
-    for record in await connection.fetch(ARCHIVED):
-        places = days[record["day"]] = Places()
+@dataclass(slots=True)
+class Archived:
+    """The leaves of each archived day."""
+
+    days: dict[date, Places] = field(default_factory=dict)
+    around_midnight: dict[int, date] = field(default_factory=dict)
+    """The days of leaves whose round holds rows of more than one."""
+
+
+async def _archived(connection: Connection, archive: Archive, report: Report) -> Archived:
+    """Each file is checked against its digest, and its rows against their leaves."""
+    found = Archived()
+    files = await connection.fetch(ARCHIVED)
+    mixed = await connection.fetch(AROUND_MIDNIGHT) if files else []
+    spans = [(one["first"], one["first"] + one["count"]) for one in mixed]
+    for record in files:
+        places = found.days[record["day"]] = Places()
         try:
             written = parquet.read_written(archive.directory, record["day"])
             if written.sha256 != bytes(record["sha256"]):
                 report.add(ARCHIVE, record["file"], "the file is not the one that was written")
             for row in parquet.read_rows(archive.directory / written.file):
                 places.add(row["seq"])
+                if rounds.place_in(spans, row["seq"]) is not None:
+                    found.around_midnight[row["seq"]] = record["day"]
                 await _archived_row(connection, row, record["file"], report)
         except (LienThongError, OSError) as problem:
             report.add(ARCHIVE, record["file"], str(problem))
             # Told once, and not again for each of its rows.
-            days[record["day"]] = Places(UNREADABLE)
+            found.days[record["day"]] = Places(UNREADABLE)
             continue
         report.archived_rows += places.count
-    return days
+    return found
 
 
 async def _archived_row(
     connection: Connection, row: dict[str, Any], file: str, report: Report
 ) -> None:
     wrong = wrong_with(row)
-    if not wrong:
-        sealed = await connection.fetchval("SELECT leaf FROM log_leaf WHERE seq = $1", row["seq"])
-        if sealed is None or bytes(sealed) != row["leaf"]:
-            wrong = f"it is not the row that leaf {row['seq']} was made from"
+    if not wrong and await rounds.leaf(connection, row["seq"]) != row["leaf"]:
+        wrong = f"it is not the row that leaf {row['seq']} was made from"
     if wrong:
         report.add(ROW, f"{row['id']} (message {row['message_id']}) in {file}", wrong)
