@@ -16,8 +16,10 @@ from lienthong.gateway.rows import LogRow
 
 ALL = f"SELECT {records.PACKED} FROM message_record r ORDER BY r.time, r.n"
 CHANGE = """
-    UPDATE message_record SET time = $2, exchange = $3, way = $4, subject = $5, leaf = $6,
-           subjects = $7::text::int[], packed = $8 WHERE n = $1
+    UPDATE message_record SET
+           time = 'epoch'::timestamptz + $2::bigint * interval '1 microsecond', exchange = $3,
+           way = $4, subject = $5, leaf = $6, subjects = $7::text::int[], packed = $8
+    WHERE n = $1
 """
 
 

@@ -13,9 +13,10 @@ from gateway.attested import attested
 from gateway.exchange_cast import country
 from gateway.log_tables import write_and_seal
 from gateway.rows_cast import AT, row
-from lienthong.gateway import archive, inquiries, parquet, subjects, verification
+from lienthong.gateway import archive, inquiries, parquet, public_log, subjects, verification
 from lienthong.gateway.postgres_log import PostgresLog
 from lienthong.kernel import clock
+from lienthong.protocol.evidence import leaf_of
 from lienthong.protocol.receipt import verify_receipt
 
 TOMORROW = timedelta(days=1, hours=1)
@@ -77,6 +78,26 @@ def test_a_receipt_of_an_archived_day_is_made_and_verified_as_before(archived, g
     assert len(facts.witnesses) == len(facts.stamped_at) == 1
     assert {one.record_verdict for one in detail.records} == {"valid"}
     assert all(one.proof_valid for one in detail.records)
+
+
+def test_a_promised_leaf_of_an_archived_day_is_proved_by_the_promises_time(archived):
+    async def story(ready, connection, written):
+        receipt = await inquiries.receipt(connection, ready.archive, ready.core, "birth-1")
+        answer = receipt.records[1]
+        leaf = leaf_of(answer.blind, answer.evidence.digest())
+        seconds = answer.evidence.time // 1_000_000
+        with pytest.raises(public_log.Wrong, match="no such leaf"):
+            await public_log.inclusion(connection, {"leaf": leaf.hex()})
+        with pytest.raises(public_log.Wrong, match="no such leaf"):
+            await public_log.inclusion(connection, {"leaf": leaf.hex(), "time": "1"})
+        return (
+            answer,
+            leaf,
+            await public_log.inclusion(connection, {"leaf": leaf.hex(), "time": str(seconds)}),
+        )
+
+    answer, leaf, proof = archived(story)
+    assert (proof.leaf_index, proof.leaf) == (answer.leaf_index, leaf.hex())
 
 
 def test_an_archive_is_checked_against_the_tree(archived):

@@ -41,15 +41,18 @@ FRONT = 28
 SIGNATURE_BYTES = 64
 DIGEST_BYTES = 32
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+UUID_LENGTH = 36
 NO_KEY = b"\0" * 16
 ALGORITHM_CODES = (*ALGORITHMS, batch.ALGORITHM)
-INPUT = re.compile(
-    b"(?:(%b)|%b)"
-    % (re.escape(REQUEST_COMPONENTS), re.escape(ANSWER_COMPONENTS))
-    + rb";created=(0|[1-9]\d{0,11});keyid=\"([A-Za-z0-9_-]{43})\""
-    rb";alg=\"(" + b"|".join(ALGORITHM_CODES) + rb")\";nonce=\"([A-Za-z0-9_-]{22})\""
+# A nonce is of 16 bytes, and its last letter spells four bits and no more.
+PARAMETERS = re.compile(
+    rb";created=(0|[1-9]\d{0,11});keyid=\"([A-Za-z0-9_-]{43})\""
+    rb";alg=\"(" + b"|".join(ALGORITHM_CODES) + rb")\";nonce=\"([A-Za-z0-9_-]{21}[AQgw])\""
     rb";tag=\"lienthong-1\""
 )
+CODES = {name: code for code, name in enumerate(ALGORITHM_CODES)}
+FROM_URL = bytes.maketrans(b"-_", b"+/")
+SMALL = tuple(bytes([one]) for one in range(0x80))
 
 # Flags: how each field stands there.
 MESSAGE_UUID, MESSAGE_PREFIXED = 1, 2
@@ -126,13 +129,18 @@ class Packed:
 
 
 def key_of(text: str) -> bytes:
-    """Sixteen bytes that name an id: those of its UUID, or the head of its SHA-256."""
+    """Sixteen bytes that name an id: those of the UUID at its end, or the head of its SHA-256."""
+    return _key(text)[0]
+
+
+def _key(text: str) -> tuple[bytes, bool]:
+    """The key, and whether it is that of a UUID."""
     if not text:
-        return NO_KEY
-    tail = text[-36:]
+        return NO_KEY, False
+    tail = text[-UUID_LENGTH:]
     if UUID_TEXT.fullmatch(tail) is not None:
-        return bytes.fromhex(tail.replace("-", ""))
-    return hashlib.sha256(text.encode()).digest()[:16]
+        return bytes.fromhex(tail.replace("-", "")), True
+    return hashlib.sha256(text.encode()).digest()[:16], False
 
 
 def exchange_of(message_key: bytes, request_key: bytes) -> int:
@@ -160,8 +168,10 @@ def short_of_subject(pseudonym: bytes) -> int:
 
 def number(value: int) -> bytes:
     """LEB128."""
-    if value < 0x80:
-        return value.to_bytes(1, "big")
+    if 0 <= value < 0x80:
+        return SMALL[value]
+    if value < 0:
+        raise ValueError("a length below zero")
     out = bytearray()
     while value >= 0x80:
         out.append(value & 0x7F | 0x80)
@@ -188,16 +198,21 @@ def pack(
     spells it out; ``names`` go into the row when its way stands for many.
     """
     evidence = row.evidence
-    flags, fields = 0, []
-    message_key, request_key = key_of(evidence.message_id), key_of(evidence.request_id)
-    form, spelled = _message_form(evidence)
-    flags |= form
-    if form == 0:
-        fields.append(piece(spelled))
-    if UUID_TEXT.fullmatch(evidence.request_id) is not None:
+    flags = 0
+    fields: list[bytes] = []
+    message_id, request_id = evidence.message_id, evidence.request_id
+    message_key, is_uuid = _key(message_id)
+    if is_uuid and len(message_id) == UUID_LENGTH:
+        flags |= MESSAGE_UUID
+    elif is_uuid and message_id[:-UUID_LENGTH] == _prefix(evidence.gateway):
+        flags |= MESSAGE_PREFIXED
+    else:
+        fields.append(piece(message_id.encode()))
+    request_key, is_uuid = _key(request_id)
+    if is_uuid and len(request_id) == UUID_LENGTH:
         flags |= REQUEST_UUID
     else:
-        fields.append(piece(evidence.request_id.encode()))
+        fields.append(piece(request_id.encode()))
     place = row.place
     if place is None:
         flags |= OWN_BLIND
@@ -236,17 +251,6 @@ def pack(
     )
 
 
-def _message_form(evidence: Evidence) -> tuple[int, bytes]:
-    text = evidence.message_id
-    if UUID_TEXT.fullmatch(text, max(0, len(text) - 36)) is None:
-        return 0, text.encode()
-    if len(text) == 36:
-        return MESSAGE_UUID, b""
-    if text[:-36] == _prefix(evidence.gateway):
-        return MESSAGE_PREFIXED, b""
-    return 0, text.encode()
-
-
 def _prefix(gateway: str) -> str:
     """What a gateway puts before the ids it makes: its instance."""
     return gateway.partition("/")[0] + "-"
@@ -264,22 +268,21 @@ def _pack_signature(evidence: Evidence, fields: list[bytes]) -> int:
         fields.append(evidence.body_digest)
     else:
         fields.append(piece(evidence.body_digest))
-    found = INPUT.fullmatch(evidence.signature_input)
-    nonce = _unpadded(found[5]) if found is not None else None
-    if found is None or nonce is None or found[3] != evidence.signer.encode():
-        fields.append(piece(evidence.signature_input))
+    given = evidence.signature_input
+    if given.startswith(REQUEST_COMPONENTS):
+        parsed, at = INPUT_PARSED | INPUT_OF_REQUEST, len(REQUEST_COMPONENTS)
+    elif given.startswith(ANSWER_COMPONENTS):
+        parsed, at = INPUT_PARSED, len(ANSWER_COMPONENTS)
+    else:
+        parsed = at = 0
+    found = PARAMETERS.fullmatch(given, at) if parsed else None
+    if found is None or found[2] != evidence.signer.encode():
+        fields.append(piece(given))
         return flags
-    flags |= INPUT_PARSED | ALGORITHM_CODES.index(found[4]) << ALGORITHM_SHIFT
-    if found[1] is not None:
-        flags |= INPUT_OF_REQUEST
-    fields += (signed_number(int(found[2]) - evidence.time // 1_000_000), nonce)
-    return flags
-
-
-def _unpadded(text: bytes) -> bytes | None:
-    """The bytes that unpadded base64url spells, when it is their only spelling."""
-    raw = base64.urlsafe_b64decode(text + b"==")
-    return raw if base64.urlsafe_b64encode(raw).rstrip(b"=") == text else None
+    created, _, algorithm, nonce = found.groups()
+    fields.append(signed_number(int(created) - evidence.time // 1_000_000))
+    fields.append(binascii.a2b_base64(nonce.translate(FROM_URL) + b"=="))
+    return flags | parsed | CODES[algorithm] << ALGORITHM_SHIFT
 
 
 def _pack_trace(trace: str, fields: list[bytes]) -> int:

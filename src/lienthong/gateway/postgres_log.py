@@ -22,7 +22,7 @@ import asyncpg
 
 from lienthong.gateway import recent
 from lienthong.gateway.dictionary import Connection, Lexicon
-from lienthong.gateway.packing import FRONT, Packed
+from lienthong.gateway.packing import Packed
 from lienthong.gateway.rows import EPOCH, LogRow, ReplayKey
 from lienthong.protocol.errors import LoggingFailed, Replayed
 
@@ -37,8 +37,9 @@ CHANNEL = "lienthong_revocations"
 BODY_COLUMNS = ("record_time", "record_id", "key_id", "nonce", "sealed")
 APPEND = """
     INSERT INTO message_record (time, exchange, way, subject, leaf, subjects, packed)
-    SELECT time, exchange, way, subject, leaf, subjects::int[], packed
-    FROM unnest($1::timestamptz[], $2::bigint[], $3::int[], $4::int[], $5::int[], $6::text[],
+    SELECT 'epoch'::timestamptz + time * interval '1 microsecond', exchange, way, subject, leaf,
+           subjects::int[], packed
+    FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::int[], $6::text[],
                 $7::bytea[]) AS given (time, exchange, way, subject, leaf, subjects, packed)
 """
 # Claims in one order everywhere, so that two processes cannot wait for each other.
@@ -54,8 +55,9 @@ CLAIM_AND_APPEND = """
         SELECT place::int FROM asked JOIN claimed USING (peer, request_id)
     ), written AS (
         INSERT INTO message_record (time, exchange, way, subject, leaf, subjects, packed)
-        SELECT time, exchange, way, subject, leaf, subjects::int[], packed
-        FROM unnest($1::timestamptz[], $2::bigint[], $3::int[], $4::int[], $5::int[], $6::text[],
+        SELECT 'epoch'::timestamptz + time * interval '1 microsecond', exchange, way, subject,
+               leaf, subjects::int[], packed
+        FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::int[], $6::text[],
                     $7::bytea[], $8::int[])
              AS given (time, exchange, way, subject, leaf, subjects, packed, claim)
         WHERE claim = 0 OR claim IN (SELECT place FROM fresh)
@@ -265,8 +267,7 @@ class PostgresLog:
         if self._recent.wanted:
             for row, one, claim in zip(rows, packed, claims, strict=True):
                 if claim == 0 or claim in fresh:
-                    mark = moment_of(one.time), one.exchange, one.packed[:FRONT]
-                    self._recent.keep(mark, row.leaf)
+                    self._recent.keep((one.exchange, one.packed[: recent.FRONT]), row.leaf)
         return replayed
 
     def _fail(self, batch: Sequence[Waiting]) -> None:
@@ -374,7 +375,7 @@ async def _append_rows(
 def columns_of(packed: Sequence[Packed]) -> tuple[list[object], ...]:
     """The rows' columns in the order of `APPEND`."""
     return (
-        [moment_of(one.time) for one in packed],
+        [one.time for one in packed],
         [one.exchange for one in packed],
         [one.way for one in packed],
         [one.subjects[0] if len(one.subjects) == 1 else None for one in packed],

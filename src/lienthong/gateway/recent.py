@@ -3,18 +3,19 @@ Leaves of rows this process wrote a moment ago, for the sealer that runs in it.
 
 The sealer numbers rows of every process. Those of its own need not be read back
 and put together again to know their leaf: the writer that made them durable
-still holds it. A row is recognised by time and key and the bytes that no other
-row has; whatever is not found here is computed from the row itself.
+still holds it. A row is recognised by the key of its exchange, and its counter and
+the number of its seed; whatever is not found here is computed from the row itself.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
-
 MOST = 200_000
 
-Mark = tuple[datetime, int, bytes]
-"""Time, exchange and the front of the packed row, up to its counter under its seed."""
+FRONT = 36
+"""How much of a packed row tells it from all others: its keys, its counter, its seed."""
+
+Mark = tuple[int, bytes]
+"""Exchange, and the front of the packed row."""
 
 
 class Recent:

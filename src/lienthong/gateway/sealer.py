@@ -25,7 +25,7 @@ import asyncpg
 
 from lienthong.gateway import recent, records, rollups, rounds
 from lienthong.gateway.dictionary import READ_WAYS, Entries
-from lienthong.gateway.packing import FRONT, Way
+from lienthong.gateway.packing import Way
 from lienthong.gateway.postgres_log import Connection, open_connection
 from lienthong.gateway.rows import Kind
 from lienthong.gateway.tree import Edge, FullTile, read_edge, tiles_of
@@ -220,7 +220,7 @@ class Sealer:
         today = clock.instant().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         since = ANY_TIME if everywhere else today - timedelta(days=1)
         found: list[asyncpg.Record] = await connection.fetch(
-            UNSEALED, start, end, since, LARGEST_ROUND, FRONT, timeout=patience
+            UNSEALED, start, end, since, LARGEST_ROUND, recent.FRONT, timeout=patience
         )
         return found
 
@@ -251,10 +251,7 @@ class Sealer:
 
     async def _leaves_of(self, connection: Connection, found: list[asyncpg.Record]) -> list[bytes]:
         """The rows' leaves: as their writer remembers them, else from the rows themselves."""
-        leaves = [
-            self._recent.take((record["time"], record["exchange"], record["front"]))
-            for record in found
-        ]
+        leaves = [self._recent.take((record["exchange"], record["front"])) for record in found]
         unknown = [record for record, leaf in zip(found, leaves, strict=True) if leaf is None]
         if unknown:
             times = [record["time"] for record in unknown]
@@ -300,13 +297,17 @@ class Sealer:
 
     def _account(self, found: list[asyncpg.Record]) -> None:
         now = clock.instant()
-        delays = [(now - record["time"]).total_seconds() for record in found]
-        self._to_summarise.update(record["time"].astimezone(UTC).date() for record in found)
-        late = sum(delay > SEAL_WITHIN for delay in delays)
+        times = [record["time"] for record in found]
+        longest = (now - min(times)).total_seconds()
+        late = 0
+        if longest > SEAL_WITHIN:
+            late = sum(now - time > timedelta(seconds=SEAL_WITHIN) for time in times)
+        # The connection's times are in UTC.
+        self._to_summarise.update(time.date() for time in times)
         state = self.state
         state.size, state.last_seal = self._edge.size, now
         state.rounds += 1
-        state.longest_delay = max(delays)
+        state.longest_delay = longest
         if late:
             state.missed_promises += late
             logger.error("promises were not kept", extra={"rows": late})

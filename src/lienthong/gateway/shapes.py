@@ -35,7 +35,8 @@ CLIENT, SERVICE, MESSAGE, REQUEST, HASH, DATE, VALUE = (bytes([one]) for one in 
 MARKS = re.compile(rb"[\x00-\x07]")
 SLOTS = re.compile(b"([\x05-\x07])")
 HASH_LINE = b"\r\nx-road-request-hash:"
-HASH_TEXT = re.compile(rb"[A-Za-z0-9+/]{86}==")
+# Of 64 bytes: the last letter before the padding spells two bits and no more.
+HASH_TEXT = re.compile(rb"[A-Za-z0-9+/]{85}[AQgw]==")
 DATE_LINES = (b"\r\nDate:", b"\r\ndate:")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -84,9 +85,14 @@ class Facts:
     def texts(self) -> tuple[tuple[bytes, bytes], ...]:
         """What a mark stands for, in the order of replacing."""
         return (
-            (SERVICE, self.service.encode()), (CLIENT, self.client.encode()),
+            (SERVICE, _bytes(self.service)), (CLIENT, _bytes(self.client)),
             (MESSAGE, self.message_id.encode()), (REQUEST, self.request_id.encode()),
         )  # fmt: skip
+
+
+@functools.lru_cache(maxsize=4096)
+def _bytes(name: str) -> bytes:
+    return name.encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +160,13 @@ def _marked(head: bytes, facts: Facts) -> tuple[bytes, list[bytes]]:
         if len(value) >= SHORTEST_ID:
             text = text.replace(value, mark)
     hash_at, value = -1, b""
+    # Only an answer has either of them.
     found = text.find(HASH_LINE)
     if found >= 0:
         start = found + len(HASH_LINE)
-        raw = _hash(text[start : start + 88])
-        if raw and text[start + 88 : start + 90] == b"\r\n":
-            hash_at, value = start, raw
+        value = _hash(text[start : start + 88])
+        if value and text[start + 88 : start + 90] == b"\r\n":
+            hash_at = start
             text = text[:start] + HASH + text[start + 88 :]
     for line in DATE_LINES:
         found = text.find(line)
@@ -174,14 +181,13 @@ def _marked(head: bytes, facts: Facts) -> tuple[bytes, list[bytes]]:
                 return text, [date]
             return text, [date, value] if start < hash_at else [value, date]
         break
-    return text, [value] if value else []
+    return text, [value] if hash_at >= 0 else []
 
 
 def _hash(text: bytes) -> bytes:
     if HASH_TEXT.fullmatch(text) is None:
         return b""
-    raw = base64.b64decode(text)
-    return raw if base64.b64encode(raw) == text else b""
+    return binascii.a2b_base64(text)
 
 
 def _general(text: bytes, values: list[bytes]) -> tuple[bytes, list[bytes]] | None:
