@@ -11,15 +11,16 @@ import psycopg
 
 from lienthong.gateway import records, rounds
 from lienthong.gateway.dictionary import Lexicon
-from lienthong.gateway.postgres_log import columns_of, write_rows
+from lienthong.gateway.postgres_log import GIVEN, columns_of, write_rows
 from lienthong.gateway.rows import LogRow
 
 ALL = f"SELECT {records.PACKED} FROM message_record r ORDER BY r.time, r.n"
-CHANGE = """
+CHANGE = f"""
     UPDATE message_record SET
-           time = 'epoch'::timestamptz + $2::bigint * interval '1 microsecond', exchange = $3,
-           way = $4, subject = $5, leaf = $6, subjects = $7::text::int[], packed = $8
-    WHERE n = $1
+           time = given.time, exchange = given.exchange, way = given.way,
+           subject = given.subject, leaf = given.leaf, subjects = given.subjects,
+           packed = given.packed
+    FROM ({GIVEN}) given WHERE n = given.claim
 """
 
 
@@ -66,8 +67,7 @@ def tamper(database, which: Callable[[LogRow], bool], change: Callable[[LogRow],
         for record, row in zip(found, await records.load(connection, found), strict=True):
             if which(row):
                 (packed,) = await lexicon.pack_all(connection, [change(row)])
-                columns = [one[0] for one in columns_of([packed])]
-                await connection.execute(CHANGE, record["n"], *columns)
+                await connection.execute(CHANGE, *columns_of([packed], [record["n"]]))
                 changed += 1
         await connection.close()
         return changed

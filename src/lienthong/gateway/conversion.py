@@ -21,6 +21,7 @@ import asyncpg
 from lienthong.gateway import rounds
 from lienthong.gateway.dictionary import Connection, Lexicon, WayKey
 from lienthong.gateway.packing import Packed
+from lienthong.gateway.postgres_log import GIVEN, WHAT, columns_of
 from lienthong.gateway.records import read_row
 from lienthong.gateway.rows import LogRow
 from lienthong.kernel.errors import LienThongError
@@ -48,13 +49,10 @@ ROWS = """
     SELECT r.*, l.seq FROM {table} r LEFT JOIN log_leaf_plain l ON l.record_id = r.id
     ORDER BY l.seq NULLS LAST, r.time
 """
-ADD = """
-    INSERT INTO message_record (time, n, exchange, way, subject, leaf, subjects, packed)
-    SELECT time, coalesce(n, nextval('message_number')), exchange, way, subject, leaf,
-           subjects::int[], packed
-    FROM unnest($1::timestamptz[], $2::bigint[], $3::int[], $4::int[], $5::int[], $6::text[],
-                $7::bytea[], $8::bigint[])
-         AS given (time, exchange, way, subject, leaf, subjects, packed, n)
+ADD = f"""
+    INSERT INTO message_record ({WHAT}, n)
+    SELECT {WHAT}, CASE claim WHEN 0 THEN nextval('message_number') ELSE claim END
+    FROM ({GIVEN}) given
 """
 BATCH = 2_000
 SECONDS = 3_600.0
@@ -201,18 +199,9 @@ async def _move(connection: Connection, lexicon: Lexicon, batch: list[asyncpg.Re
     packed: list[Packed] = await lexicon.pack_all(connection, rows)
     if lexicon.has_learned:
         await lexicon.learn_shapes(connection)
-    await connection.execute(
-        ADD,
-        [record["time"] for record in batch],
-        [one.exchange for one in packed],
-        [one.way for one in packed],
-        [one.subjects[0] if len(one.subjects) == 1 else None for one in packed],
-        [one.leaf for one in packed],
-        ["{" + ",".join(map(str, one.subjects)) + "}" if len(one.subjects) > 1 else None
-         for one in packed],
-        [one.packed for one in packed],
-        [record["seq"] + 1 if record["seq"] is not None else None for record in batch],
-    )  # fmt: skip
+    # A sealed row's number stands where a claim would; 0 asks for a new one.
+    numbers = [record["seq"] + 1 if record["seq"] is not None else 0 for record in batch]
+    await connection.execute(ADD, *columns_of(packed, numbers))
     return len(batch)
 
 

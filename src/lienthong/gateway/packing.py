@@ -26,6 +26,7 @@ import hashlib
 import re
 import uuid
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from lienthong.gateway.rows import Evidence, Kind, LogRow, Place
 from lienthong.gateway.shapes import Facts, Filled, expand
@@ -110,8 +111,7 @@ Names = tuple[str, str, str, int, str, str, str, str]
 stands for many keeps itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
+class Packed(NamedTuple):
     """A row as it goes into the columns of ``message_record``."""
 
     time: int

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -35,18 +36,24 @@ logger = logging.getLogger("lienthong.gateway.log")
 
 CHANNEL = "lienthong_revocations"
 BODY_COLUMNS = ("record_time", "record_id", "key_id", "nonce", "sealed")
-APPEND = """
-    INSERT INTO message_record (time, exchange, way, subject, leaf, subjects, packed)
-    SELECT 'epoch'::timestamptz + time * interval '1 microsecond', exchange, way, subject, leaf,
-           subjects::int[], packed
-    FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::int[], $6::text[],
-                $7::bytea[]) AS given (time, exchange, way, subject, leaf, subjects, packed)
+# Columns come as texts of arrays and all packed values as one: what has to be encoded here,
+# value by value, took longer than everything else of a batch.
+GIVEN = """
+    SELECT 'epoch'::timestamptz + time * interval '1 microsecond' AS time, exchange, way, subject,
+           leaf, subjects::int[], substr($8::bytea, start, length) AS packed, claim
+    FROM unnest($1::text::bigint[], $2::text::bigint[], $3::text::int[], $4::text::int[],
+                $5::text::int[], $6::text::text[], $7::text::int[], $9::text::int[],
+                $10::text::bigint[])
+         AS given (time, exchange, way, subject, leaf, subjects, start, length, claim)
 """
+INTO = "INSERT INTO message_record (time, exchange, way, subject, leaf, subjects, packed)"
+WHAT = "time, exchange, way, subject, leaf, subjects, packed"
+APPEND = f"{INTO} SELECT {WHAT} FROM ({GIVEN}) given"
 # Claims in one order everywhere, so that two processes cannot wait for each other.
-CLAIM_AND_APPEND = """
+CLAIM_AND_APPEND = f"""
     WITH asked AS (
         SELECT peer, request_id, place
-        FROM unnest($9::text[], $10::text[]) WITH ORDINALITY AS key (peer, request_id, place)
+        FROM unnest($11::text[], $12::text[]) WITH ORDINALITY AS key (peer, request_id, place)
     ), claimed AS (
         INSERT INTO replay_window (peer, request_id)
         SELECT peer, request_id FROM asked ORDER BY peer, request_id
@@ -54,12 +61,7 @@ CLAIM_AND_APPEND = """
     ), fresh AS MATERIALIZED (
         SELECT place::int FROM asked JOIN claimed USING (peer, request_id)
     ), written AS (
-        INSERT INTO message_record (time, exchange, way, subject, leaf, subjects, packed)
-        SELECT 'epoch'::timestamptz + time * interval '1 microsecond', exchange, way, subject,
-               leaf, subjects::int[], packed
-        FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::int[], $6::text[],
-                    $7::bytea[], $8::int[])
-             AS given (time, exchange, way, subject, leaf, subjects, packed, claim)
+        {INTO} SELECT {WHAT} FROM ({GIVEN}) given
         WHERE claim = 0 OR claim IN (SELECT place FROM fresh)
     )
     SELECT place FROM fresh
@@ -361,32 +363,40 @@ async def _append_rows(
     asked: Sequence[ReplayKey],
     claims: Sequence[int],
 ) -> set[int]:
-    columns = columns_of(packed)
+    columns = columns_of(packed, claims)
     if not asked:
         await connection.fetch(APPEND, *columns, timeout=COMMAND_SECONDS)
         return set()
     found = await connection.fetch(
-        CLAIM_AND_APPEND, *columns, claims, [key.peer for key in asked],
+        CLAIM_AND_APPEND, *columns, [key.peer for key in asked],
         [key.request_id for key in asked], timeout=COMMAND_SECONDS,
     )  # fmt: skip
     return {record[0] for record in found}
 
 
-def columns_of(packed: Sequence[Packed]) -> tuple[list[object], ...]:
-    """The rows' columns in the order of `APPEND`."""
+def columns_of(packed: Sequence[Packed], claims: Sequence[int]) -> tuple[str | bytes, ...]:
+    """The rows' columns in the order of `GIVEN`."""
+    values = [one.packed for one in packed]
+    lengths = [len(one) for one in values]
+    starts = itertools.accumulate(lengths[:-1], initial=1)
     return (
-        [one.time for one in packed],
-        [one.exchange for one in packed],
-        [one.way for one in packed],
-        [one.subjects[0] if len(one.subjects) == 1 else None for one in packed],
-        [one.leaf for one in packed],
-        [_array(one.subjects) if len(one.subjects) > 1 else None for one in packed],
-        [one.packed for one in packed],
-    )
+        _array([one.time for one in packed]),
+        _array([one.exchange for one in packed]),
+        _array([one.way for one in packed]),
+        _array([one.subjects[0] if len(one.subjects) == 1 else "NULL" for one in packed]),
+        _array(["NULL" if one.leaf is None else one.leaf for one in packed]),
+        _array([f'"{_array(one.subjects)}"' if len(one.subjects) > 1 else "NULL"
+                for one in packed]),
+        _array(starts),
+        b"".join(values),
+        _array(lengths),
+        _array(claims),
+    )  # fmt: skip
 
 
-def _array(numbers: Sequence[int]) -> str:
-    return "{" + ",".join(map(str, numbers)) + "}"
+def _array(values: Iterable[int | str]) -> str:
+    """An array as PostgreSQL reads it."""
+    return "{" + ",".join(map(str, values)) + "}"
 
 
 def moment_of(time: int) -> datetime:

@@ -23,9 +23,9 @@ import re
 import uuid
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from typing import NamedTuple
 
 LONGEST_TEMPLATE = 2_000
 LONGEST_VALUE = 200
@@ -72,8 +72,7 @@ WHOLE, DEFLATED, TEMPLATE = 0, 1, 2
 """How a head without a shape stands there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What a row says of its message outside the head."""
 
     message_id: str
@@ -95,8 +94,7 @@ def _bytes(name: str) -> bytes:
     return name.encode()
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(NamedTuple):
     """A head in its short form."""
 
     shape: int
