@@ -26,6 +26,7 @@ from signxml.xades import XAdESSignatureConfiguration, XAdESVerifier
 
 from gateway.attested import BODY, attested
 from gateway.exchange_cast import CIVIL_STATUS, ISSUE, OPERATOR, SECRET, asks, country
+from gateway.log_tables import all_rows
 from gateway.test_days_leave_for_an_archive import TOMORROW, let_the_day_be_over
 from gateway.test_gateway_processes import Running
 from lienthong.gateway import archive, evidence_files, exports
@@ -250,11 +251,10 @@ def test_reading_a_kept_body_this_way_is_in_the_log_too(here, gateway_db, tmp_pa
     async def story(ready):
         await issued_and_stamped(ready)
         await ask(ready, f"queryId=birth-1{MINE}")
-        async with ready.reader.connection() as connection:
-            return await connection.fetch("SELECT head FROM message_record WHERE kind = 'reading'")
 
-    (row,) = play(here, gateway_db, tmp_path, story)
-    said = json.loads(bytes(row["head"]))
+    play(here, gateway_db, tmp_path, story)
+    (row,) = [one for one in all_rows(gateway_db) if one.evidence.kind == "reading"]
+    said = json.loads(row.evidence.head)
     assert (said["message_id"], said["by"]) == ("birth-1", CIVIL_STATUS)
 
 

@@ -169,11 +169,14 @@ class Running:
 
     def rows(self, *names, **wanted):
         """These facts of every row that has these ones, in the order of time."""
-        facts = [one.evidence for one in all_rows(self.database)]
+
+        def fact(row, name):
+            return getattr(row.evidence, name, None) if name != "subjects" else row.subjects
+
         return [
-            tuple(getattr(one, name) for name in names or ("side", "kind", "outcome"))
-            for one in facts
-            if all(getattr(one, name) == value for name, value in wanted.items())
+            tuple(fact(row, name) for name in names or ("side", "kind", "outcome"))
+            for row in all_rows(self.database)
+            if all(fact(row, name) == value for name, value in wanted.items())
         ]
 
 

@@ -48,7 +48,7 @@ def lienthong_log(*arguments):
 
 
 def readings(running):
-    return [json.loads(head) for (head,) in running.rows("head", "kind = 'reading'")]
+    return [json.loads(head) for (head,) in running.rows("head", kind="reading")]
 
 
 def test_kept_bodies_come_into_files_and_the_reading_into_the_log(running, tmp_path, capsys):
@@ -77,7 +77,7 @@ def test_a_person_is_asked_for_and_stands_in_the_log_by_pseudonym_only(
     (said,) = readings(running)
     assert (said["by"], said["reason"]) == (WHO[1], WHO[3])
     assert SUBJECT not in json.dumps(said)
-    ((names,),) = running.rows("subjects", "side = 'provider' AND kind = 'answer'")
+    ((names,),) = running.rows("subjects", side="provider", kind="answer")
     assert bytes(names[0]).hex() in said["subject"].split()
 
 

@@ -55,17 +55,18 @@ def more_answers(traffic):
     eventually(lambda: len(traffic.answered) > so_far + AGAIN, seconds=90)
 
 
-def by_message(node, what, where):
+def by_message(node, side):
+    """What stands of each message on this side, apart from what ended otherwise."""
     found = {}
-    for name, value in node.rows(f"message_id, {what}", where):
-        found.setdefault(name, []).append(value)
+    for name, kind, outcome in node.rows("message_id", "kind", "outcome", side=side):
+        if outcome in ("open", "answered"):
+            found.setdefault(name, []).append(f"{kind} {outcome}")
     return found
 
 
 def test_every_exchange_that_reached_the_system_has_a_provider_side_row(after):
     nodes, _ = after
-    rows = {one for (one,) in nodes.provider.rows(
-        "request_id", "side = 'provider' AND kind = 'request'")}  # fmt: skip
+    rows = {one for (one,) in nodes.provider.rows("request_id", side="provider", kind="request")}
     assert len(nodes.register.seen) > 2 * AGAIN
     assert set(nodes.register.seen) <= rows
 
@@ -73,9 +74,7 @@ def test_every_exchange_that_reached_the_system_has_a_provider_side_row(after):
 def test_every_answered_exchange_has_all_its_rows_on_both_nodes(after):
     nodes, traffic = after
     for node, side in ((nodes.consumer, "consumer"), (nodes.provider, "provider")):
-        kept = by_message(
-            node, "kind || ' ' || outcome", f"side = '{side}' AND outcome IN ('open', 'answered')"
-        )
+        kept = by_message(node, side)
         lost = [name for name in traffic.answered
                 if sorted(kept.get(name, [])) != ["answer answered", "request open"]]  # fmt: skip
         assert lost == []
@@ -110,12 +109,9 @@ def test_the_kills_were_felt_on_either_side(after):
 
 def open_requests(node, side):
     """Message ids with a request row of this side and no answer row."""
-    return [name for (name,) in node.rows(
-        "message_id",
-        f"side = '{side}' AND kind = 'request' AND NOT EXISTS (SELECT 1 FROM message_record a"
-        f" WHERE a.request_id = message_record.request_id AND a.side = '{side}'"
-        " AND a.kind = 'answer')",
-    )]  # fmt: skip
+    ended = {one for (one,) in node.rows("request_id", side=side, kind="answer")}
+    asked = node.rows("message_id", "request_id", side=side, kind="request")
+    return [name for name, request in asked if request not in ended]
 
 
 def window():
@@ -156,9 +152,7 @@ def test_and_is_shown_as_one_where_it_stands(after, side):
 def test_nothing_is_counted_twice(after):
     """The national count is the provider's answered exchanges, each once."""
     nodes, _ = after
-    answered = nodes.provider.rows(
-        "request_id", "side = 'provider' AND kind = 'answer' AND outcome = 'answered'"
-    )
+    answered = nodes.provider.rows("request_id", side="provider", kind="answer", outcome="answered")
     assert len(answered) == len(set(answered))
     eventually(lambda: counts(nodes.provider)["answered"]["live"] >= len(answered), seconds=60)
 

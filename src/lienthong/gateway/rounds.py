@@ -34,8 +34,7 @@ ADD = (
 # In nearly every case the first of these is it; a row that came late may be in a later one.
 NEAR = "SELECT first, ns FROM log_round WHERE upper(ns) > $1 ORDER BY upper(ns) LIMIT 4"
 FAR = (
-    "SELECT first, ns FROM log_round"
-    " WHERE upper(ns) > $1 AND lower(ns) <= $1 AND $1 <@ ns LIMIT 1"
+    "SELECT first, ns FROM log_round WHERE upper(ns) > $1 AND lower(ns) <= $1 AND $1 <@ ns LIMIT 1"
 )
 AROUND = """
     SELECT first, leaves FROM log_round WHERE until >= $1 AND since <= $2 ORDER BY first LIMIT 1000
