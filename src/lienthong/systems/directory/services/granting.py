@@ -35,7 +35,9 @@ from ..errors import (
 from ..models import AccessGrant, GrantRequest, Member, Offer, Subsystem
 from ..queries import agreements
 from ..queries.register import INSTANCE
-from . import publish, signing, write_gateway_files
+from . import signing
+from .gateway_files import write_gateway_files
+from .publishing import publish
 
 State = GrantRequest.State
 

@@ -58,14 +58,10 @@ from ..models import (
     SubsystemKind,
 )
 from ..queries import joining, register
-from . import (
-    GATEWAY_CODE,
-    follow_grants,
-    keep_certificate,
-    one_at_a_time,
-    publish,
-    write_gateway_files,
-)
+from .certificates import keep_certificate
+from .gateway_files import GATEWAY_CODE, write_gateway_files
+from .publishing import one_at_a_time, publish
+from .stated_grants import follow_grants
 
 INVITATION_LIFE = timedelta(hours=72)
 APPROVALS_OF_A_MEMBER = 2
