@@ -2,16 +2,25 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import views
-from .views import agreements, door, joining, operations
+from .views import (
+    agreements,
+    console,
+    door,
+    exchanges,
+    given_up,
+    joining,
+    members,
+    operations,
+    published,
+)
 
 app_name = "directory"
 urlpatterns = [
-    path("exchange/snapshot", views.snapshot, name="snapshot"),
+    path("exchange/snapshot", published.snapshot, name="snapshot"),
     path("exchange/join", door.join, name="join"),
     path("exchange/renew", door.renew, name="renew"),
     path("exchange/register", door.register, name="register"),
-    path("canbo/directory/", views.console, name="console"),
+    path("canbo/directory/", console.console, name="console"),
     path("canbo/directory/requests/", joining.requests, name="requests"),
     path("canbo/directory/requests/new", joining.ask, name="ask"),
     path("canbo/directory/requests/<uuid:request_id>/", joining.request, name="request"),
@@ -23,15 +32,15 @@ urlpatterns = [
         joining.revoke_certificate,
         name="revoke_certificate",
     ),
-    path("canbo/directory/newest", views.newest, name="newest"),
-    path("canbo/directory/exchanges/", views.exchanges, name="exchanges"),
-    path("canbo/directory/exchanges/<path:message_id>/", views.exchange, name="exchange"),
-    path("canbo/directory/receipts/<path:message_id>.json", views.receipt, name="receipt"),
+    path("canbo/directory/newest", console.newest, name="newest"),
+    path("canbo/directory/exchanges/", exchanges.exchanges, name="exchanges"),
+    path("canbo/directory/exchanges/<path:message_id>/", exchanges.exchange, name="exchange"),
+    path("canbo/directory/receipts/<path:message_id>.json", exchanges.receipt, name="receipt"),
     path("canbo/directory/traffic/", operations.traffic, name="traffic"),
     path("canbo/directory/traffic.csv", operations.traffic_file, name="traffic_file"),
     path("canbo/directory/failures/", operations.failures, name="failures"),
     path("canbo/directory/processes/", operations.processes, name="processes"),
-    path("canbo/directory/members/", views.members, name="members"),
+    path("canbo/directory/members/", members.members, name="members"),
     path("canbo/directory/access/", agreements.requests, name="access_requests"),
     path("canbo/directory/access/new", agreements.choose, name="choose"),
     path("canbo/directory/access/new/<int:offer_id>", agreements.ask, name="ask_access"),
@@ -49,10 +58,12 @@ urlpatterns = [
     path("canbo/directory/grants/<uuid:grant_id>", agreements.one_grant, name="grant"),
     path("canbo/directory/grants/<uuid:grant_id>/revoke", agreements.revoke, name="revoke"),
     path("canbo/directory/refusals/", agreements.refusals, name="refusals"),
-    path("canbo/directory/certificates/", views.certificates, name="certificates"),
-    path("canbo/directory/outbox/", views.dead_letters, name="outbox"),
-    path("canbo/directory/outbox/<int:row_id>/retry", views.retry, name="retry"),
-    path("canbo/directory/outbox/<int:row_id>/discard", views.discard, name="discard"),
-    path("canbo/directory/events/<int:row_id>/retry", views.retry_event, name="retry_event"),
-    path("canbo/directory/events/<int:row_id>/discard", views.discard_event, name="discard_event"),
+    path("canbo/directory/certificates/", members.certificates, name="certificates"),
+    path("canbo/directory/outbox/", given_up.dead_letters, name="outbox"),
+    path("canbo/directory/outbox/<int:row_id>/retry", given_up.retry, name="retry"),
+    path("canbo/directory/outbox/<int:row_id>/discard", given_up.discard, name="discard"),
+    path("canbo/directory/events/<int:row_id>/retry", given_up.retry_event, name="retry_event"),
+    path(
+        "canbo/directory/events/<int:row_id>/discard", given_up.discard_event, name="discard_event"
+    ),
 ]

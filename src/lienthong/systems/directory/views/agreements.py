@@ -30,7 +30,7 @@ from ..forms import AskForm, DecideForm, RefuseForm, RevokeForm
 from ..models import AccessGrant, GrantRequest, Offer
 from ..queries import agreements, refused
 from ..services import granting
-from . import OPERATOR, acting, places
+from .frame import OPERATOR, acting, places
 
 ASKER = "directory.asker"
 GRANTER = "directory.granter"

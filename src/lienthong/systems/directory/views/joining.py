@@ -29,7 +29,7 @@ from ..forms import JoinForm, ReasonForm
 from ..models import Certificate, JoinRequest
 from ..queries import joining as asked
 from ..services import door_url, joining
-from . import OPERATOR, ROWS, acting, places
+from .frame import OPERATOR, ROWS, acting, places
 
 
 def in_words(problem: LienThongError) -> str:

@@ -21,7 +21,7 @@ from lienthong.web.roles import requires
 
 from ..domain import plain_cell
 from ..queries import operations
-from . import OPERATOR, places
+from .frame import OPERATOR, places
 
 LONGEST_PERIOD = 366
 PAIRS_SHOWN = 20
