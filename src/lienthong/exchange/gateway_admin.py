@@ -18,6 +18,9 @@ Endpoints and their JSON::
     GET  /operational/records?from&to&client&fields   as getSecurityServerOperationalData
     GET  /operational/health    as getSecurityServerHealthData
     GET  /operational/failures?start&end   {"failures": [FailureLine]}
+    GET  /days                  {"days": [SignedDay]}, those the directory has not been told
+    GET  /days/{day}            RecountedDay
+    POST /days                  {"days": [ToldDay]} -> {"new": 3}
     POST /imports               {"source", "rows": [ImportRow]} -> ImportDone
                                 {"source", "records", "digest"} -> ImportDone
     POST /revocations           {"grant", "reason"} -> {}
@@ -38,6 +41,7 @@ import urllib3
 
 from lienthong.kernel.errors import NotFound, Unavailable
 from lienthong.kernel.node import Node
+from lienthong.protocol.day_totals import SignedDay
 
 TIMEOUT = urllib3.Timeout(connect=1.0, read=20.0)
 _pool = urllib3.PoolManager(maxsize=4, retries=False, timeout=TIMEOUT)
@@ -264,6 +268,26 @@ class ConcernedList(msgspec.Struct, frozen=True, kw_only=True):
     """Whether this is all there is; otherwise the newest ones only."""
 
 
+class ToldDay(msgspec.Struct, frozen=True, kw_only=True):
+    """What the directory said about a day this gateway signed."""
+
+    day: date
+    source: str = ""
+    verdict: str
+    why: str = ""
+    message_id: str
+
+
+class RecountedDay(msgspec.Struct, frozen=True, kw_only=True):
+    """A day counted again from the rows in the log, beside what was signed; hex SHA-256."""
+
+    day: date
+    signed_sha256: str
+    """Empty while the day is not closed."""
+    counted_sha256: str
+    holds: bool
+
+
 class _Exchanges(msgspec.Struct, frozen=True):
     exchanges: list[ExchangeLine]
 
@@ -391,6 +415,22 @@ def quota_use() -> dict[str, QuotaLine]:
     """Use of quotas in the running minute and day, by grant; raises LogNotReachable."""
     found = _get("/quotas", dict[str, list[QuotaLine]])["quotas"]
     return {line.grant: line for line in found}
+
+
+def untold_days() -> list[SignedDay]:
+    """Days this gateway signed and the directory has not answered, the oldest first."""
+    return _get("/days", dict[str, list[SignedDay]])["days"]
+
+
+def note_told(days: Iterable[ToldDay]) -> int:
+    """Keep the directory's word about them; how many were new. Raises LogNotReachable."""
+    body = msgspec.json.encode({"days": list(days)})
+    return msgspec.json.decode(_ask("POST", "/days", body), type=dict[str, int])["new"]
+
+
+def recount_day(day: date) -> RecountedDay:
+    """Count a day again from the rows; raises LogNotReachable."""
+    return _get(f"/days/{day.isoformat()}", RecountedDay)
 
 
 def health() -> dict[str, object]:

@@ -16,7 +16,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import parse_qsl, unquote
@@ -24,6 +24,7 @@ from urllib.parse import parse_qsl, unquote
 import msgspec
 
 from lienthong.gateway import (
+    days,
     inquiries,
     kept_bodies,
     operational_queries,
@@ -167,6 +168,9 @@ class Administration:
             ("GET", "processes", 1): self.processes,
             ("GET", "environment", 1): self.environment,
             ("GET", "operational", 2): self.operational,
+            ("GET", "days", 1): self.days,
+            ("GET", "days", 2): self.recounted_day,
+            ("POST", "days", 1): self.told_days,
             ("POST", "imports", 1): self.imports,
             ("POST", "revocations", 1): self.revocations,
             ("POST", "bodies", 2): self.bodies,
@@ -363,6 +367,29 @@ class Administration:
         async with self._reader.connection() as connection:
             found = await refusals.quota_use(connection, clock.instant())
         return answer_json({"quotas": found})
+
+    async def days(self, question: Question) -> Outgoing:
+        """Signed days that wait to be told to the directory."""
+        async with self._reader.connection() as connection:
+            return answer_json(await days.untold(connection))
+
+    async def told_days(self, question: Question) -> Outgoing:
+        """Keep what the directory said about some of them."""
+        try:
+            told = msgspec.json.decode(question.body, type=days.ToldDays)
+        except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+            raise BadQuestion(str(problem)) from None
+        async with self._reader.connection() as connection:
+            return answer_json({"new": await days.note_told(connection, told)})
+
+    async def recounted_day(self, question: Question) -> Outgoing:
+        """A day counted again from the rows, beside what was signed."""
+        try:
+            day = date.fromisoformat(question.parts[1])
+        except ValueError:
+            raise BadQuestion("a day is written 2026-12-31") from None
+        async with self._reader.connection() as connection:
+            return answer_json(await days.recount(connection, day))
 
     async def imports(self, question: Question) -> Outgoing:
         # Off the loop: a year of a country is tens of megabytes, and exchanges go on meanwhile.

@@ -3,7 +3,7 @@ Counting exchanges once (decision 4).
 
 The national count is what providers' sides answered; refusals and unreachable
 providers are counted apart, where the consumer's side met them; metaservices
-are left out. Live counts are written by the sealer in the transaction that
+and housekeeping are left out. Live counts are written by the sealer in the transaction that
 seals the rows they count (`lienthong.gateway.rounds`); imported ones stand under
 their statement.
 
@@ -26,7 +26,7 @@ from lienthong.gateway.dictionary import READ_WAYS, Connection, Entries
 from lienthong.gateway.packing import Way
 from lienthong.gateway.rows import EPOCH, LogSide, Outcome
 from lienthong.gateway.tree import tree_size
-from lienthong.protocol.rest import METASERVICES
+from lienthong.protocol.housekeeping import UNCOUNTED
 
 # What is selected before side, outcome and origin, and how many columns that is.
 GROUPS = {
@@ -35,7 +35,7 @@ GROUPS = {
     "hour": ("hour,", 1),
     "pair": ("client, service,", 2),
 }
-# The service's last segment; those of metaservices are no exchanges of data.
+# The service's last segment; metaservices and housekeeping are no exchanges of data.
 IS_DATA = "regexp_replace(service, '^.*/', '') <> ALL($3)"
 # Rounds whose counts are in no sum yet, as far as they hold rows of these hours.
 SINCE = """
@@ -163,7 +163,7 @@ def totals(
     """Imported counts over all data services together, by hour, side and outcome."""
     counter: Counter[tuple[datetime, str, str]] = Counter()
     for hour, side, _, service, outcome, count in rows:
-        if service.rpartition("/")[2] not in METASERVICES:
+        if service.rpartition("/")[2] not in UNCOUNTED:
             counter[hour, side, outcome] += count
     return list(counter.items())
 
@@ -176,7 +176,7 @@ async def count(
     if group == "pair":
         sql = COUNTED_PAIRS.format(is_data=IS_DATA)
         records: list[Mapping[str, Any]] = list(
-            await connection.fetch(sql, start, end, sorted(METASERVICES))
+            await connection.fetch(sql, start, end, sorted(UNCOUNTED))
         )
     else:
         places = ", ".join(str(place + 1) for place in range(columns + 3))
@@ -203,7 +203,7 @@ async def count_between(
     places = ", ".join(str(place + 1) for place in range(columns + 3))
     sql = COUNTED_BETWEEN.format(select=select, places=places, is_data=IS_DATA)
     records: list[Mapping[str, Any]] = list(
-        await connection.fetch(sql, start, end, sorted(METASERVICES), client, service)
+        await connection.fetch(sql, start, end, sorted(UNCOUNTED), client, service)
     )
     records += await _since(connection, start, end, group, client=client, service=service)
     counts = _sum(records)
@@ -250,7 +250,7 @@ async def _ways(connection: Connection, wanted: set[int]) -> dict[int, Way]:
 
 
 def _is_data(service: str) -> bool:
-    return service.rpartition("/")[2] not in METASERVICES
+    return service.rpartition("/")[2] not in UNCOUNTED
 
 
 async def _unknown(connection: Connection, start: datetime, end: datetime) -> int:
@@ -335,7 +335,7 @@ async def recount(connection: Connection, start: datetime, end: datetime) -> Cou
 async def _data_ways(connection: Connection) -> list[Mapping[str, Any]]:
     """The ways of exchanges of data."""
     sql = WAYS.format(is_data=IS_DATA.replace("$3", "$1"))
-    return list(await connection.fetch(sql, sorted(METASERVICES)))
+    return list(await connection.fetch(sql, sorted(UNCOUNTED)))
 
 
 async def unknown_outcomes(connection: Connection, start: datetime, end: datetime) -> int:

@@ -23,7 +23,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
 
-from lienthong.gateway import recent, records, rollups, rounds
+from lienthong.gateway import days, recent, records, rollups, rounds
 from lienthong.gateway.dictionary import READ_WAYS, Entries
 from lienthong.gateway.packing import Way
 from lienthong.gateway.postgres_log import Connection, open_connection
@@ -336,15 +336,21 @@ class Sealer:
             self._partitions_at = now
 
     async def _close_hours(self) -> None:
-        """Add up the hours that are over, so that a month is quickly counted."""
+        """Add up the hours that are over, so that a month is quickly counted; sign the days."""
         now = clock.instant()
         if self._closed_at is not None and now - self._closed_at < CLOSING_CHECK:
             return
         if self._connection is not None:
             closed = await rollups.close_hours(self._connection, now)
             self._is_long = await self._connection.fetchval(BYTES_OF_ROWS) > LONG_LOG
-            # Until an old log has caught up, a few hours each round.
-            self._closed_at = None if closed == rollups.HOURS_AT_ONCE else now
+            signed = await days.close_days(
+                self._connection, gateway=self._origin, key=self.key, now=now
+            )
+            if signed:
+                logger.info("days signed", extra={"rows": signed})
+            # Until an old log has caught up, a few hours and days each round.
+            behind = closed == rollups.HOURS_AT_ONCE or signed >= days.DAYS_AT_ONCE
+            self._closed_at = None if behind else now
 
     async def close(self) -> None:
         """Give up connection and lock; a stand-by takes over."""

@@ -14,7 +14,7 @@ from statistics import median_low
 from urllib.parse import urlsplit
 
 from lienthong.kernel.periods import Period
-from lienthong.protocol.rest import METASERVICES
+from lienthong.protocol.housekeeping import UNCOUNTED
 
 
 def content_digest(content: object) -> str:
@@ -52,7 +52,7 @@ def why_no_service(code: str, kind: str, versions: Iterable[str], urls: Iterable
     """What stands against registering an outside service, in a word; empty when nothing does."""
     if SERVICE_CODE.fullmatch(code) is None:
         return "code"
-    if code in METASERVICES:
+    if code in UNCOUNTED:
         return "reserved"
     versions = list(versions)
     if (versions and kind != "soap") or any(SERVICE_CODE.fullmatch(v) is None for v in versions):
