@@ -16,10 +16,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from lienthong.cli import django_setup
+from lienthong.cli import directory_hosting, django_setup
+from lienthong.cli.directory_officers import officer
 from lienthong.kernel import clock
-from lienthong.kernel.actor import Actor, system_actor
-from lienthong.kernel.errors import LienThongError, NotFound
+from lienthong.kernel.actor import system_actor
+from lienthong.kernel.errors import LienThongError
 from lienthong.kernel.node import Node
 from lienthong.protocol.grants import Quota
 
@@ -59,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     maintenance.add_argument("gateway", help="its code, for example national")
     maintenance.add_argument("state", choices=("on", "off"))
+    directory_hosting.add_actions(actions)
     add_joining(actions)
     add_access(actions)
 
@@ -143,7 +145,7 @@ def run(args: argparse.Namespace) -> int:
     actions |= {
         "offer": register_service, "withdraw": withdraw_service, "maintenance": announce,
         "ask-access": ask_access, "access-requests": access_requests,
-        "decide-access": decide_access,
+        "decide-access": decide_access, **directory_hosting.ACTIONS,
     }  # fmt: skip
     return actions[args.action](args)
 
@@ -218,10 +220,11 @@ def take(args: argparse.Namespace) -> int:
 def register_service(args: argparse.Namespace) -> int:
     from lienthong.systems.directory import services
     from lienthong.systems.directory.errors import NotAService
-    from lienthong.systems.directory.models import Subsystem
+    from lienthong.systems.directory.queries import register
 
-    subsystem = Subsystem.objects.filter(code=args.provider.replace("_", "-")).first()
-    if subsystem is None or subsystem.gateway_id is None:
+    found = register.behind_some_gateway().filter(code=args.provider.replace("_", "-"))
+    subsystem = found.first()
+    if subsystem is None:
         print(f"No subsystem {args.provider} stands behind this gateway.", file=sys.stderr)
         print("Next: `lienthong directory list`.", file=sys.stderr)
         return 1
@@ -288,26 +291,6 @@ def announce(args: argparse.Namespace) -> int:
 
 
 # -- joining ----------------------------------------------------------------------------------
-
-
-class NoSuchOfficer(NotFound):
-    """No officer of this account may decide for the directory today."""
-
-    code = "cli.no_such_officer"
-
-
-def officer(username: str) -> Actor:
-    """The officer of an account, at a seat that carries the directory's role today."""
-    from lienthong.web import actors
-    from lienthong.web.accounts.models import Account
-
-    account = Account.objects.filter(username=username, is_active=True).first()
-    day = clock.today()
-    if account is not None:
-        for seat in actors.seats_of(account, day):
-            if "directory.operator" in seat.roles:
-                return seat.actor(account.pk, day)
-    raise NoSuchOfficer(account=username)
 
 
 def requests(args: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ import json
 from pathlib import Path
 
 from lienthong.cli import django_setup, vault
-from lienthong.cli.directory import officer
+from lienthong.cli.directory_officers import officer
 from lienthong.kernel.node import Node
 
 ASKS, APPROVES = "quan.van", ("ha.lien", "bui.tam")

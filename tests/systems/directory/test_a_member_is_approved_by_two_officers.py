@@ -184,7 +184,8 @@ def test_a_gateway_joins_with_keys_that_never_leave_it(newcomer: Newcomer, direc
     member, key = said.sign_key(sign.kid, newcomer.anchor, clock.instant())
     assert member == MemberId("VN", "GOV", "TINH-91")
     assert key.verify(sign.sign(b"x"), b"x") == b"x"
-    assert Subsystem.objects.get(code="lgsp", member__code="TINH-91").gateway is not None
+    lgsp = Subsystem.objects.get(code="lgsp", member__code="TINH-91")
+    assert [gateway.code for gateway in lgsp.gateways] == ["kien-giang"]
     request.refresh_from_db()
     assert request.state == JoinRequest.State.JOINED
     assert [event.what for event in asked.history(request)] == [

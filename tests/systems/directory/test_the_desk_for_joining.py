@@ -14,7 +14,8 @@ from lienthong.exchange.registry import cards
 from lienthong.kernel.node import Node
 from lienthong.protocol.joining import Invitation
 from lienthong.systems.directory import services
-from lienthong.systems.directory.models import Certificate, JoinRequest
+from lienthong.systems.directory.models import Certificate, Gateway, JoinRequest, Member, Subsystem
+from lienthong.systems.directory.services.hosting import stand_behind
 from lienthong.web.accounts import second_factor
 from lienthong.web.offices import Office, Position
 
@@ -188,3 +189,28 @@ def test_a_letter_of_nonsense_is_a_problem_document(desk: Node) -> None:
         assert answer["Content-Type"] == "application/problem+json"
         assert answer.json()["code"]
         assert Client().get(f"/exchange/{path}").status_code == 405
+
+
+def test_a_system_behind_two_gateways_is_shown_and_taken_away_from_one(desk: Node) -> None:
+    operator = officer("quan.van")
+    subsystem = Subsystem.objects.get(code="population")
+    other = Gateway.objects.create(
+        code="du-phong", owner=Member.objects.get(code="G14"), host="10.0.0.9", port=5500
+    )
+    page = words(operator.get("/canbo/directory/members/?q=population"))
+    assert "national" in page
+    assert "Gỡ khỏi cổng" not in page  # the only gateway is not taken away
+    stand_behind(subsystem, other)
+    page = words(operator.get("/canbo/directory/members/?q=population"))
+    assert "du-phong" in page
+    place = f"/canbo/directory/members/{subsystem.pk}/gateways/national/end"
+    assert place in page
+    asked = words(operator.get(place))
+    assert "du-phong" in asked
+    assert operator.post(place, {"reason": ""}).status_code == 422
+    done = operator.post(place, {"reason": "chuyển trung tâm dữ liệu"}, follow=True)
+    assert "không còn đứng sau cổng này" in words(done)
+    assert [gateway.code for gateway in subsystem.gateways] == ["du-phong"]
+    last = operator.post(place.replace("national", "du-phong"), {"reason": "hỏng"}, follow=True)
+    assert "không đứng sau cổng nào khác" in words(last)
+    assert operator.get(place).status_code == 404

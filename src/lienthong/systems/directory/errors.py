@@ -153,3 +153,15 @@ class CertificateRevoked(Conflict):
     """This certificate is revoked already."""
 
     code = "directory.certificate_revoked"
+
+
+class NotHosted(NotFound):
+    """This information system does not stand behind this gateway."""
+
+    code = "directory.not_hosted"
+
+
+class LastGateway(Conflict):
+    """This is the only gateway of the information system; without it nobody reaches it."""
+
+    code = "directory.last_gateway"

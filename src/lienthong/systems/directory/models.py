@@ -99,9 +99,6 @@ class Subsystem(models.Model):
     code = fields.CharField(data="open", max_length=64)
     name = fields.CharField(data="open", max_length=250)
     kind = fields.CharField(data="open", max_length=16, choices=SubsystemKind.choices)
-    gateway = fields.ForeignKey(
-        Gateway, data="open", null=True, blank=True, on_delete=models.PROTECT
-    )
     connected_on = fields.DateField(data="open")
     ended_on = fields.DateField(data="open", null=True, blank=True)
     made_up = fields.BooleanField(data="open", default=False)
@@ -115,6 +112,48 @@ class Subsystem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member}/{self.code}"
+
+    @property
+    def gateways(self) -> list[Gateway]:
+        """
+        The gateways it stands behind now, the first registered first.
+
+        Reads the rows a query has brought along, where it has.
+        """
+        standing = [row for row in self.hostings.all() if row.ended_at is None]
+        return [row.gateway for row in sorted(standing, key=lambda row: (row.since, row.pk))]
+
+
+class Hosting(models.Model):
+    """
+    A subsystem stands behind a gateway, with the offers that gateway registered for it.
+
+    Behind several of them it goes on being served when one is away. Rows are never
+    deleted: one that was taken away by an operator comes back by a new approval only.
+    """
+
+    subsystem = fields.ForeignKey(
+        Subsystem, data="open", on_delete=models.PROTECT, related_name="hostings"
+    )
+    gateway = fields.ForeignKey(
+        Gateway, data="open", on_delete=models.PROTECT, related_name="hostings"
+    )
+    offers = fields.JSONField(data="open", default=list)
+    """Codes of the offers this gateway states; one that no gateway states is withdrawn."""
+    since = fields.DateTimeField(data="open")
+    ended_at = fields.DateTimeField(data="open", null=True, blank=True)
+    ended_by = fields.CharField(data="internal", max_length=160, blank=True)
+    end_reason = fields.CharField(data="internal", max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subsystem", "gateway"],
+                condition=models.Q(ended_at=None),
+                name="directory_hosting_once",
+            ),
+        ]
+        ordering = ["since", "pk"]
 
 
 class Offer(models.Model):

@@ -41,6 +41,11 @@ urlpatterns = [
     path("canbo/directory/failures/", operations.failures, name="failures"),
     path("canbo/directory/processes/", operations.processes, name="processes"),
     path("canbo/directory/members/", members.members, name="members"),
+    path(
+        "canbo/directory/members/<int:subsystem_id>/gateways/<str:gateway_code>/end",
+        members.end,
+        name="end_hosting",
+    ),
     path("canbo/directory/access/", agreements.requests, name="access_requests"),
     path("canbo/directory/access/new", agreements.choose, name="choose"),
     path("canbo/directory/access/new/<int:offer_id>", agreements.ask, name="ask_access"),

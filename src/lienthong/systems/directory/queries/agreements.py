@@ -19,7 +19,7 @@ from lienthong.protocol.pki import VerifyingKey, load_certificate, require_known
 from lienthong.web.offices import Office
 
 from ..models import AccessGrant, Certificate, GrantRequest, Offer, Subsystem
-from .register import INSTANCE
+from .register import INSTANCE, behind_some_gateway
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -64,9 +64,7 @@ def all_signed() -> bool:
 
 
 def own_subsystems(body: str) -> QuerySet[Subsystem]:
-    return Subsystem.objects.filter(
-        member__code=body, ended_on=None, gateway__isnull=False
-    ).order_by("name")
+    return behind_some_gateway().filter(member__code=body).order_by("name")
 
 
 def offers_to_ask() -> QuerySet[Offer]:

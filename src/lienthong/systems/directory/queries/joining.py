@@ -16,7 +16,7 @@ from lienthong.kernel.errors import Unavailable
 from lienthong.web.offices import Position
 
 from ..errors import NoSuchRequest
-from ..models import Certificate, DenyList, Gateway, JoinRequest
+from ..models import Certificate, DenyList, Gateway, Hosting, JoinRequest, Subsystem
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,13 @@ def one_request(request_id: uuid.UUID) -> JoinRequest:
 
 
 def approved_subsystems(gateway: Gateway) -> list[dict[str, str]]:
-    """What every approved request of this gateway lets stand behind it; the newest word wins."""
+    """
+    What every approved request of this gateway lets stand behind it; the newest word wins.
+
+    What an operator took away is not among it, until a request made afterwards names it.
+    """
     rows: dict[str, dict[str, str]] = {}
+    asked: dict[str, datetime] = {}
     for request in JoinRequest.objects.filter(
         gateway_code=gateway.code,
         member_class=gateway.owner.member_class,
@@ -63,7 +68,40 @@ def approved_subsystems(gateway: Gateway) -> list[dict[str, str]]:
         state__in=[JoinRequest.State.APPROVED, JoinRequest.State.JOINED],
     ).order_by("asked_at"):
         rows |= {row["code"]: row for row in request.subsystems}
-    return list(rows.values())
+        asked |= {row["code"]: request.asked_at for row in request.subsystems}
+    ended = _ended(gateway)
+    return [row for code, row in rows.items() if code not in ended or ended[code] < asked[code]]
+
+
+def taken_away(gateway: Gateway) -> set[str]:
+    """Codes of subsystems an operator took away from this gateway at some time."""
+    return set(_ended(gateway))
+
+
+def was_taken_away(subsystem: Subsystem, gateway: Gateway) -> bool:
+    """Whether a subsystem is not to be put behind this gateway by its card alone."""
+    found = Hosting.objects.filter(subsystem=subsystem, gateway=gateway)
+    return found.exists() and not found.filter(ended_at=None).exists()
+
+
+def _ended(gateway: Gateway) -> dict[str, datetime]:
+    """When each subsystem was last taken away from a gateway."""
+    found = Hosting.objects.filter(gateway=gateway).select_related("subsystem").order_by("ended_at")
+    return {row.subsystem.code: row.ended_at for row in found if row.ended_at is not None}
+
+
+def already_behind(request: JoinRequest) -> dict[str, list[str]]:
+    """Gateways behind which the subsystems of a request stand already, by subsystem."""
+    found = Hosting.objects.filter(
+        subsystem__member__member_class=request.member_class,
+        subsystem__member__code=request.member_code,
+        subsystem__code__in=[row["code"] for row in request.subsystems],
+        ended_at=None,
+    ).exclude(gateway__code=request.gateway_code)
+    behind: dict[str, list[str]] = {}
+    for subsystem, gateway in found.values_list("subsystem__code", "gateway__code"):
+        behind.setdefault(subsystem, []).append(gateway)
+    return behind
 
 
 def history(request: JoinRequest) -> list[Event]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from lienthong.protocol import pki
 from lienthong.protocol import snapshot as wire
@@ -15,6 +15,7 @@ from ..models import (
     AccessGrant,
     Certificate,
     Gateway,
+    Hosting,
     Member,
     MemberKind,
     Offer,
@@ -29,9 +30,11 @@ INSTANCE = "VN"
 
 def subsystems_on(day: date) -> QuerySet[Subsystem]:
     """Systems connected on a legal day."""
-    return Subsystem.objects.filter(
-        Q(ended_on=None) | Q(ended_on__gt=day), connected_on__lte=day
-    ).select_related("member", "gateway")
+    return (
+        Subsystem.objects.filter(Q(ended_on=None) | Q(ended_on__gt=day), connected_on__lte=day)
+        .select_related("member")
+        .prefetch_related("hostings__gateway")
+    )
 
 
 def members_on(day: date) -> QuerySet[Member]:
@@ -83,14 +86,30 @@ def subsystem_named(name: str) -> Subsystem | None:
     A bare code that several members use names nobody: it takes
     ``GOV/TINH-91/lgsp`` to say which.
     """
-    connected = Subsystem.objects.filter(ended_on=None, gateway__isnull=False).select_related(
-        "member"
-    )
+    connected = behind_some_gateway()
     *owner, code = name.split("/")
     if owner:
         connected = connected.filter(member__member_class=owner[0], member__code=owner[-1])
     found = list(connected.filter(code=code)[:2])
     return found[0] if len(found) == 1 else None
+
+
+def behind_some_gateway() -> QuerySet[Subsystem]:
+    """Connected subsystems that can be reached: those of the demonstration's story cannot."""
+    standing = Hosting.objects.filter(subsystem=OuterRef("pk"), ended_at=None)
+    return (
+        Subsystem.objects.filter(Exists(standing), ended_on=None)
+        .select_related("member")
+        .prefetch_related("hostings__gateway")
+    )
+
+
+def behind(gateway_code: str) -> QuerySet[Subsystem]:
+    """Subsystems that stand behind one gateway now, perhaps behind others too."""
+    standing = Hosting.objects.filter(
+        subsystem=OuterRef("pk"), gateway__code=gateway_code, ended_at=None
+    )
+    return Subsystem.objects.filter(Exists(standing), ended_on=None).select_related("member")
 
 
 def gateways() -> QuerySet[Gateway]:
@@ -152,12 +171,12 @@ def snapshot_content(at: datetime) -> dict[str, Any]:
                 "member": str(subsystem.member),
                 "code": subsystem.code,
                 "name": subsystem.name,
-                "gateways": [subsystem.gateway.code] if subsystem.gateway else [],
+                "gateways": [gateway.code for gateway in subsystem.gateways],
                 "status": "registered",
             }
-            for subsystem in Subsystem.objects.filter(ended_on=None).select_related(
-                "member", "gateway"
-            )
+            for subsystem in Subsystem.objects.filter(ended_on=None)
+            .select_related("member")
+            .prefetch_related("hostings__gateway")
         ],
         "offers": [
             {

@@ -48,9 +48,7 @@ def _write_gateway_files(node: Node) -> None:
             "door_host": os.environ.get("LIENTHONG_LISTEN") or "127.0.0.1",
         },
     )
-    local = list(
-        Subsystem.objects.filter(gateway__code=GATEWAY_CODE, ended_on=None).select_related("member")
-    )
+    local = list(register.behind(GATEWAY_CODE))
     base = f"http://127.0.0.1:{node.ports.offers}/offers"
     client_file.replace(node.gateway / "snapshot.json", bytes(register.latest_snapshot().sealed))
     _write_json(

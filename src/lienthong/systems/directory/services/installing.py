@@ -33,9 +33,11 @@ from ..models import (
     Subsystem,
     SubsystemKind,
 )
+from ..queries import joining
 from . import signing
 from .certificates import keep_certificate
 from .gateway_files import GATEWAY_CODE, write_gateway_files
+from .hosting import stand_behind, state_offers
 from .publishing import one_at_a_time, publish
 from .stated_grants import follow_grants, sign_what_is_stated
 
@@ -107,11 +109,10 @@ def _register_card(card: System, gateway: Gateway) -> None:
     subsystem, _ = Subsystem.objects.update_or_create(
         member=_member(card.owner),
         code=card.subsystem,
-        defaults={"name": card.title, "gateway": gateway, "made_up": False, "ended_on": None},
+        defaults={"name": card.title, "made_up": False, "ended_on": None},
         create_defaults={
             "name": card.title,
             "kind": KINDS.get(card.code, SubsystemKind.OTHER),
-            "gateway": gateway,
             "connected_on": clock.today(),
         },
     )
@@ -123,9 +124,9 @@ def _register_card(card: System, gateway: Gateway) -> None:
         Offer.objects.update_or_create(
             subsystem=subsystem, code=event.code, defaults=_event_row(event)
         )
-    Offer.objects.filter(subsystem=subsystem, withdrawn_at=None).exclude(
-        code__in=[stated.code for stated in card.shared]
-    ).update(withdrawn_at=clock.instant())
+    if joining.was_taken_away(subsystem, gateway):
+        return
+    state_offers(stand_behind(subsystem, gateway), [stated.code for stated in card.shared])
 
 
 def _offer_row(offer: OfferCard) -> dict[str, Any]:
@@ -184,11 +185,11 @@ def register_outside_test(node: Node) -> Subsystem:
         defaults={
             "name": "Hệ thống thử bên ngoài",
             "kind": SubsystemKind.OTHER,
-            "gateway": gateway,
             "connected_on": clock.today(),
             "made_up": True,
         },
     )
+    stand_behind(outside, gateway)
     for offer in Offer.objects.filter(effect="public", withdrawn_at=None).exclude(
         subsystem__code="directory"
     ):

@@ -60,6 +60,7 @@ from ..models import (
 from ..queries import joining, register
 from .certificates import keep_certificate
 from .gateway_files import GATEWAY_CODE, write_gateway_files
+from .hosting import stand_behind, state_offers
 from .publishing import one_at_a_time, publish
 from .stated_grants import follow_grants
 
@@ -387,7 +388,8 @@ def _register(
     gateway: Gateway, said: wire.Registration, allowed: dict[str, dict[str, str]]
 ) -> None:
     """Bring subsystems, offers and stated grants in line with what the gateway registers."""
-    if not {entry.code for entry in said.subsystems} <= set(allowed):
+    named = {entry.code for entry in said.subsystems}
+    if not named <= set(allowed) | joining.taken_away(gateway):
         raise NotInvited("the approval does not name one of these information systems")
     stated = {entry.code: entry for entry in said.subsystems}
     capabilities = [word for word in said.capabilities if word.isprintable()][:20]
@@ -397,19 +399,20 @@ def _register(
         subsystem, _ = Subsystem.objects.update_or_create(
             member_id=gateway.owner_id,
             code=code,
-            defaults={"gateway": gateway, "made_up": False, "ended_on": None},
+            defaults={"made_up": False, "ended_on": None},
             create_defaults={
                 "name": approved["name"],
                 "kind": approved["kind"],
-                "gateway": gateway,
                 "connected_on": clock.today(),
             },
         )
-        _register_offers(subsystem, entry.offers if entry is not None else ())
+        hosting = stand_behind(subsystem, gateway)
+        codes = _register_offers(subsystem, entry.offers if entry is not None else ())
+        state_offers(hosting, codes)
     follow_grants()
 
 
-def _register_offers(subsystem: Subsystem, offers: Iterable[wire.OfferStatement]) -> None:
+def _register_offers(subsystem: Subsystem, offers: Iterable[wire.OfferStatement]) -> list[str]:
     codes = []
     for offer in offers:
         if offer.effect not in EFFECTS or offer.timeout <= 0 or not 0 < offer.max_body <= 1 << 30:
@@ -428,9 +431,7 @@ def _register_offers(subsystem: Subsystem, offers: Iterable[wire.OfferStatement]
         }
         Offer.objects.update_or_create(subsystem=subsystem, code=offer.code, defaults=stated)
         codes.append(offer.code)
-    Offer.objects.filter(subsystem=subsystem, withdrawn_at=None).exclude(code__in=codes).update(
-        withdrawn_at=clock.instant()
-    )
+    return codes
 
 
 def _certify(

@@ -118,6 +118,10 @@ def page_of(
             "places": places(request, "requests"),
             "row": row,
             "events": asked.history(row),
+            "also_behind": [
+                {"code": code, "gateways": ", ".join(gateways)}
+                for code, gateways in asked.already_behind(row).items()
+            ],
             "missing": max(0, row.needed - sum(d.approves for d in row.decisions.all())),
             "own": row.asked_by == account,
             "spoken": account in decided,
