@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+import uuid
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import msgspec
 
 from lienthong.cli import vault
-from lienthong.exchange import client_file
+from lienthong.exchange import client_file, housekeeping
 from lienthong.exchange.cards import Event, Offer, System
 from lienthong.gateway.directory_client import DirectoryAway, DirectoryClient
 from lienthong.gateway.membership import Membership
@@ -20,12 +21,16 @@ from lienthong.kernel import clock
 from lienthong.kernel.errors import LienThongError
 from lienthong.kernel.node import Node
 from lienthong.protocol import pki
-from lienthong.protocol.identifiers import to_wire
+from lienthong.protocol.grants import Terms, sign_asked
+from lienthong.protocol.held_keys import held_key
+from lienthong.protocol.housekeeping import CODES, DIRECTORY
+from lienthong.protocol.identifiers import GatewayId, to_wire
 from lienthong.protocol.joining import (
     GrantStatement,
     Letter,
     OfferStatement,
     Registration,
+    SignedAsk,
     SubsystemStatement,
     Update,
     write_letter,
@@ -33,6 +38,10 @@ from lienthong.protocol.joining import (
 from lienthong.protocol.snapshot import EVENT, Anchor
 
 LOOPBACK = "127.0.0.1"
+HOUSEKEEPING = uuid.UUID("5d6f0b1e-8a58-4d0e-9d5c-6f1d3a0e2b47")
+"""Under which the ids of grants for housekeeping are made, the same for the same parties."""
+HOUSEKEEPING_PURPOSE = "Vận hành trục liên thông: gửi báo cáo ngày, ký quyền truy cập"
+HOUSEKEEPING_BASIS = "Nghị định 47/2020/NĐ-CP"
 
 
 def registration(node: Node, cards: Iterable[System], host: str) -> Registration:
@@ -48,7 +57,52 @@ def registration(node: Node, cards: Iterable[System], host: str) -> Registration
             )
             for card in cards
         ],
+        asks=housekeeping_asks(node),
     )
+
+
+def housekeeping_asks(node: Node) -> list[SignedAsk]:
+    """
+    What the gateway's owner asks of the directory itself, signed once and kept.
+
+    Nothing before it has joined: only then it is known which systems stand behind it.
+    """
+    membership = Membership.of(node)
+    if membership is None:
+        return []
+    try:
+        client, _ = housekeeping.asker(node)
+    except housekeeping.NobodyAsks:
+        return []
+    kept = node.gateway / "asks.json"
+    if kept.exists():
+        asks = msgspec.json.decode(kept.read_bytes(), type=list[SignedAsk])
+        if {ask.terms.code for ask in asks} == CODES and {a.terms.client for a in asks} == {client}:
+            return asks
+    owner = membership.identity.owner
+    key = held_key(node, owner.code)
+    if key is None:
+        return []
+    directory = GatewayId.parse(membership.directory).owner
+    now = clock.instant().replace(microsecond=0)
+    asks = []
+    for code in sorted(CODES):
+        terms = Terms(
+            instance=owner.instance,
+            id=str(uuid.uuid5(HOUSEKEEPING, f"{owner.instance}/{client}/{code}")),
+            client=client,
+            provider=f"{directory.local}/{DIRECTORY}",
+            code=code,
+            methods=["POST"],
+            paths=["**"],
+            fields=["*"],
+            purpose=HOUSEKEEPING_PURPOSE,
+            legal_basis=HOUSEKEEPING_BASIS,
+            valid_from=now,
+        )
+        asks.append(SignedAsk(terms=terms, mark=sign_asked(terms, key, now)))
+    pki.write_private(kept, msgspec.json.format(msgspec.json.encode(asks), indent=1))
+    return asks
 
 
 def statement(stated: Offer | Event) -> OfferStatement:

@@ -20,7 +20,7 @@ from collections.abc import Callable
 
 import psycopg
 
-from lienthong.cli import cards, databases, django_setup, keyring, settle, vault
+from lienthong.cli import cards, chores, databases, django_setup, keyring, settle, vault
 from lienthong.cli import log as log_verb
 from lienthong.gateway import archive
 from lienthong.gateway.membership import Membership
@@ -46,9 +46,10 @@ def run(args: argparse.Namespace) -> int:
     node = Node.from_environment()
     stop = threading.Event()
     if not cards.carried():
-        # A gateway alone: no jobs and no outbox, only its log to sweep.
+        # A gateway alone: no jobs and no outbox, only its log to sweep and its days to tell.
         (node.run / "worker.pid").write_text(str(os.getpid()))
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
+        start_thread("chores", lambda: chores.run(node, stop), stop)
         keep_house(node, stop)
         return 0
     os.environ.setdefault("LIENTHONG_DATABASE_POOL", str(CONNECTIONS))
@@ -59,8 +60,9 @@ def run(args: argparse.Namespace) -> int:
         ("relay", lambda: relay.run(at_once=SENDERS)),
         ("taker", taking.run),
         ("housekeeping", lambda: keep_house(node, stop)),
+        ("chores", lambda: chores.run(node, stop)),
     ):
-        threading.Thread(target=ending_the_process(name, work), name=name, daemon=True).start()
+        start_thread(name, work, stop)
     (node.run / "worker.pid").write_text(str(os.getpid()))
     threading.Thread(target=end_with, args=(os.getppid(),), name="parent", daemon=True).start()
     asyncio.run(run_jobs())
@@ -80,8 +82,14 @@ def end_with(supervisor: int) -> None:
     os._exit(1)
 
 
-def ending_the_process(name: str, work: Callable[[], None]) -> Callable[[], None]:
-    """A thread that fails takes the process along, loudly."""
+def start_thread(name: str, work: Callable[[], None], stop: threading.Event) -> None:
+    threading.Thread(target=ending_the_process(name, work, stop), name=name, daemon=True).start()
+
+
+def ending_the_process(
+    name: str, work: Callable[[], None], stop: threading.Event
+) -> Callable[[], None]:
+    """A thread that fails, or ends while nobody asked to stop, takes the process along, loudly."""
 
     def guarded() -> None:
         try:
@@ -89,6 +97,8 @@ def ending_the_process(name: str, work: Callable[[], None]) -> Callable[[], None
         except BaseException:
             log.exception("%s failed", name)
             os._exit(1)
+        if stop.is_set():
+            return
         log.error("%s ended by itself", name)
         os._exit(1)
 

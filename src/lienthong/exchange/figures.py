@@ -60,6 +60,8 @@ class FigureValue(msgspec.Struct, frozen=True):
     """Dotted name of the function that counted."""
     parts: tuple[int, int] | None = None
     """Both terms of a ratio (22 of 22), else nothing."""
+    note: str = ""
+    """What whoever reads the number has to know today, such as who has not reported yet."""
 
 
 class FigureSet(msgspec.Struct, frozen=True):
@@ -80,6 +82,7 @@ class Counted:
     """Set when the figure's own window differs from the one asked (a year to date)."""
     end: date | None = None
     parts: tuple[int, int] | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ class FigureDefinition:
             imported=counted.imported,
             function=self.function,
             parts=counted.parts,
+            note=counted.note,
         )
 
 

@@ -29,6 +29,7 @@ from lienthong.protocol.errors import (
     RolledBack,
     UntrustedCertificate,
 )
+from lienthong.protocol.grants import Mark, Terms
 from lienthong.protocol.identifiers import GatewayId
 from lienthong.protocol.pki import FileKey, SigningKey, VerifyingKey
 from lienthong.protocol.snapshot import CAPABILITIES, Anchor, Aware
@@ -138,6 +139,18 @@ class SubsystemStatement(msgspec.Struct, frozen=True, kw_only=True):
     offers: list[OfferStatement] = []
 
 
+class SignedAsk(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What the member asks to be allowed at the directory itself, under its signature.
+
+    Every gateway asks so for the services of `lienthong.protocol.housekeeping`:
+    without them it could not fetch what waits for its signature.
+    """
+
+    terms: Terms
+    mark: Mark
+
+
 class Registration(msgspec.Struct, frozen=True, kw_only=True):
     """Where the gateway listens for its peers and what stands behind it; always the whole."""
 
@@ -145,6 +158,7 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
     port: int
     subsystems: list[SubsystemStatement] = []
     capabilities: list[str] = msgspec.field(default_factory=lambda: list(CAPABILITIES))
+    asks: list[SignedAsk] = []
 
 
 class Keys(msgspec.Struct, frozen=True, kw_only=True):

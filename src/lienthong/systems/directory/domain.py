@@ -9,12 +9,45 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from itertools import pairwise
 from statistics import median_low
 from urllib.parse import urlsplit
 
 from lienthong.kernel.periods import Period
 from lienthong.protocol.housekeeping import UNCOUNTED
+
+GATEWAY_CODE = "national"
+"""The directory's own gateway."""
+
+
+class Difference(StrEnum):
+    """What stands behind a difference between the two sides of a pair on one day."""
+
+    NONE = "none"
+    MISSING = "missing"
+    """A gateway of the side that counted less has not reported the day."""
+    LATE = "late"
+    """The day before or after makes it up: answers crossed midnight."""
+    UNEQUAL = "unequal"
+    """Both sides reported, and they counted differently."""
+
+
+def explain(difference: int, *, neighbours: tuple[int, int], missing: bool) -> Difference:
+    """
+    The kind of a difference between provider's and consumer's side.
+
+    An answer given at the last moment of a day is counted there by the provider's
+    gateway and on the next by the consumer's, so the next day differs by the same
+    number the other way round.
+    """
+    if difference == 0:
+        return Difference.NONE
+    if missing:
+        return Difference.MISSING
+    if -difference in neighbours:
+        return Difference.LATE
+    return Difference.UNEQUAL
 
 
 def content_digest(content: object) -> str:

@@ -9,29 +9,58 @@ from zoneinfo import ZoneInfo
 
 from lienthong.exchange import gateway_admin
 from lienthong.exchange.figures import Counted, FigureBook, Kind
+from lienthong.kernel import clock
 from lienthong.kernel.periods import Period
 from lienthong.web import legal_day
 
 from .domain import share_of, typical_day, year_to_date
 from .models import MemberKind
-from .queries import register
+from .queries import register, totals
 
 FIGURES = FigureBook("directory")
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 def _traffic(period: Period) -> Counted:
-    """Imported exchanges by their own day, live ones by the day they were lived (decision 1)."""
-    imported = gateway_admin.counts(*period.instants()).answered.imported
+    """
+    Imported exchanges by their own day, live ones by the day they were lived (decision 1).
+
+    The own gateway is asked, open hours and all; of the others their signed days count.
+    """
     window = legal_day.calendar_window(period)
+    imported = gateway_admin.counts(*period.instants()).answered.imported
     live = gateway_admin.counts(*window.instants()).answered.live if window else 0
+    imported += sum(totals.others_by_day(period, imported=True).values())
+    live += sum(totals.others_by_day(window, imported=False).values()) if window else 0
     return Counted(
         value=live + imported,
         rows=live + imported,
         imported=imported,
         start=period.start,
         end=period.end,
+        note=_note(window),
     )
+
+
+def _note(window: Period | None) -> str:
+    """Which gateways the number rests on, and which have not reported yet, since when."""
+    if window is None:
+        return ""
+    known = totals.basis(window, clock.instant())
+    if known.alone:
+        return ""
+    said = [
+        f"Cổng của danh bạ tính đến lúc lập; {known.gateways} cổng khác tính theo "
+        f"{known.reports} báo cáo ngày đã ký"
+    ]
+    if known.until is not None and known.until >= window.start:
+        said[0] += f", đủ đến hết ngày {known.until:%d/%m/%Y}"
+    said += [
+        f"Cổng {row.gateway.code} ({row.gateway.owner.name}) chưa báo cáo "
+        f"{len(row.missing)} ngày, từ ngày {min(row.missing):%d/%m/%Y}"
+        for row in known.behind
+    ]
+    return ". ".join(said) + "."
 
 
 def _daily(period: Period) -> Iterator[tuple[date, int, int]]:
@@ -39,6 +68,8 @@ def _daily(period: Period) -> Iterator[tuple[date, int, int]]:
     for day, split in gateway_admin.counts(*period.instants(), group="hour").by_day(HANOI).items():
         if split.imported:
             yield day, 0, split.imported
+    for day, count in totals.others_by_day(period, imported=True).items():
+        yield day, 0, count
     window = legal_day.calendar_window(period)
     if window:
         behind = window.end - period.end
@@ -46,6 +77,8 @@ def _daily(period: Period) -> Iterator[tuple[date, int, int]]:
         for day, split in hours.by_day(HANOI).items():
             if split.live:
                 yield day - behind, split.live, 0
+        for day, count in totals.others_by_day(window, imported=False).items():
+            yield day - behind, count, 0
 
 
 def _bodies(kind: MemberKind, period: Period) -> Counted:
@@ -174,12 +207,13 @@ def national_systems(period: Period) -> Counted:
     title="Giao dịch trong kỳ",
     unit="giao dịch",
     kind=Kind.FLOW,
-    source="rollups: provider-side answered exchanges",
+    source="rollups: provider-side answered exchanges; signed days of other gateways",
 )
 def exchanges_in_window(period: Period) -> Counted:
     """
     Số giao dịch được hệ thống cung cấp trả lời trong kỳ, đếm một lần tại cổng của bên
-    cung cấp. Không tính lần bị từ chối, lần không kết nối được và dịch vụ quản trị.
+    cung cấp, cộng mọi cổng của cả nước theo báo cáo ngày đã ký. Không tính lần bị từ
+    chối, lần không kết nối được và dịch vụ quản trị.
     """
     return _traffic(period)
 
@@ -189,7 +223,7 @@ def exchanges_in_window(period: Period) -> Counted:
     title="Giao dịch từ đầu năm",
     unit="giao dịch",
     kind=Kind.FLOW,
-    source="rollups: provider-side answered exchanges",
+    source="rollups: provider-side answered exchanges; signed days of other gateways",
 )
 def exchanges_this_year(period: Period) -> Counted:
     """Số giao dịch, đếm như F009, từ ngày 01/01 của năm đến ngày cuối kỳ."""
@@ -201,7 +235,7 @@ def exchanges_this_year(period: Period) -> Counted:
     title="Giao dịch trong một ngày điển hình",
     unit="giao dịch/ngày",
     kind=Kind.TYPICAL,
-    source="rollups: provider-side answered exchanges by day",
+    source="rollups: provider-side answered exchanges by day; signed days of other gateways",
 )
 def exchanges_on_a_typical_day(period: Period) -> Counted:
     """
@@ -209,16 +243,17 @@ def exchanges_on_a_typical_day(period: Period) -> Counted:
     ngày cuối kỳ; ngày không có giao dịch tính là 0.
     """
     year = year_to_date(period)
-    totals: dict[date, int] = {}
+    by_day: dict[date, int] = {}
     rows = imported = 0
     for day, live, loaded in _daily(year):
-        totals[day] = totals.get(day, 0) + live + loaded
+        by_day[day] = by_day.get(day, 0) + live + loaded
         rows += live + loaded
         imported += loaded
     return Counted(
-        value=Decimal(typical_day(totals, year)),
+        value=Decimal(typical_day(by_day, year)),
         rows=rows,
         imported=imported,
         start=year.start,
         end=year.end,
+        note=_note(legal_day.calendar_window(year)),
     )

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from lienthong.exchange.cards import Effect, Grant, Offer, System
 from lienthong.exchange.figures import FIGURES_CODE, FigureRequest, FigureSet
+from lienthong.protocol.day_totals import ReportedDays, TakenDays
+from lienthong.protocol.housekeeping import REPORT_DAYS
+
+OWN = Grant(
+    to="directory",
+    purpose="Vận hành trục liên thông: gửi báo cáo ngày, ký quyền truy cập",
+    legal_basis="Nghị định 47/2020/NĐ-CP",
+)
+"""For the directory's own gateway; every other gateway's owner asks when it registers."""
 
 SYSTEM = System(
     code="directory",
@@ -24,6 +33,15 @@ SYSTEM = System(
                     legal_basis="Văn bản 435/LĐCP ngày 16/10/2019",
                 ),
             ),
+        ),
+        Offer(
+            code=REPORT_DAYS,
+            title="Nhận số đếm ngày đã ký của các cổng",
+            request=ReportedDays,
+            answers=TakenDays,
+            effect=Effect.CHANGING,
+            names_subjects=True,
+            grants=(OWN,),
         ),
     ),
     retention="Danh bạ và bản công bố: giữ vĩnh viễn",

@@ -155,6 +155,8 @@ class CollectedFigure(models.Model):
     unit = fields.CharField(data="open", max_length=60)
     kind = fields.CharField(data="open", max_length=20)
     definition = fields.TextField(data="open")
+    note = fields.TextField(data="open", blank=True, default="")
+    """What its system said has to be known beside it, such as who has not reported yet."""
     window_start = fields.DateField(data="open")
     window_end = fields.DateField(data="open")
     source = fields.CharField(data="open", max_length=300)

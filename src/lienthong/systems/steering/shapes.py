@@ -24,6 +24,7 @@ class ReadFigure(msgspec.Struct, frozen=True):
     imported: int
     function: str
     parts: tuple[int, int] | None = None
+    note: str = ""
 
 
 class ReadFigures(msgspec.Struct, frozen=True):

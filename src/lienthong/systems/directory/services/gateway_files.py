@@ -16,10 +16,9 @@ import msgspec
 from lienthong.exchange import client_file
 from lienthong.kernel.node import Node
 
+from ..domain import GATEWAY_CODE
 from ..models import Subsystem
 from ..queries import agreements, register
-
-GATEWAY_CODE = "national"
 
 
 def write_gateway_files(node: Node) -> None:

@@ -21,7 +21,7 @@ from lienthong.kernel.node import Node
 from lienthong.protocol import snapshot as wire
 from lienthong.protocol.identifiers import to_wire
 
-from ..domain import content_digest
+from ..domain import GATEWAY_CODE, content_digest
 from ..models import (
     AccessGrant,
     Certificate,
@@ -36,7 +36,7 @@ from ..models import (
 from ..queries import joining
 from . import signing
 from .certificates import keep_certificate
-from .gateway_files import GATEWAY_CODE, write_gateway_files
+from .gateway_files import write_gateway_files
 from .hosting import stand_behind, state_offers
 from .publishing import one_at_a_time, publish
 from .stated_grants import follow_grants, sign_what_is_stated

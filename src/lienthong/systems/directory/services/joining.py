@@ -26,10 +26,11 @@ from lienthong.kernel.node import Node
 from lienthong.protocol import joining as wire
 from lienthong.protocol import pki
 from lienthong.protocol.errors import BadSignature
+from lienthong.protocol.housekeeping import CODES
 from lienthong.protocol.identifiers import GatewayId, MemberId
 from lienthong.protocol.snapshot import EVENT
 
-from ..domain import content_digest
+from ..domain import GATEWAY_CODE, content_digest
 from ..errors import (
     BadJoinRequest,
     CertificateRevoked,
@@ -58,8 +59,9 @@ from ..models import (
     SubsystemKind,
 )
 from ..queries import joining, register
+from . import housekeeping
 from .certificates import keep_certificate
-from .gateway_files import GATEWAY_CODE, write_gateway_files
+from .gateway_files import write_gateway_files
 from .hosting import stand_behind, state_offers
 from .publishing import one_at_a_time, publish
 from .stated_grants import follow_grants
@@ -273,6 +275,7 @@ def join(asked: wire.Joining, *, node: Node) -> wire.Joined:
         gateway = _connect_gateway(request, member, asked.registration)
         _register(gateway, asked.registration, _allowed(gateway))
         chains = _certify(gateway, auth, sign, asked.registration.host, node=node)
+        housekeeping.let_in(gateway, asked.registration.asks, node=node)
         if invitation.used_at is None:
             invitation.used_at, invitation.bound_kid = now, auth.kid
             invitation.save(update_fields=["used_at", "bound_kid"])
@@ -349,6 +352,7 @@ def update(raw: bytes, *, node: Node) -> list[str]:
         Gateway.objects.filter(pk=gateway.pk).update(host=said.host, port=said.port)
         allowed = _allowed(gateway)
         _register(gateway, said, allowed)
+        housekeeping.let_in(gateway, said.asks, node=node)
         publish(node)
     write_gateway_files(node)
     return sorted(allowed)
@@ -415,6 +419,8 @@ def _register(
 def _register_offers(subsystem: Subsystem, offers: Iterable[wire.OfferStatement]) -> list[str]:
     codes = []
     for offer in offers:
+        if offer.code in CODES:
+            raise BadJoinRequest("this code is reserved for the directory's own services")
         if offer.effect not in EFFECTS or offer.timeout <= 0 or not 0 < offer.max_body <= 1 << 30:
             raise BadJoinRequest("an offer states an unknown effect or an impossible limit")
         schemas = {"request_schema": offer.request_schema, "answer_schema": offer.answer_schema}

@@ -17,6 +17,7 @@ from lienthong.kernel import clock
 from lienthong.kernel.node import Node
 from lienthong.protocol import grants, pki, tokens
 from lienthong.protocol.grants import GrantProof, Quota, Terms
+from lienthong.protocol.held_keys import held_key
 
 from ..errors import KeyElsewhere
 from ..models import AccessGrant, Member
@@ -27,12 +28,9 @@ logger = logging.getLogger("lienthong.directory")
 
 def key_of(node: Node, member: Member) -> pki.SigningKey:
     """The member's signing key, in a file or a token; raises KeyElsewhere or TokenUnavailable."""
-    path = node.keys / "members" / member.code / "sign.key"
-    if path.exists():
-        return pki.SigningKey.load(path, node.secret("passphrase").encode())
-    path = path.with_suffix(tokens.SUFFIX)
-    if path.exists():
-        return tokens.TokenKey(tokens.KeyPlace.load(path), node.secret("pkcs11_pin"))
+    key = held_key(node, member.code)
+    if key is not None:
+        return key
     raise KeyElsewhere(member=str(member))
 
 

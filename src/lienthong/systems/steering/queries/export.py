@@ -72,6 +72,7 @@ def figure_described(figure: CollectedFigure) -> dict[str, Any]:
         "unit": figure.unit,
         "kind": figure.kind,
         "definition": figure.definition,
+        "note": figure.note,
         "window": [figure.window_start, figure.window_end],
         "source": figure.source,
         "function": figure.function,

@@ -109,7 +109,7 @@ def order_of(system: str) -> int:
 def figure_row(figure: CollectedFigure) -> tuple[str, ...]:
     return (
         figure.code,
-        f"{figure.title}. {figure.definition}",
+        f"{figure.title}. {figure.definition} {figure.note}".rstrip(),
         value_text(figure),
         window_text(figure),
         rows_text(figure),

@@ -166,6 +166,7 @@ def columns(figure: ReadFigure) -> dict[str, object]:
         "unit": figure.unit,
         "kind": figure.kind,
         "definition": figure.definition,
+        "note": figure.note,
         "window_start": figure.start,
         "window_end": figure.end,
         "source": figure.source,

@@ -1,0 +1,148 @@
+"""
+What a node's gateway asks of the directory in the name of its owner, over the exchange itself.
+
+These are ordinary exchanges: signed, logged and answered under a grant, asked for
+when the gateway registered. They need no card and no Django, since a gateway
+may stand alone; the subsystem that asks is the owner's first behind it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import uuid
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import msgspec
+
+from lienthong.exchange import errors
+from lienthong.exchange.addresses import SnapshotAddresses
+from lienthong.exchange.transport import HttpRequest, Lost, NotSent, PooledHttp, Transport
+from lienthong.kernel.errors import NotFound
+from lienthong.kernel.node import Node
+from lienthong.protocol.housekeeping import DIRECTORY
+from lienthong.protocol.identifiers import ServiceId, SubsystemId
+from lienthong.protocol.snapshot import Snapshot
+
+SECONDS = 30.0
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class NobodyAsks(NotFound):
+    """No subsystem of the gateway's owner can prove itself here."""
+
+    code = "exchange.nobody_asks"
+
+
+class _Rule(msgspec.Struct):
+    modes: list[str] = []
+    secret_sha256: str = ""
+
+
+class _File(msgspec.Struct):
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told(Generic[T]):
+    """An answer and the exchange that brought it."""
+
+    body: T
+    message_id: str
+
+
+def owner_of(node: Node) -> str:
+    """The member that owns this node's gateway, ``GOV/G15``; raises NobodyAsks."""
+    try:
+        raw = (node.gateway / "gateway.json").read_bytes()
+    except FileNotFoundError:
+        raise NobodyAsks from None
+    return msgspec.json.decode(raw, type=_File).owner
+
+
+def asker(node: Node) -> tuple[str, str]:
+    """
+    The owner's first subsystem that proves itself by a secret lying here, and the secret.
+
+    Raises NobodyAsks.
+    """
+    owner = owner_of(node)
+    try:
+        raw = (node.gateway / "clients.json").read_bytes()
+    except FileNotFoundError:
+        raise NobodyAsks from None
+    rules = msgspec.json.decode(raw, type=dict[str, _Rule])
+    for local in sorted(rules):
+        if local.rpartition("/")[0] != owner:
+            continue
+        path = node.secrets / "clients" / f"{owner.rpartition('/')[2]}.{local.rpartition('/')[2]}"
+        if not path.exists():
+            continue
+        secret = path.read_text().strip()
+        if rules[local].secret_sha256 == hashlib.sha256(secret.encode()).hexdigest():
+            return local, secret
+    raise NobodyAsks(owner=owner)
+
+
+def directory_in(snapshot: Snapshot, code: str) -> ServiceId:
+    """The directory's service of this code; raises Unavailable while it is not offered."""
+    for offer in snapshot.offers:
+        if offer.code == code and offer.provider.rpartition("/")[2] == DIRECTORY:
+            return SubsystemId.from_local(snapshot.instance, offer.provider).service(code)
+    raise errors.Unavailable(code="exchange.no_provider", service=code)
+
+
+def ask(
+    node: Node,
+    code: str,
+    body: msgspec.Struct,
+    kind: type[T],
+    *,
+    key: str = "",
+    transport: Transport | None = None,
+) -> Told[T]:
+    """
+    Ask the directory and wait for its answer.
+
+    A changing service needs ``key``. Raises NobodyAsks, or one of the four
+    families of `lienthong.exchange.errors`.
+    """  # fmt: skip
+    snapshot = SnapshotAddresses.of_node(node).snapshot()
+    local, secret = asker(node)
+    service = directory_in(snapshot, code)
+    headers = [
+        ("X-Road-Client", f"{snapshot.instance}/{local}"),
+        ("X-Road-Id", str(uuid.uuid4())),
+        ("Lienthong-Client-Secret", secret),
+        ("Lienthong-Deadline", str(int(SECONDS * 1000))),
+        ("Content-Type", "application/json"),
+        ("Accept", "application/json"),
+    ]
+    if key:
+        headers.append(("Idempotency-Key", key))
+    request = HttpRequest(
+        method="POST",
+        target=f"/r1/{service}",
+        headers=tuple(headers),
+        body=msgspec.json.encode(body),
+        deadline=time.monotonic() + SECONDS,
+    )
+    way = transport or PooledHttp("127.0.0.1", node.ports.consumer)
+    try:
+        answer = way.send(request)
+    except NotSent:
+        raise errors.Unavailable(code="exchange.gateway_down", service=code) from None
+    except Lost:
+        family = errors.UnknownOutcome if key else errors.Unavailable
+        raise family(service=code) from None
+    message_id = answer.headers.get("x-road-id", "")
+    if answer.status >= 300:
+        raise errors.from_answer(
+            answer.status, answer.headers, answer.body, changes=bool(key), message_id=message_id
+        )
+    try:
+        said = msgspec.json.decode(answer.body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise errors.BadAnswer(service=code, message_id=message_id) from None
+    return Told(said, message_id)
