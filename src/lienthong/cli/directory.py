@@ -16,7 +16,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from lienthong.cli import directory_hosting, django_setup
+from lienthong.cli import directory_hosting, directory_totals, django_setup
 from lienthong.cli.directory_officers import officer
 from lienthong.kernel import clock
 from lienthong.kernel.actor import system_actor
@@ -61,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     maintenance.add_argument("gateway", help="its code, for example national")
     maintenance.add_argument("state", choices=("on", "off"))
     directory_hosting.add_actions(actions)
+    directory_totals.add_actions(actions)
     add_joining(actions)
     add_access(actions)
 
@@ -146,6 +147,7 @@ def run(args: argparse.Namespace) -> int:
         "offer": register_service, "withdraw": withdraw_service, "maintenance": announce,
         "ask-access": ask_access, "access-requests": access_requests,
         "decide-access": decide_access, **directory_hosting.ACTIONS,
+        **directory_totals.ACTIONS,
     }  # fmt: skip
     return actions[args.action](args)
 

@@ -12,6 +12,7 @@ from .views import (
     members,
     operations,
     published,
+    totals,
 )
 
 app_name = "directory"
@@ -46,6 +47,9 @@ urlpatterns = [
         members.end,
         name="end_hosting",
     ),
+    path("canbo/directory/totals/", totals.months, name="totals"),
+    path("canbo/directory/totals.csv", totals.export, name="totals_csv"),
+    path("canbo/directory/totals/<str:day>/", totals.day, name="totals_day"),
     path("canbo/directory/access/", agreements.requests, name="access_requests"),
     path("canbo/directory/access/new", agreements.choose, name="choose"),
     path("canbo/directory/access/new/<int:offer_id>", agreements.ask, name="ask_access"),

@@ -22,6 +22,7 @@ def places(request: HttpRequest, here: str) -> list[dict[str, object]]:
             ("traffic", "chart-bar", _("Traffic"), False),
             ("failures", "alert-triangle", _("Failures"), False),
             ("processes", "activity", _("Processes"), False),
+            ("totals", "sum", _("Daily totals"), False),
             ("members", "users", _("Bodies"), False),
             ("requests", "link", _("Requests to join"), False),
             ("access_requests", "writing-sign", _("Requests for access"), True),
