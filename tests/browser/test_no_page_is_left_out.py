@@ -28,6 +28,7 @@ NO_PAGE = {
     "directory:retry_event": "posts, then shows what was given up",
     "directory:snapshot": "JSON",
     "directory:traffic_file": "a CSV file",
+    "directory:totals_csv": "a CSV file",
     "directory:withdraw_access": "posts, then shows the requests",
     "mfa_download_recovery_codes": "a text file",
     "set_language": "posts, then shows the page it was pressed on",
