@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
-from lienthong.exchange import day_reports, housekeeping
+from lienthong.cli import cards
+from lienthong.exchange import day_reports, housekeeping, signing_desk
 from lienthong.kernel.errors import LienThongError
 from lienthong.kernel.node import Node
 from lienthong.protocol.errors import ProtocolError
@@ -28,15 +30,34 @@ def run(node: Node, stop: threading.Event) -> None:
 
 
 def one_round(node: Node) -> bool:
-    """Whether everything was done; what was not is said once in the log."""
-    try:
-        reported = day_reports.tell(node)
-    except housekeeping.NobodyAsks:
-        return True  # nothing of the owner's stands behind this gateway
-    except (LienThongError, ProtocolError) as problem:
-        log.info("signed days wait for the directory: %s", problem.code)
-        return False
+    """Whether everything was done; what was not is said in the log and tried again."""
+    steps: tuple[tuple[str, Callable[[Node], None]], ...] = (
+        ("sign what the cards state", sign),
+        ("tell signed days", tell),
+    )
+    well = True
+    for name, step in steps:
+        try:
+            step(node)
+        except housekeeping.NobodyAsks:
+            continue  # nothing of the owner's stands behind this gateway
+        except (LienThongError, ProtocolError) as problem:
+            log.info("waits for the directory: %s (%s)", name, problem.code)
+            well = False
+    return well
+
+
+def sign(node: Node) -> None:
+    """A body whose key lies only here signs here; elsewhere the directory has its key."""
+    for settled in signing_desk.sign_stated(node, cards.cards()):
+        if settled.taken:
+            log.info("signed, as the card states: %s", settled.id)
+        else:
+            log.error("a signature was not taken: %s (%s)", settled.id, settled.why)
+
+
+def tell(node: Node) -> None:
+    reported = day_reports.tell(node)
     if reported.all:
         told = "days told: %d taken, %d contradicted, %d refused"
         log.info(told, reported.taken, reported.contradicted, reported.refused)
-    return True

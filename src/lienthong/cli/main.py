@@ -44,6 +44,7 @@ VERBS = {
     "epoch": Verb("epoch", "after a restore: review the outbox, reconcile numbers with the log"),
     "accounts": Verb("accounts", "open, appoint and close officers' accounts; new passwords"),
     "directory": Verb("directory", "list who offers what to whom; grant or revoke"),
+    "grants": Verb("grants", "sign this body's grants with the key on this node, or refuse"),
     "log": Verb("log", "check the message log again, or archive its older days"),
     "report": Verb("report", "write the monthly steering report from live figures"),
     "new": Verb("new", "lay out the rooms of a new system", on_node=False),

@@ -21,6 +21,7 @@ from lienthong.kernel import clock
 from lienthong.kernel.errors import LienThongError
 from lienthong.kernel.node import Node
 from lienthong.protocol import pki
+from lienthong.protocol.errors import ProtocolError
 from lienthong.protocol.grants import Terms, sign_asked
 from lienthong.protocol.held_keys import held_key
 from lienthong.protocol.housekeeping import CODES, DIRECTORY
@@ -35,7 +36,7 @@ from lienthong.protocol.joining import (
     Update,
     write_letter,
 )
-from lienthong.protocol.snapshot import EVENT, Anchor
+from lienthong.protocol.snapshot import EVENT, Anchor, open_snapshot
 
 LOOPBACK = "127.0.0.1"
 HOUSEKEEPING = uuid.UUID("5d6f0b1e-8a58-4d0e-9d5c-6f1d3a0e2b47")
@@ -194,6 +195,7 @@ def _write_gateway_files(
             "owner": owner.local,
             "peer_host": listen or LOOPBACK,
             "door_host": "",
+            "signed_grants": insists(node, membership),
         },
     )
     base = f"http://{LOOPBACK}:{node.ports.offers}/offers"
@@ -209,6 +211,25 @@ def _write_gateway_files(
             vault.make_secret(node.secrets / client_file.secret_name(name))
     settled = client_file.settled(known, ours, client_file.secrets_of(node))
     client_file.write(node.gateway, known | settled)
+
+
+def insists(node: Node, membership: Membership) -> bool:
+    """
+    Whether this gateway asks for both signatures under every grant of what stands behind it.
+
+    A new member does from its first day. One of before does once every grant it gave
+    is signed, and then for ever.
+    """
+    known = read(node.gateway / "gateway.json")
+    if not known or known.get("signed_grants"):
+        return True
+    try:
+        raw = (node.gateway / "snapshot.json").read_bytes()
+        snapshot = open_snapshot(raw, Anchor.load((node.gateway / "anchor.json").read_bytes()))
+    except (FileNotFoundError, ProtocolError):
+        return False
+    own = {f"{membership.identity.owner.local}/{code}" for code in membership.subsystems}
+    return all(grant.proof is not None for grant in snapshot.grants if grant.provider in own)
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -66,7 +66,7 @@ class BadTerms(Invalid):
 
 
 class KeyElsewhere(Unavailable):
-    """The signing key of this body is not on this node; it signs on its own."""
+    """The signing key of this body is not here; it asks and decides at its own node."""
 
     code = "directory.key_elsewhere"
 
@@ -165,3 +165,21 @@ class LastGateway(Conflict):
     """This is the only gateway of the information system; without it nobody reaches it."""
 
     code = "directory.last_gateway"
+
+
+class NothingWaits(NotFound):
+    """No document of this body waits under this name."""
+
+    code = "directory.nothing_waits"
+
+
+class DocumentChanged(Conflict):
+    """What was signed is not what waits now; fetch it again."""
+
+    code = "directory.document_changed"
+
+
+class SignatureTooOld(Refused):
+    """The signature was made too long ago, or a clock is wrong; sign again."""
+
+    code = "directory.signature_too_old"

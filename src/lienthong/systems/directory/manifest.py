@@ -5,7 +5,13 @@ from __future__ import annotations
 from lienthong.exchange.cards import Effect, Grant, Offer, System
 from lienthong.exchange.figures import FIGURES_CODE, FigureRequest, FigureSet
 from lienthong.protocol.day_totals import ReportedDays, TakenDays
-from lienthong.protocol.housekeeping import REPORT_DAYS
+from lienthong.protocol.housekeeping import REPORT_DAYS, RETURN, WAITING
+from lienthong.protocol.signing_desk import (
+    AskWaiting,
+    ReturnedDocuments,
+    SettledDocuments,
+    WaitingDocuments,
+)
 
 OWN = Grant(
     to="directory",
@@ -39,6 +45,23 @@ SYSTEM = System(
             title="Nhận số đếm ngày đã ký của các cổng",
             request=ReportedDays,
             answers=TakenDays,
+            effect=Effect.CHANGING,
+            names_subjects=True,
+            grants=(OWN,),
+        ),
+        Offer(
+            code=WAITING,
+            title="Văn bản chờ cơ quan ký",
+            request=AskWaiting,
+            answers=WaitingDocuments,
+            effect=Effect.PUBLIC,
+            grants=(OWN,),
+        ),
+        Offer(
+            code=RETURN,
+            title="Nhận chữ ký, từ chối của cơ quan",
+            request=ReturnedDocuments,
+            answers=SettledDocuments,
             effect=Effect.CHANGING,
             names_subjects=True,
             grants=(OWN,),

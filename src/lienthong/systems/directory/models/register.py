@@ -228,11 +228,16 @@ class AccessGrant(models.Model):
     per_day = fields.PositiveIntegerField(data="open", null=True, blank=True)
     given = fields.JSONField(data="open", null=True, blank=True)
     """The terms as the provider's member signed them; they stay when the grant ends."""
+    asked = fields.JSONField(data="open", null=True, blank=True)
+    """The terms as the consumer's member signed them, while the provider's signature waits."""
+    asked_mark = fields.JSONField(data="open", null=True, blank=True)
     proof = fields.JSONField(data="open", null=True, blank=True)
     """What the consumer's member asked for, and both signatures."""
     given_by = fields.CharField(data="internal", max_length=160, blank=True)
     ended_by = fields.CharField(data="internal", max_length=160, blank=True)
     end_reason = fields.CharField(data="internal", max_length=300, blank=True)
+    refusal_mark = fields.JSONField(data="open", null=True, blank=True)
+    """The provider's signature under its refusal, where it ended so."""
 
     class Meta:
         ordering = ["client", "offer"]

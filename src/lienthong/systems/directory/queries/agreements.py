@@ -19,7 +19,7 @@ from lienthong.protocol.pki import VerifyingKey, load_certificate, require_known
 from lienthong.web.offices import Office
 
 from ..models import AccessGrant, Certificate, GrantRequest, Offer, Subsystem
-from .register import INSTANCE, behind_some_gateway
+from .register import INSTANCE, behind, behind_some_gateway
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -54,13 +54,15 @@ def grants_for(body: str | None) -> QuerySet[AccessGrant]:
     return found.filter(Q(client__member__code=body) | Q(offer__subsystem__member__code=body))
 
 
-def all_signed() -> bool:
-    """Whether every grant in force carries both signatures, so that gateways may insist."""
+def all_signed(gateway_code: str) -> bool:
+    """Whether every grant in force of what stands behind a gateway carries both signatures."""
     now = clock.instant()
     in_force = AccessGrant.objects.filter(
-        Q(valid_to=None) | Q(valid_to__gt=now), offer__withdrawn_at=None
+        Q(valid_to=None) | Q(valid_to__gt=now),
+        offer__withdrawn_at=None,
+        offer__subsystem__in=behind(gateway_code),
     )
-    return in_force.exists() and not in_force.filter(proof=None).exists()
+    return not in_force.filter(proof=None).exists()
 
 
 def own_subsystems(body: str) -> QuerySet[Subsystem]:

@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from lienthong.protocol import pki
 from lienthong.protocol import snapshot as wire
+from lienthong.protocol.identifiers import SubsystemId
 
 from ..errors import NoSnapshot
 from ..models import (
@@ -112,6 +113,11 @@ def behind(gateway_code: str) -> QuerySet[Subsystem]:
     return Subsystem.objects.filter(Exists(standing), ended_on=None).select_related("member")
 
 
+def member_of(client: SubsystemId) -> Member:
+    """The member of a subsystem the gateway has admitted."""
+    return Member.objects.get(member_class=client.member_class, code=client.member_code)
+
+
 def gateways() -> QuerySet[Gateway]:
     return Gateway.objects.select_related("owner")
 
@@ -192,24 +198,37 @@ def snapshot_content(at: datetime) -> dict[str, Any]:
             }
             for offer in offers_in_force()
         ],
-        "grants": [
-            {
-                "id": str(grant.id),
-                "client": str(grant.client),
-                "provider": str(grant.offer.subsystem),
-                "code": grant.offer.code,
-                "methods": grant.methods,
-                "paths": grant.paths,
-                "purpose": grant.purpose,
-                "legal_basis": grant.legal_basis,
-                "fields": grant.visible_fields,
-                "valid_from": _rfc3339(grant.valid_from),
-                "valid_to": _rfc3339(grant.valid_to) if grant.valid_to else None,
-                "quota": {"per_minute": grant.per_minute, "per_day": grant.per_day},
-                "proof": grant.proof,
-            }
-            for grant in grants_at(at)
-        ],
+        "grants": [_said_of(grant) for grant in grants_at(at)],
+    }
+
+
+def _said_of(grant: AccessGrant) -> dict[str, Any]:
+    """
+    A grant as it is published: as it was signed, or as it is stated while it waits for that.
+
+    Terms that changed since, with a new release of the provider's card, hold once
+    both members have signed them.
+    """
+    said: dict[str, Any] = grant.given or {
+        "methods": grant.methods,
+        "paths": grant.paths,
+        "purpose": grant.purpose,
+        "legal_basis": grant.legal_basis,
+        "fields": grant.visible_fields,
+        "valid_from": _rfc3339(grant.valid_from),
+        "valid_to": _rfc3339(grant.valid_to) if grant.valid_to else None,
+        "quota": {"per_minute": grant.per_minute, "per_day": grant.per_day},
+    }
+    parts = (
+        "methods", "paths", "purpose", "legal_basis", "fields", "valid_from", "valid_to", "quota",
+    )  # fmt: skip
+    return {
+        "id": str(grant.id),
+        "client": str(grant.client),
+        "provider": str(grant.offer.subsystem),
+        "code": grant.offer.code,
+        **{name: said[name] for name in parts},
+        "proof": grant.proof,
     }
 
 

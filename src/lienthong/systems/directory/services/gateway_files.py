@@ -41,7 +41,7 @@ def _write_gateway_files(node: Node) -> None:
             "code": GATEWAY_CODE,
             "owner": "GOV/G14",
             "processes": os.cpu_count() or 1,
-            "signed_grants": agreements.all_signed(),
+            "signed_grants": _insists(node),
             "snapshot_url": f"http://127.0.0.1:{node.ports.pages}/exchange/snapshot",
             "peer_host": os.environ.get("LIENTHONG_LISTEN") or "127.0.0.1",
             "door_host": os.environ.get("LIENTHONG_LISTEN") or "127.0.0.1",
@@ -61,6 +61,18 @@ def _write_gateway_files(node: Node) -> None:
         unchecked={str(row) for row in local if row.made_up},
     )
     client_file.write(node.gateway, clients)
+
+
+def _insists(node: Node) -> bool:
+    """
+    Whether this gateway asks for both signatures under every grant.
+
+    Once it can it does so for ever: a later grant waits for its signatures.
+    """
+    path = node.gateway / "gateway.json"
+    if path.exists() and msgspec.json.decode(path.read_bytes()).get("signed_grants"):
+        return True
+    return agreements.all_signed(GATEWAY_CODE)
 
 
 def _outside_addresses() -> dict[str, Any]:

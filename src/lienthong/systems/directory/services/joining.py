@@ -64,7 +64,7 @@ from .certificates import keep_certificate
 from .gateway_files import write_gateway_files
 from .hosting import stand_behind, state_offers
 from .publishing import one_at_a_time, publish
-from .stated_grants import follow_grants
+from .stated_grants import follow_grants, sign_what_is_stated
 
 INVITATION_LIFE = timedelta(hours=72)
 APPROVALS_OF_A_MEMBER = 2
@@ -276,6 +276,7 @@ def join(asked: wire.Joining, *, node: Node) -> wire.Joined:
         _register(gateway, asked.registration, _allowed(gateway))
         chains = _certify(gateway, auth, sign, asked.registration.host, node=node)
         housekeeping.let_in(gateway, asked.registration.asks, node=node)
+        sign_what_is_stated(node)
         if invitation.used_at is None:
             invitation.used_at, invitation.bound_kid = now, auth.kid
             invitation.save(update_fields=["used_at", "bound_kid"])
@@ -353,6 +354,7 @@ def update(raw: bytes, *, node: Node) -> list[str]:
         allowed = _allowed(gateway)
         _register(gateway, said, allowed)
         housekeeping.let_in(gateway, said.asks, node=node)
+        sign_what_is_stated(node)
         publish(node)
     write_gateway_files(node)
     return sorted(allowed)

@@ -1,8 +1,8 @@
 """
 Signing grants with the keys of the members whose keys this node holds.
 
-A member that keeps its key elsewhere signs there; here only the signatures of
-hosted members are made, and everybody's are checked.
+A member that keeps its key elsewhere signs there (`signing_desk`); here only the
+signatures of hosted members are made, and everybody's are checked.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import msgspec
 from lienthong.kernel import clock
 from lienthong.kernel.node import Node
 from lienthong.protocol import grants, pki, tokens
-from lienthong.protocol.grants import GrantProof, Quota, Terms
+from lienthong.protocol.grants import GrantProof, Mark, Quota, Terms
 from lienthong.protocol.held_keys import held_key
 
 from ..errors import KeyElsewhere
@@ -61,30 +61,61 @@ def sign_both(node: Node, grant: AccessGrant) -> bool:
     """
     Let both members sign a grant that the cards or the operator state; whether anything changed.
 
-    Nothing happens when its terms are signed already, or a key is elsewhere or in a
-    token that does not work now: such a grant is published without signatures until
-    the directory starts again, and gateways that ask for them refuse it.
+    Nothing happens when its terms are signed already. A member whose key lies
+    elsewhere signs at its own node (`signing_desk`), and one whose token does not
+    work now when the directory starts again; until then gateways refuse the grant.
     """
     terms = terms_of(grant)
     if grant.given == plain(terms):
         return False
-    now = whole_seconds(clock.instant())
     try:
-        asker = key_of(node, grant.client.member)
-        giver = key_of(node, grant.offer.subsystem.member)
-        proof = GrantProof(
-            asked=terms,
-            asked_mark=grants.sign_asked(terms, asker, now),
-            given_mark=grants.sign_given(terms, terms, giver, now),
-        )
-    except KeyElsewhere:
-        return False
+        asked = sign_ask_here(node, grant, terms)
+        return sign_grant_here(node, grant, terms) or asked
     except tokens.TokenUnavailable as problem:
         logger.error("a grant is not signed", extra={"grant": str(grant.pk), "why": str(problem)})
         return False
+
+
+def is_asked(grant: AccessGrant, terms: Terms) -> bool:
+    """Whether the consumer's member has signed just these terms."""
+    return grant.asked == plain(terms) and grant.asked_mark is not None
+
+
+def sign_ask_here(node: Node, grant: AccessGrant, terms: Terms) -> bool:
+    """The consumer's signature, where its key is here; raises TokenUnavailable."""
+    if is_asked(grant, terms):
+        return False
+    key = held_key(node, grant.client.member.code)
+    if key is None:
+        return False
+    keep_ask(grant, terms, grants.sign_asked(terms, key, whole_seconds(clock.instant())))
+    return True
+
+
+def sign_grant_here(node: Node, grant: AccessGrant, terms: Terms) -> bool:
+    """The provider's signature below what is asked, where its key is here; as above."""
+    if not is_asked(grant, terms):
+        return False
+    key = held_key(node, grant.offer.subsystem.member.code)
+    if key is None:
+        return False
+    keep_grant(grant, terms, grants.sign_given(terms, terms, key, whole_seconds(clock.instant())))
+    return True
+
+
+def keep_ask(grant: AccessGrant, terms: Terms, mark: Mark) -> None:
+    grant.asked, grant.asked_mark = plain(terms), plain(mark)
+    AccessGrant.objects.filter(pk=grant.pk).update(asked=grant.asked, asked_mark=grant.asked_mark)
+
+
+def keep_grant(grant: AccessGrant, terms: Terms, mark: Mark) -> None:
+    proof = GrantProof(
+        asked=msgspec.convert(grant.asked, Terms),
+        asked_mark=msgspec.convert(grant.asked_mark, Mark),
+        given_mark=mark,
+    )
     grant.given, grant.proof = plain(terms), plain(proof)
     AccessGrant.objects.filter(pk=grant.pk).update(given=grant.given, proof=grant.proof)
-    return True
 
 
 def plain(value: msgspec.Struct) -> dict[str, Any]:
