@@ -7,17 +7,29 @@ another came through two gateways and stands in both their logs.
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 import signal
 from collections.abc import Iterator
+from datetime import date, timedelta
 
+import asyncpg
 import psycopg
 import pytest
 
 import cast
-from lienthong.cli import topology
+from lienthong.cli import node_file, topology
+from lienthong.gateway import days, rollups
 from lienthong.gateway.membership import Membership
+from lienthong.gateway.settings import load_holdings, load_settings
+from lienthong.kernel import clock
+from lienthong.kernel.node import Node
 from lienthong.protocol import pki
+from lienthong.protocol.day_totals import bounds
+from lienthong.protocol.grants import check_given
+from lienthong.protocol.housekeeping import UNCOUNTED
+from lienthong.protocol.snapshot import Anchor, open_snapshot
 from running_country import RunningCountry
 from scenarios.desk_browser import BIRTHS, Page, declare_birth, signed_in
 from scenarios.evidence import CIVIL_STATUS, POPULATION, Evidence, ask, eventually
@@ -139,6 +151,103 @@ def test_no_private_key_left_the_node_that_made_it(country: RunningCountry) -> N
         assert not (node.run / "invitation").exists()
         keys = {path.name for path in node.keys.rglob("*.key")}
         assert keys == {"auth.key", "sign.key", "witness.key", "demonstration.key"}
+
+
+def test_every_gateway_asks_for_both_signatures_under_every_grant(
+    country: RunningCountry,
+) -> None:
+    signed = set()
+    for _, node in topology.places(country.node):
+        assert json.loads((node.gateway / "gateway.json").read_bytes())["signed_grants"] is True
+        anchor = Anchor.load((node.gateway / "anchor.json").read_bytes())
+        snapshot = open_snapshot((node.gateway / "snapshot.json").read_bytes(), anchor)
+        for grant in snapshot.grants:
+            assert grant.proof is not None, f"{grant.client} -> {grant.provider}/{grant.code}"
+            check_given(
+                grant.terms("VN"),
+                grant.proof,
+                lambda kid, at, known=snapshot, under=anchor: known.sign_key_at(kid, under, at),
+            )
+            signed.add((grant.client, grant.provider, grant.code))
+    # Both keys of these lie on nodes of their own; the directory never held either.
+    assert ("GOV/G15/civil-status", "GOV/G01/population", "personal-id.issue.v1") in signed
+    assert ("GOV/TINH-91/lgsp", "GOV/G01/population", "person.verify.v1") in signed
+    waiting = country.at("kien-giang").run("grants", "waiting")
+    assert waiting.stdout.startswith("0 wait.")
+
+
+def settled(country: RunningCountry) -> date:
+    """Close today at every gateway as if it were the night after tomorrow; the day."""
+    today = clock.local(clock.instant()).date()
+    later = clock.instant() + timedelta(days=2)
+
+    async def close(node: Node) -> None:
+        held: dict[str, str] = {}
+        node_file.load(node, held)
+        settings = load_settings(node)
+        key = load_holdings(node, "VN").keys[settings.gateway.owner]
+        connection = await asyncpg.connect(held["LIENTHONG_GATEWAY_DATABASE_URL"])
+        try:
+            while await rollups.close_hours(connection, later):
+                pass
+            await days.close_days(connection, gateway=str(settings.gateway), key=key, now=later)
+        finally:
+            await connection.close()
+
+    for place, node in topology.places(country.node):
+        quiet = Evidence(country.at(place.name))
+        eventually(lambda log=quiet: log.ask("/health").json["unsealed"] == 0, what="the sealer")
+        asyncio.run(close(node))
+    return today
+
+
+def recounted(node: Node, day: date) -> int:
+    """Exchanges this node's systems answered on a day, from the rows themselves."""
+    held: dict[str, str] = {}
+    node_file.load(node, held)
+    with psycopg.connect(held["LIENTHONG_GATEWAY_DATABASE_URL"]) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM message_record WHERE kind = 'answer' AND side = 'provider'"
+            " AND outcome = 'answered' AND time >= %s AND time < %s"
+            " AND regexp_replace(service, '^.*/', '') <> ALL(%s)",
+            [*bounds(day), sorted(UNCOUNTED)],
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_the_count_of_the_country_is_the_recount_of_all_five_databases(
+    country: RunningCountry, born: Page
+) -> None:
+    office = country.at("government-office")
+    day = settled(country)
+    by_place = {place.name: recounted(node, day) for place, node in topology.places(country.node)}
+    assert by_place["public-security"] > 0
+    for place, _ in topology.places(country.node):
+        assert (
+            "0 contradicted, 0 refused"
+            in country.at(place.name).run("log", "days", "--tell").stdout
+        )
+    found = office.json("directory", "totals", "--day", day.isoformat())
+    reports = {r["gateway"]: r["answered"] for r in found["reports"] if not r["source"]}
+    others = {"public-security", "justice", "social-security", "kien-giang"}
+    assert set(reports) == others | {"national"}
+    assert {name: reports[name] for name in others} == {name: by_place[name] for name in others}
+    assert reports["national"] == by_place["government-office"]
+    # Each exchange between two nodes stands on both sides.
+    assert found["days"][0]["provider"] == sum(reports.values())
+    assert [row for row in found["pairs"] if row["kind"] != "none"] == []
+    between = [r for r in found["pairs"] if r["client"] == CIVIL_STATUS]
+    assert between
+    # The figure: the own gateway until now, and the signed days of the four others.
+    before = Evidence(office).counts()["answered"]["live"]
+    window = {"start": "2021-01-01", "end": "2021-12-31", "codes": ["F010"]}
+    said = office.call("directory", "figures.v1", "--as", "steering", "--data", json.dumps(window))
+    figure = said["answer"]["body"]["figures"][0]
+    after = Evidence(office).counts()["answered"]["live"]
+    live = int(figure["rows"]) - int(figure["imported"])
+    assert before <= live - sum(by_place[name] for name in others) <= after
+    assert "4 cổng khác tính theo" in figure["note"]
 
 
 def test_a_revoked_gateway_is_refused_by_all_within_moments(country: RunningCountry) -> None:

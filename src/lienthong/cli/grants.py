@@ -19,11 +19,12 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
+from time import monotonic, sleep
 
 import msgspec
 
 from lienthong.cli import cards
-from lienthong.exchange import housekeeping, signing_desk
+from lienthong.exchange import errors, housekeeping, signing_desk
 from lienthong.exchange.addresses import SnapshotAddresses
 from lienthong.kernel.clock import VIET_NAM
 from lienthong.kernel.errors import LienThongError
@@ -31,6 +32,8 @@ from lienthong.kernel.node import Node
 from lienthong.protocol.errors import ProtocolError
 from lienthong.protocol.grants import Quota, Terms
 from lienthong.protocol.signing_desk import Deed, Settled, Waiting
+
+SIGNED_ALREADY = "directory.nothing_waits"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +46,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--all", action="store_true", help="everything that waits")
     what.add_argument("--stated", action="store_true", help="only what this node's cards state")
     sign.add_argument("--by", default="", help="who decides: an account of this node")
+    sign.add_argument(
+        "--wait", type=float, default=0.0, metavar="SECONDS",
+        help="with --all: go on trying while this gateway is not let in yet",
+    )  # fmt: skip
     sign.add_argument("--fields", help="fewer fields than were asked, separated by commas")
     sign.add_argument("--until", type=last_day, help="last day, such as 2026-12-31")
     refuse = actions.add_parser("refuse", help="refuse, with a reason")
@@ -120,7 +127,7 @@ def sign(node: Node, args: argparse.Namespace) -> int:
         print("Say who decides with --by.", file=sys.stderr)
         return 2
     if args.all:
-        documents = signing_desk.waiting(node)
+        documents = patiently(node, args.wait)
     else:
         documents = [signing_desk.one_waiting(node, args.document)]
     if not documents:
@@ -136,6 +143,18 @@ def sign(node: Node, args: argparse.Namespace) -> int:
             ],
         )
     )
+
+
+def patiently(node: Node, seconds: float) -> list[Waiting]:
+    """What waits; a gateway that joined a moment ago may still learn that it may ask."""
+    limit = monotonic() + seconds
+    while True:
+        try:
+            return signing_desk.waiting(node)
+        except (errors.Refused, errors.Unavailable):
+            if monotonic() > limit:
+                raise
+            sleep(1.0)
 
 
 def narrowed(document: Waiting, args: argparse.Namespace) -> Terms | None:
@@ -155,7 +174,8 @@ def told(settled: list[Settled]) -> int:
         print(f"{one.id}  {'taken' if one.taken else f'NOT TAKEN: {one.why}'}")
     print(f"{sum(one.taken for one in settled)} of {len(settled)} taken. "
           "Next: `lienthong grants waiting`.")  # fmt: skip
-    return 0 if all(one.taken for one in settled) else 1
+    # What was signed meanwhile, as the card states it, is no fault.
+    return 0 if all(one.taken or one.why == SIGNED_ALREADY for one in settled) else 1
 
 
 def refuse(node: Node, args: argparse.Namespace) -> int:

@@ -103,6 +103,8 @@ GRANTS = (
     ),
 )
 """Who may besides verify a person: client, purpose, legal basis."""
+SIGNS = "demonstration"
+"""Named as the officer under what the bodies of the demonstration sign at their nodes."""
 
 
 def node_of(country: Node, place: Place) -> Node:
@@ -182,6 +184,7 @@ def start_everything(country: Node, supervisor: Supervisor, scale: str) -> None:
     for _, node in others:
         invitation(node).unlink(missing_ok=True)
     give_grants(supervisor, country, directory[1])
+    sign_grants(supervisor, country, others)
 
 
 def prepare(country: Node, cluster: Cluster, place: Place, node: Node) -> None:
@@ -315,6 +318,25 @@ def give_grants(supervisor: Supervisor, country: Node, directory: Node) -> None:
         )  # fmt: skip
         if supervisor.run_once("grant", command, environment_of(directory)):
             raise DidNotStart("a grant of the demonstration could not be given")
+    done.touch()
+
+
+def sign_grants(supervisor: Supervisor, country: Node, others: list[tuple[Place, Node]]) -> None:
+    """
+    Once: every body signs at its own node what waits for it, as its officers would.
+
+    First all that ask, then all that give: what is given names what was asked.
+    """
+    done = country.home / "grants-signed"
+    if done.exists():
+        return
+    command = up.python(
+        "-m", "lienthong.cli", "grants", "sign", "--all", "--by", SIGNS, "--wait", "60"
+    )
+    for _ in range(2):
+        for place, node in others:
+            if supervisor.run_once("sign", command, environment_of(node)):
+                raise DidNotStart(f"{place.title} could not sign its grants")
     done.touch()
 
 

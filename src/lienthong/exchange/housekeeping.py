@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import time
 import uuid
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -61,18 +62,15 @@ def owner_of(node: Node) -> str:
     return msgspec.json.decode(raw, type=_File).owner
 
 
-def asker(node: Node) -> tuple[str, str]:
-    """
-    The owner's first subsystem that proves itself by a secret lying here, and the secret.
-
-    Raises NobodyAsks.
-    """
+def askers(node: Node) -> list[tuple[str, str]]:
+    """The owner's subsystems that prove themselves by a secret lying here, with the secret."""
     owner = owner_of(node)
     try:
         raw = (node.gateway / "clients.json").read_bytes()
     except FileNotFoundError:
-        raise NobodyAsks from None
+        return []
     rules = msgspec.json.decode(raw, type=dict[str, _Rule])
+    found = []
     for local in sorted(rules):
         if local.rpartition("/")[0] != owner:
             continue
@@ -81,8 +79,23 @@ def asker(node: Node) -> tuple[str, str]:
             continue
         secret = path.read_text().strip()
         if rules[local].secret_sha256 == hashlib.sha256(secret.encode()).hexdigest():
+            found.append((local, secret))
+    return found
+
+
+def asker(node: Node, allowed: Container[str] = ()) -> tuple[str, str]:
+    """
+    Who asks, and its secret: the first of those ``allowed``, else the owner's first.
+
+    Raises NobodyAsks.
+    """
+    found = askers(node)
+    for local, secret in found:
+        if local in allowed:
             return local, secret
-    raise NobodyAsks(owner=owner)
+    if not found:
+        raise NobodyAsks(owner=owner_of(node))
+    return found[0]
 
 
 def directory_in(snapshot: Snapshot, code: str) -> ServiceId:
@@ -109,7 +122,7 @@ def ask(
     families of `lienthong.exchange.errors`.
     """  # fmt: skip
     snapshot = SnapshotAddresses.of_node(node).snapshot()
-    local, secret = asker(node)
+    local, secret = asker(node, {grant.client for grant in snapshot.grants if grant.code == code})
     service = directory_in(snapshot, code)
     headers = [
         ("X-Road-Client", f"{snapshot.instance}/{local}"),

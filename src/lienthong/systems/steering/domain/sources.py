@@ -24,6 +24,13 @@ NAMES = {
     "rollups: provider-side answered exchanges by day": (
         "Sổ đếm giao dịch đã trả lời theo ngày, ghi tại bên cung cấp"
     ),
+    "rollups: provider-side answered exchanges; signed days of other gateways": (
+        "Sổ đếm giao dịch đã trả lời, ghi tại bên cung cấp; báo cáo ngày đã ký của các cổng khác"
+    ),
+    "rollups: provider-side answered exchanges by day; signed days of other gateways": (
+        "Sổ đếm giao dịch đã trả lời theo ngày, ghi tại bên cung cấp; "
+        "báo cáo ngày đã ký của các cổng khác"
+    ),
 }
 
 
