@@ -32,6 +32,7 @@ NO_PAGE = {
     "directory:withdraw_access": "posts, then shows the requests",
     "mfa_download_recovery_codes": "a text file",
     "set_language": "posts, then shows the page it was pressed on",
+    "web:signing_sign": "posts, then shows what waits",
     "steering:collect": "posts, then shows the edition",
     "steering:collect_one": "a row of the edition, checked with it",
     "steering:collecting": "rows of the edition, checked with it",

@@ -17,7 +17,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from lienthong.exchange import errors
+from lienthong.exchange import errors, scope
 from lienthong.exchange.addresses import SnapshotAddresses
 from lienthong.exchange.transport import HttpRequest, Lost, NotSent, PooledHttp, Transport
 from lienthong.kernel.errors import NotFound
@@ -121,6 +121,10 @@ def ask(
     A changing service needs ``key``. Raises NobodyAsks, or one of the four
     families of `lienthong.exchange.errors`.
     """  # fmt: skip
+    if offer := scope.answered_offer():
+        raise errors.CalledFromOffer(offer=offer)
+    within = scope.left()
+    seconds = SECONDS if within is None else min(SECONDS, within)
     snapshot = SnapshotAddresses.of_node(node).snapshot()
     local, secret = asker(node, {grant.client for grant in snapshot.grants if grant.code == code})
     service = directory_in(snapshot, code)
@@ -128,7 +132,7 @@ def ask(
         ("X-Road-Client", f"{snapshot.instance}/{local}"),
         ("X-Road-Id", str(uuid.uuid4())),
         ("Lienthong-Client-Secret", secret),
-        ("Lienthong-Deadline", str(int(SECONDS * 1000))),
+        ("Lienthong-Deadline", str(int(seconds * 1000))),
         ("Content-Type", "application/json"),
         ("Accept", "application/json"),
     ]
@@ -139,7 +143,7 @@ def ask(
         target=f"/r1/{service}",
         headers=tuple(headers),
         body=msgspec.json.encode(body),
-        deadline=time.monotonic() + SECONDS,
+        deadline=time.monotonic() + seconds,
     )
     way = transport or PooledHttp("127.0.0.1", node.ports.consumer)
     try:

@@ -173,5 +173,7 @@ def system_title(package: str) -> str:
     if known:
         card = import_string(f"{name}.SYSTEM")
         return str(card.title)
+    if package == "web":
+        return _("This body and its node")
     config = system_config(package)
     return str(config.verbose_name) if config else package

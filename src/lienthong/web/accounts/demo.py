@@ -75,14 +75,18 @@ OFFICERS = (
     DemoOfficer("ha.lien", "Hà Liên", "Phó Giám đốc Trung tâm", EXCHANGE, ("directory.operator",)),
     DemoOfficer("bui.tam", "Bùi Tâm", "Trưởng phòng Kết nối", EXCHANGE, ("directory.operator",)),
     DemoOfficer(
-        "ta.minh", "Tạ Minh", "Chuyên viên công nghệ thông tin", JUSTICE_IT, ("directory.asker",)
+        "ta.minh",
+        "Tạ Minh",
+        "Chuyên viên công nghệ thông tin",
+        JUSTICE_IT,
+        ("directory.asker", "web.signer"),
     ),
     DemoOfficer(
         "bui.an",
         "Bùi An",
         "Chuyên viên quản lý dữ liệu dân cư",
         POLICE_DATA,
-        ("directory.granter",),
+        ("directory.granter", "web.signer"),
     ),
     DemoOfficer("do.la", "Đỗ Lạ", "Chuyên viên", STEERING, ()),
 )
