@@ -30,12 +30,11 @@ from datetime import UTC, date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lienthong.cli import databases, log_reading
+from lienthong.cli import databases, log_days, log_reading
 from lienthong.kernel import clock
 from lienthong.kernel.node import Node
 
 if TYPE_CHECKING:
-    from lienthong.exchange.gateway_admin import RecountedDay
     from lienthong.gateway.settings import Holdings
     from lienthong.gateway.verification import Report
     from lienthong.protocol.identifiers import GatewayId
@@ -49,20 +48,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     archive = things.add_parser("archive", help="move older days to Parquet files")
     archive.add_argument("--keep", type=int, required=True, help="days that stay, at least 2")
     log_reading.add_arguments(things)
-    days = things.add_parser("days", help="the signed totals of days, told to the directory")
-    what = days.add_mutually_exclusive_group()
-    what.add_argument("--tell", action="store_true", help="tell those that wait now")
-    what.add_argument(
-        "--recount", type=date.fromisoformat, metavar="DAY", help="count 2026-12-31 again"
-    )
+    log_days.add_arguments(things)
 
 
 def run(args: argparse.Namespace) -> int:
-    if args.thing in log_reading.ACTIONS:
-        return log_reading.ACTIONS[args.thing](args)
+    actions = log_reading.ACTIONS | log_days.ACTIONS
+    if args.thing in actions:
+        return actions[args.thing](args)
     node = Node.from_environment()
-    if args.thing == "days":
-        return days_verb(node, args)
     archiver = databases.databases_of(node).archiver
     if not archiver:
         print("The log's database is run by the site; its archiver's URL is not known here.",
@@ -72,49 +65,6 @@ def run(args: argparse.Namespace) -> int:
         return run_archive(node, archiver, args.keep)
     report = asyncio.run(check(node, archiver, args.archives or node.archive))
     return tell(report)
-
-
-def days_verb(node: Node, args: argparse.Namespace) -> int:
-    """Days this gateway signed: what waits, telling it, and counting one again."""
-    from lienthong.exchange import day_reports, gateway_admin
-    from lienthong.kernel.errors import LienThongError
-    from lienthong.protocol.day_totals import read_day
-
-    try:
-        if args.recount:
-            return tell_recount(gateway_admin.recount_day(args.recount))
-        if args.tell:
-            done = day_reports.tell(node)
-            print(
-                f"Told: {done.taken} taken, {done.contradicted} contradicted, "
-                f"{done.refused} refused."
-            )
-            print("Next: `lienthong log days`.")
-            return 1 if done.contradicted or done.refused else 0
-        waiting = [read_day(day) for day in gateway_admin.untold_days()]
-    except LienThongError as problem:
-        print(f"{problem} ({problem.code})", file=sys.stderr)
-        print("Next: `lienthong status`.", file=sys.stderr)
-        return 1
-    for totals in waiting:
-        origin = f"  imported by {totals.source}" if totals.source else ""
-        print(f"{totals.day}  {totals.answered()} answered here, tree {totals.tree_size}{origin}")
-    print(f"{len(waiting)} days wait. Next: `lienthong log days --tell`.")
-    return 0
-
-
-def tell_recount(found: RecountedDay) -> int:
-    if not found.signed_sha256:
-        print(f"{found.day} is not closed. Rows in the log give {found.counted_sha256}.")
-        return 1
-    print(f"{found.day}\n  signed   {found.signed_sha256}\n  counted  {found.counted_sha256}")
-    if found.holds:
-        print("The rows give what was signed.")
-        return 0
-    print(
-        "THE ROWS GIVE SOMETHING ELSE; or days of them were archived. Next: `lienthong log verify`."
-    )
-    return 1
 
 
 async def check(node: Node, archiver: str, archives: Path) -> Report:

@@ -8,7 +8,6 @@ may stand alone; the subsystem that asks is the owner's first behind it.
 
 from __future__ import annotations
 
-import hashlib
 import time
 import uuid
 from collections.abc import Container
@@ -17,7 +16,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from lienthong.exchange import errors, scope
+from lienthong.exchange import client_file, errors, scope
 from lienthong.exchange.addresses import SnapshotAddresses
 from lienthong.exchange.transport import HttpRequest, Lost, NotSent, PooledHttp, Transport
 from lienthong.kernel.errors import NotFound
@@ -34,11 +33,6 @@ class NobodyAsks(NotFound):
     """No subsystem of the gateway's owner can prove itself here."""
 
     code = "exchange.nobody_asks"
-
-
-class _Rule(msgspec.Struct):
-    modes: list[str] = []
-    secret_sha256: str = ""
 
 
 class _File(msgspec.Struct):
@@ -65,20 +59,15 @@ def owner_of(node: Node) -> str:
 def askers(node: Node) -> list[tuple[str, str]]:
     """The owner's subsystems that prove themselves by a secret lying here, with the secret."""
     owner = owner_of(node)
-    try:
-        raw = (node.gateway / "clients.json").read_bytes()
-    except FileNotFoundError:
-        return []
-    rules = msgspec.json.decode(raw, type=dict[str, _Rule])
     found = []
-    for local in sorted(rules):
-        if local.rpartition("/")[0] != owner:
+    for local, rule in sorted(client_file.read(node.gateway).items()):
+        path = node.secrets / client_file.secret_name(local)
+        if local.rpartition("/")[0] != owner or client_file.SECRET not in rule["modes"]:
             continue
-        path = node.secrets / "clients" / f"{owner.rpartition('/')[2]}.{local.rpartition('/')[2]}"
         if not path.exists():
             continue
         secret = path.read_text().strip()
-        if rules[local].secret_sha256 == hashlib.sha256(secret.encode()).hexdigest():
+        if rule["secret_sha256"] == client_file.digest_of(secret):
             found.append((local, secret))
     return found
 

@@ -17,7 +17,6 @@ from lienthong.exchange import client_file
 from lienthong.kernel.node import Node
 
 from ..domain import GATEWAY_CODE
-from ..models import Subsystem
 from ..queries import agreements, register
 
 
@@ -69,10 +68,7 @@ def _insists(node: Node) -> bool:
 
     Once it can it does so for ever: a later grant waits for its signatures.
     """
-    path = node.gateway / "gateway.json"
-    if path.exists() and msgspec.json.decode(path.read_bytes()).get("signed_grants"):
-        return True
-    return agreements.all_signed(GATEWAY_CODE)
+    return bool(_own_settings(node).get("signed_grants")) or agreements.all_signed(GATEWAY_CODE)
 
 
 def _outside_addresses() -> dict[str, Any]:
