@@ -207,7 +207,7 @@ def recounted(node: Node, day: date) -> int:
     node_file.load(node, held)
     with psycopg.connect(held["LIENTHONG_GATEWAY_DATABASE_URL"]) as connection:
         row = connection.execute(
-            "SELECT count(*) FROM message_record WHERE kind = 'answer' AND side = 'provider'"
+            "SELECT count(*) FROM message_way WHERE kind = 'answer' AND side = 'provider'"
             " AND outcome = 'answered' AND time >= %s AND time < %s"
             " AND regexp_replace(service, '^.*/', '') <> ALL(%s)",
             [*bounds(day), sorted(UNCOUNTED)],
