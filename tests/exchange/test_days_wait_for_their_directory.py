@@ -14,6 +14,7 @@ from lienthong.exchange import day_reports, errors, gateway_admin, housekeeping
 from lienthong.exchange.gateway_admin import ToldDay
 from lienthong.exchange.housekeeping import NobodyAsks, Told
 from lienthong.exchange.transport import HttpAnswer, HttpRequest, InProcess, Lost, NotSent
+from lienthong.gateway.membership import Membership
 from lienthong.kernel.node import Node, Ports
 from lienthong.protocol import snapshot as wire
 from lienthong.protocol.day_totals import (
@@ -86,7 +87,6 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Log:
     monkeypatch.setattr(gateway_admin, "untold_days", played.untold)
     monkeypatch.setattr(gateway_admin, "note_told", played.note)
     monkeypatch.setattr(housekeeping, "ask", played.ask)
-    monkeypatch.setattr(chores, "sign", lambda node: None)
     return played
 
 
@@ -94,7 +94,7 @@ def test_a_directory_that_is_away_loses_no_day(log: Log, node: Node) -> None:
     log.down = True
     with pytest.raises(errors.Unavailable):
         day_reports.tell(node)
-    assert not chores.one_round(node)  # said in the log, and tried again
+    assert not chores.Chores(node).one_round()  # said in the log, and tried again
     assert len(log.untold()) == 3
     log.down = False
     assert day_reports.tell(node).taken == 3
@@ -198,3 +198,54 @@ def test_nobody_asks_where_nothing_of_the_owners_can_prove_itself(member: Node) 
     (member.secrets / "clients" / "G15.civil-status").write_text("another secret")
     with pytest.raises(NobodyAsks):
         housekeeping.asker(member)
+
+
+# -- signing by itself -----------------------------------------------------------------------------
+
+
+def test_a_member_asks_what_waits_once_an_hour_and_while_a_grant_of_its_own_is_unsigned(
+    member: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Node] = []
+    monkeypatch.setattr(
+        chores.signing_desk, "sign_stated", lambda node, cards: asked.append(node) or []
+    )
+    chore = chores.Chores(member)
+    chore.sign()
+    assert asked == []  # no member: its directory is this node
+    Membership(
+        url="https://d:8444", directory="VN/GOV/G14/national", gateway="VN/GOV/G15/justice",
+        subsystems=["civil-status"],
+    ).write(member)  # fmt: skip
+    chore.sign()
+    chore.sign()
+    assert len(asked) == 1
+    chore.asked_at -= chores.ASK_SECONDS
+    chore.sign()
+    assert len(asked) == 2
+    monkeypatch.setattr(chore.__class__, "is_owed", lambda self: True)
+    chore.sign()
+    assert len(asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("client", "provider", "owed"),
+    [
+        ("GOV/G15/civil-status", "GOV/G01/population", True),
+        ("GOV/G01/population", "GOV/G15/civil-status", True),
+        ("GOV/G01/population", "GOV/G14/directory", False),
+    ],
+)
+def test_a_signature_is_owed_for_a_grant_of_the_own_body_only(
+    member: Node, client: str, provider: str, owed: bool
+) -> None:
+    grant = wire.GrantEntry(
+        id="g", client=client, provider=provider, code="x.v1", methods=["POST"], paths=["**"],
+        purpose="p", legal_basis="l", fields=["*"], valid_from=bounds(FIRST)[0],
+    )  # fmt: skip
+    key = SigningKey.generate()
+    anchor = wire.Anchor("VN", [wire.DirectoryKey(key.kid, key.verifying.pem())], [])
+    (member.gateway / "anchor.json").write_bytes(anchor.dump())
+    said = wire.Snapshot(instance="VN", number=2, made_at=bounds(FIRST)[0], grants=[grant])
+    (member.gateway / "snapshot.json").write_bytes(wire.seal(said, key))
+    assert chores.Chores(member).is_owed() is owed

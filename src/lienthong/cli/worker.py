@@ -34,6 +34,7 @@ CONNECTIONS = SENDERS + JOBS_AT_ONCE + len(("relay", "taker", "housekeeping")) +
 """One for each thread: a sender that waits for one in vain cannot take in an answer it has."""
 GRACE_SECONDS = 12.0
 ROUND_SECONDS = 3600.0
+SOON_SECONDS = 60.0
 
 log = logging.getLogger("lienthong.worker")
 
@@ -120,6 +121,7 @@ async def run_jobs() -> None:
 def keep_house(node: Node, stop: threading.Event) -> None:
     """Sweep the databases; renew certificates from day twenty on (decision 19)."""
     while not stop.is_set():
+        asked = True
         for name in vault.make_yearly(node):
             log.info("new key: %s", name)
         sweep(databases.databases_of(node).archiver)
@@ -129,29 +131,50 @@ def keep_house(node: Node, stop: threading.Event) -> None:
             from django.db import connections
 
             forget()
-            keep_catalogues()
+            asked = keep_catalogues()
             # Not held until the next hour: the server may have been started anew by then.
             connections.close_all()
         # The gateway of a member has its certificates renewed by the directory, by itself.
         if Membership.of(node) is None and (renewed := keyring.renew(node, cards.cards())):
             log.info("renewed: %s", ", ".join(renewed))
             settle.install(node)
-        stop.wait(ROUND_SECONDS)
+        rest(stop, asked=asked)
 
 
-def keep_catalogues() -> None:
-    """Where the catalogues are somebody else's, ask for newer ones; what is in use stays else."""
+def rest(stop: threading.Event, *, asked: bool) -> None:
+    """
+    Until the next round; catalogues that could not be asked for are asked for again soon.
+
+    A node that joined a moment ago may still wait for the signatures that let it ask.
+    """
+    until = time.monotonic() + ROUND_SECONDS
+    while not (asked or stop.is_set()) and time.monotonic() < until:
+        from django.db import connections
+
+        stop.wait(SOON_SECONDS)
+        asked = stop.is_set() or keep_catalogues()
+        connections.close_all()
+    stop.wait(max(0.0, until - time.monotonic()))
+
+
+def keep_catalogues() -> bool:
+    """
+    Where the catalogues are somebody else's, ask for newer ones; what is in use stays else.
+
+    Whether nothing is left to be asked.
+    """
     from lienthong.web.catalogues import fetched
 
     asking = fetched.asker(tuple(cards.cards()))
     if asking is None:
-        return
+        return True
     try:
         got = fetched.fetch(asking)
     except LienThongError as error:
         log.warning("the catalogues could not be asked for: %s", error.code)
-    else:
-        log.info("catalogues: number %d in use", got.number)
+        return False
+    log.info("catalogues: number %d in use", got.number)
+    return True
 
 
 def sweep(archiver: str) -> None:

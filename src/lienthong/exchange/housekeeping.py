@@ -134,14 +134,16 @@ def ask(
         body=msgspec.json.encode(body),
         deadline=time.monotonic() + seconds,
     )
-    way = transport or PooledHttp("127.0.0.1", node.ports.consumer)
+    own = PooledHttp("127.0.0.1", node.ports.consumer, connections=1)
     try:
-        answer = way.send(request)
+        answer = (transport or own).send(request)
     except NotSent:
         raise errors.Unavailable(code="exchange.gateway_down", service=code) from None
     except Lost:
         family = errors.UnknownOutcome if key else errors.Unavailable
         raise family(service=code) from None
+    finally:
+        own.close()
     message_id = answer.headers.get("x-road-id", "")
     if answer.status >= 300:
         raise errors.from_answer(
