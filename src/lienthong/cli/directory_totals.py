@@ -95,7 +95,7 @@ def tell(found: dict[str, list[dict[str, Any]]], *, pairs: bool) -> None:
         kinds = ", ".join(f"{kind.value} {n}" for kind, n in day["kinds"].items()) or "equal"
         print(
             f"{day['day']}  provider {day['provider']:>9}  client {day['consumer']:>9}  "
-            f"difference {day['difference']:>+6}  {kinds}  "
+            f"difference {day['difference']:>+6}  imported {day['imported']:>9}  {kinds}  "
             f"gateways {day['told']}/{day['expected'] or '…'}"
         )
     if pairs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from lienthong.kernel import clock
 from lienthong.kernel.actor import system_actor
 from lienthong.kernel.node import Node
 from lienthong.protocol.day_totals import (
@@ -48,7 +49,7 @@ def signed(
             gateway=gateway,
             day=day,
             source=source,
-            closed_at=bounds(day)[1] + timedelta(minutes=21),
+            closed_at=clock.instant() if source else bounds(day)[1] + timedelta(minutes=21),
             tree_size=12,
             root="ab" * 32,
             counts_sha256=counts_digest(rows),

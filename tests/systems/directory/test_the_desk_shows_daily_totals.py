@@ -63,12 +63,22 @@ def test_a_month_without_reports_says_when_they_come(operator: Client) -> None:
     assert "national" in page
 
 
-def test_a_month_lists_its_days_with_both_sides(operator: Client, day: date) -> None:
+def test_a_month_lists_its_days_with_both_sides(
+    operator: Client, directory: Node, day: date
+) -> None:
     page = words(operator.get(PLACE))
     assert f'href="{PLACE}{day.isoformat()}/"' in page
     assert "không khớp: 1 cặp" in page
     assert "Mâu thuẫn" in page
-    other = words(operator.get(f"{PLACE}?month=2001-01"))
+    assert "700" in page  # imported that day
+    told(
+        signed(
+            directory, NATIONAL, date(2001, 1, 9), row(LGSP, VERIFY, "provider", 42), source="s-2"
+        )
+    )
+    alone = words(operator.get(f"{PLACE}?month=2001-01"))
+    assert "nhập từ trước, không có phía nào để đối soát" in alone
+    other = words(operator.get(f"{PLACE}?month=2001-02"))
     assert day.isoformat() not in other
 
 

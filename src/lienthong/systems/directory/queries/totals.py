@@ -278,6 +278,8 @@ class DaySum:
     expected: int
     provider: int
     consumer: int
+    imported: int
+    """Exchanges of this day that import statements brought (decision 2); no side to compare."""
     kinds: Mapping[Difference, int]
     """How many pairs differ, by kind."""
 
@@ -294,13 +296,20 @@ def summed(days: Period, rows: Iterable[PairDay], now: datetime) -> list[DaySum]
     """The days of a period that somebody reported or owes, the newest first."""
     gateways = reporting(now, within=days)
     told = _told(days)
+    imported = dict(
+        DayReport.objects.filter(day__gte=days.start, day__lte=days.end)
+        .exclude(source="")
+        .values_list("day")
+        .annotate(n=Sum("answered"))
+        .order_by()
+    )
     by_day: dict[date, list[PairDay]] = {}
     for row in rows:
         by_day.setdefault(row.day, []).append(row)
     found = []
     for day in sorted(days, reverse=True):
         expected = sum(row.since <= day for row in gateways) if day <= last_due(now) else 0
-        if not expected and day not in told:
+        if not expected and day not in told and day not in imported:
             continue
         pairs = by_day.get(day, [])
         found.append(
@@ -310,6 +319,7 @@ def summed(days: Period, rows: Iterable[PairDay], now: datetime) -> list[DaySum]
                 expected=expected,
                 provider=sum(row.provider for row in pairs),
                 consumer=sum(row.consumer for row in pairs),
+                imported=imported.get(day, 0),
                 kinds={
                     kind: n
                     for kind in Difference
@@ -331,6 +341,6 @@ def reports_of(days: Period) -> list[DayReport]:
 
 
 def newest_day() -> date | None:
-    """The newest day anybody reported."""
-    newest: date | None = DayReport.objects.filter(source="").aggregate(day=Max("day"))["day"]
+    """The newest day anybody reported or imported."""
+    newest: date | None = DayReport.objects.aggregate(day=Max("day"))["day"]
     return newest

@@ -88,6 +88,7 @@ def months(request: HttpRequest) -> HttpResponse:
         ],
         "provider": sum(row.provider for row in days),
         "consumer": sum(row.consumer for row in days),
+        "imported": sum(row.imported for row in days),
         "gateways": totals.reporting(now),
         "due": totals.last_due(now),
     }
