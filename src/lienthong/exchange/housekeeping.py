@@ -61,9 +61,9 @@ def askers(node: Node) -> list[tuple[str, str]]:
     owner = owner_of(node)
     found = []
     for local, rule in sorted(client_file.read(node.gateway).items()):
-        path = node.secrets / client_file.secret_name(local)
         if local.rpartition("/")[0] != owner or client_file.SECRET not in rule["modes"]:
             continue
+        path = node.secrets / client_file.secret_name(local)
         if not path.exists():
             continue
         secret = path.read_text().strip()
