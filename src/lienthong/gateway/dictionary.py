@@ -24,7 +24,7 @@ from lienthong.gateway import packing
 from lienthong.gateway.packing import Names, Packed, Parts, UnknownEntry, Way
 from lienthong.gateway.rows import LogRow, Outcome
 from lienthong.gateway.shapes import Facts, Filled, shorten
-from lienthong.protocol.rest import METASERVICES
+from lienthong.protocol.housekeeping import UNCOUNTED
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -86,7 +86,7 @@ def stands_for_many(key: WayKey) -> WayKey:
     kind, side, gateway, _, service, outcome, fault, _, _, mode, _, _, _ = key
     code = service.rpartition("/")[2]
     return (
-        kind, side, gateway, "", f"/{code}" if code in METASERVICES else "", outcome,
+        kind, side, gateway, "", f"/{code}" if code in UNCOUNTED else "", outcome,
         fault if KNOWN_FAULT.fullmatch(fault) else "", 0, "", mode, "", "", "",
     )  # fmt: skip
 

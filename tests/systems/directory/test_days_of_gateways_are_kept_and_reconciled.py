@@ -197,6 +197,12 @@ def test_both_sides_of_a_pair_are_compared_and_a_difference_is_explained(
     assert totals.reconciled(Period(day, third), client="no such") == []
 
 
+def test_refusals_of_parties_nobody_knows_have_no_names(directory: Node, day: date) -> None:
+    told(signed(directory, NATIONAL, day, row("", "", "provider", 3, "refused")))
+    (found,) = totals.reconciled(Period(day, day))
+    assert (found.client, found.kind, found.provider) == ("", Difference.NONE, 0)
+
+
 def test_a_side_whose_gateway_did_not_report_is_named(
     province: Newcomer, directory: Node, day: date
 ) -> None:

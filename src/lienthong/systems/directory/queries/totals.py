@@ -11,7 +11,6 @@ from django.db.models import Count, Max, Min, Sum
 from lienthong.kernel import clock
 from lienthong.kernel.periods import Period
 from lienthong.protocol.day_totals import bounds
-from lienthong.protocol.identifiers import ServiceId
 
 from ..domain import GATEWAY_CODE, Difference, explain
 from ..models import Certificate, Contradiction, DayCount, DayReport, Gateway, Hosting
@@ -202,7 +201,7 @@ def reconciled(days: Period, *, client: str = "", service: str = "") -> list[Pai
     for (asks, answers), by_day in pairs.items():
         if client not in asks or service not in answers:
             continue
-        provider = str(ServiceId.parse(answers).subsystem)
+        provider = answers.rpartition("/")[0]  # empty for refusals of parties nobody knows
         for day, pair in by_day.items():
             if day not in days:
                 continue
