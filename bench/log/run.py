@@ -88,19 +88,32 @@ def signed(components: bytes, kid: str, at: datetime, head: bytes, digest: bytes
     return Signed(made, secrets.token_bytes(64), ALGORITHM, kid, 0, head, digest)
 
 
-def exchange(number: int, at: datetime, side: str):
+def own_headers(demo: bool) -> tuple[list[tuple[bytes, bytes]], list[tuple[bytes, bytes]]]:
+    """What the demonstration's client and systems send beside the bench's plain headers."""
+    if not demo:
+        return [], []
+    return (
+        [(b"Accept-Encoding", b"identity"), (b"Accept-Language", b"vi"),
+         (b"Idempotency-Key", str(uuid.uuid4()).encode())],
+        [(b"Content-Language", b"vi")],
+    )  # fmt: skip
+
+
+def exchange(number: int, at: datetime, side: str, demo: bool = False):
     """A request and its answer as one side keeps them."""
+    of_client, of_system = own_headers(demo)
     client, service = pair(number)
     message_id, request_id = f"VN-{uuid.uuid4()}", str(uuid.uuid4())
     body = secrets.token_bytes(32)
     asked = RequestPart(b"POST", f"/r1/{service}".encode(), (
         (b"X-Road-Client", client.encode()), (b"Content-Type", b"application/json"),
-        (b"Accept", b"application/json"), (b"X-Road-Id", message_id.encode()),
+        (b"Accept", b"application/json"), *of_client, (b"X-Road-Id", message_id.encode()),
         (b"x-road-request-id", request_id.encode()),
     ))  # fmt: skip
     answered = rest.response_part(
         200, b"OK",
-        [(b"Content-Type", b"application/json"), (b"Date", b"Tue, 24 Nov 2026 03:00:00 GMT")],
+        [(b"Content-Type", b"application/json"), (b"Date", b"Tue, 24 Nov 2026 03:00:00 GMT"),
+         *of_system],
         message_id=message_id.encode(), client=client.encode(), service=service.encode(),
         request_id=request_id.encode(),
         request_hash=rest.request_hash(asked.serialise(), rest.BodyHash(digest.sha256(body), 32)),
@@ -123,20 +136,23 @@ def moment(day: datetime, number: int, exchanges: int) -> datetime:
     return day + timedelta(seconds=86_000 * number / exchanges)
 
 
-async def write(dsn: str, exchanges: int, side: str, day: datetime, together: int) -> float:
+async def write(dsn: str, options: argparse.Namespace, day: datetime) -> float:
     """Write the rows as a gateway does, and seal so many exchanges at a time; seconds."""
     log = PostgresLog(dsn)
     await log.start()
     sealer = Sealer(dsn, origin=ORIGIN, key=SigningKey.generate())
     await sealer.take_over()
     began = time.monotonic()
+    exchanges, together = options.exchanges, options.together
     for first in range(0, exchanges, together):
         numbers = range(first, min(first + together, exchanges))
         for start in range(0, len(numbers), 200):
             rows = [
                 row
                 for number in numbers[start : start + 200]
-                for row in exchange(number, moment(day, number, exchanges), side)
+                for row in exchange(
+                    number, moment(day, number, exchanges), options.side, options.heads == "demo"
+                )
             ]
             await asyncio.gather(*(log.append(row) for row in rows))
         while await sealer.seal():
@@ -268,7 +284,7 @@ def measure(url: str, gateway: str, archiver: str, options: argparse.Namespace) 
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SELECT make_message_days(%s, 3)", [day.date()])
     before = sizes(url)
-    seconds = asyncio.run(write(gateway, options.exchanges, options.side, day, options.together))
+    seconds = asyncio.run(write(gateway, options, day))
     after = sizes(url)
     by_index = {name: round(size / options.exchanges, 1) for name, size in indexes(url).items()}
     rows = in_the_rows(url)
@@ -362,6 +378,7 @@ def main() -> None:
     parser.add_argument("--counted", type=int, default=37_000_000)
     parser.add_argument("--side", choices=list(LogSide), default=LogSide.PROVIDER.value)
     parser.add_argument("--together", type=int, default=2_000, help="exchanges sealed at a time")
+    parser.add_argument("--heads", choices=["plain", "demo"], default="plain")
     parser.add_argument("--dry", action="store_true", help="print, and write nothing")
     parser.add_argument("--port", type=int, default=23984)
     options = parser.parse_args()
