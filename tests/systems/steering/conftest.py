@@ -16,6 +16,7 @@ from lienthong.systems.steering.services import collecting
 from lienthong.web.accounts import second_factor
 from lienthong.web.accounts.models import Account
 from lienthong.web.offices import Office, Position
+from systems.steering import tasks_cast
 from systems.steering.stated import play_month
 
 AUGUST = Period.month("2021-08")
@@ -30,6 +31,12 @@ def no_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("lienthong.exchange.gateway_admin.receipt", refuse)
     monkeypatch.setattr(collecting, "RECEIPT_PAUSE", 0.01)
+
+
+@pytest.fixture
+def offices(db: None) -> None:
+    """The desks and bodies of the stories about tasks."""
+    tasks_cast.offices()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lienthong.kernel.errors import Conflict, Invalid, NotFound
+from lienthong.kernel.errors import Conflict, Invalid, NotFound, Refused
 
 
 class MonthNotBegun(Invalid):
@@ -69,3 +69,123 @@ class NothingToExplain(Conflict):
     """This relation holds, so there is nothing to explain."""
 
     code = "steering.nothing_to_explain"
+
+
+class BadSymbol(Invalid):
+    """This is no document number: write it as printed, such as 17/NQ-CP or 23/2021/QĐ-TTg."""
+
+    code = "steering.bad_symbol"
+
+
+class BadIssueDate(Invalid):
+    """The date of the document is not possible: it lies in the future or in another year."""
+
+    code = "steering.bad_issue_date"
+
+
+class AlreadyEntered(Conflict):
+    """This document of this issuer has been entered already."""
+
+    code = "steering.already_entered"
+
+
+class NoSuchDirective(NotFound):
+    """There is no such document in the register of tasks."""
+
+    code = "steering.no_such_directive"
+
+
+class NoSuchTask(NotFound):
+    """There is no such task."""
+
+    code = "steering.no_such_task"
+
+
+class NoSuchBodyKnown(Invalid):
+    """No body with this name or code is known; choose one of the list or add it first."""
+
+    code = "steering.no_such_body"
+
+
+class BadDueRule(Invalid):
+    """The time limit is not complete, or ends before the document was issued."""
+
+    code = "steering.bad_due_rule"
+
+
+class CascadeCircles(Conflict):
+    """A task cannot be passed on to itself, directly or by way of others."""
+
+    code = "steering.cascade_circles"
+
+
+class PassedBackwards(Conflict):
+    """A task is passed on by a document of the same day or later, never by an earlier one."""
+
+    code = "steering.passed_backwards"
+
+
+class ChangedMeanwhile(Conflict):
+    """Someone else has changed this since you opened it. Look at it again before you change it."""
+
+    code = "steering.changed_meanwhile"
+
+
+class NotYourTask(Refused):
+    """Your office is not the one that may do this with this task."""
+
+    code = "steering.not_your_task"
+
+
+class TaskClosed(Conflict):
+    """This task is finished or withdrawn; nothing more is reported on it."""
+
+    code = "steering.task_closed"
+
+
+class ReasonMissing(Invalid):
+    """Write the reason; it is kept with the task."""
+
+    code = "steering.reason_missing"
+
+
+class BadProgress(Invalid):
+    """A progress report needs words, and a day that is not in the future."""
+
+    code = "steering.bad_progress"
+
+
+class BadExtension(Invalid):
+    """A longer time must end after the present one."""
+
+    code = "steering.bad_extension"
+
+
+class ExtensionPending(Conflict):
+    """A request for more time is already waiting for a decision."""
+
+    code = "steering.extension_pending"
+
+
+class AlreadyDecided(Conflict):
+    """This request has been decided."""
+
+    code = "steering.already_decided"
+
+
+class CodeTaken(Conflict):
+    """The document already has a task with this code for this body."""
+
+    code = "steering.code_taken"
+
+
+class FileRefused(Invalid):
+    """This file cannot be taken: it is too large, of another kind, or damaged."""
+
+    code = "steering.file_refused"
+
+
+class NoTextInFile(Invalid):
+    """The file holds no text that can be read; a scan has to be typed or pasted."""
+
+    code = "steering.no_text_in_file"

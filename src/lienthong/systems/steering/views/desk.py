@@ -20,7 +20,7 @@ from .. import services
 from ..domain.editions import window
 from ..domain.outline import TITLES
 from ..domain.relations import relation
-from ..forms import MonthForm, NoteForm
+from ..forms.months import MonthForm, NoteForm
 from ..manifest import SOURCES
 from ..models import ReportEdition
 from ..queries import editions as editions_read

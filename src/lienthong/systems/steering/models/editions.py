@@ -13,8 +13,8 @@ from django.db.models import F, Q
 from lienthong.kernel.periods import Period
 from lienthong.record import fields
 
-from .domain.editions import SYMBOL, State
-from .domain.stated import Stated
+from ..domain.editions import SYMBOL, State
+from ..domain.stated import Stated
 
 
 class DocumentRegister(models.Model):

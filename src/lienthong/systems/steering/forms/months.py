@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from lienthong.kernel.errors import LienThongError
 
-from .domain.editions import window
-from .queries.editions import month_of
-from .services.issuing import LONGEST_NOTE
+from ..domain.editions import window
+from ..queries.editions import month_of
+from ..services.issuing import LONGEST_NOTE
 
 MONTH = re.compile(r"(?P<month>[0-9]{1,2})\s*[/.-]\s*(?P<year>[0-9]{4})")
 

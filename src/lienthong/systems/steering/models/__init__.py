@@ -1,0 +1,46 @@
+"""
+Tables of the steering secretariat; Django looks for them here.
+
+`editions` holds the monthly report, `directives` the documents that assign tasks
+and what became of the tasks.
+"""
+
+from __future__ import annotations
+
+from .directives import (
+    AddedBody,
+    CoLead,
+    DirectiveDocument,
+    DocumentLink,
+    Evidence,
+    Extension,
+    PassedOn,
+    Progress,
+    Reminder,
+    Task,
+)
+from .editions import (
+    CollectedFigure,
+    DocumentRegister,
+    RelationCheck,
+    ReportEdition,
+    SourceAnswer,
+)
+
+__all__ = [
+    "AddedBody",
+    "CoLead",
+    "CollectedFigure",
+    "DirectiveDocument",
+    "DocumentLink",
+    "DocumentRegister",
+    "Evidence",
+    "Extension",
+    "PassedOn",
+    "Progress",
+    "RelationCheck",
+    "Reminder",
+    "ReportEdition",
+    "SourceAnswer",
+    "Task",
+]
