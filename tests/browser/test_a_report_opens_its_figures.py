@@ -50,7 +50,7 @@ def test_collecting_shows_each_system_and_then_the_paper(desk: Page) -> None:
     axe.check(desk)
     collect(desk)
     expect(desk.locator(".lt-messages")).to_contain_text("Mọi hệ thống đã trả lời.")
-    expect(desk.locator(".st-sources li[data-state=live]")).to_have_count(3)
+    expect(desk.locator(".st-sources li[data-state=live]")).to_have_count(4)
     axe.check(desk)
 
 

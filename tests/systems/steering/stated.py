@@ -44,6 +44,10 @@ MONTH: dict[str, dict[str, tuple[str, tuple[int, int] | None, int]]] = {
         "F022": ("2599", None, 2598),
         "F023": ("5001", None, 5001),
     },
+    "steering": {
+        "F069": ("31", None, 31),
+        "F070": ("4", None, 4),
+    },
 }
 FLOWS = ("F009", "F010", "P002")
 

@@ -130,12 +130,24 @@ OUTLINE: tuple[Section, ...] = (
         "I-1",
         (
             later("I.1.a", "", "Nhiệm vụ Chính phủ giao trong nghị quyết phiên họp thường kỳ"),
-            later(
-                "I.1.b",
-                "steering",
-                "Các bộ và địa phương đã kiện toàn Ban Chỉ đạo xây dựng Chính phủ điện tử",
-                "F069",
-                "F070",
+            Item(
+                "-",
+                "",
+                (
+                    Sentence(
+                        "I.1.b",
+                        "steering",
+                        "Các bộ và địa phương đã kiện toàn Ban Chỉ đạo xây dựng Chính phủ điện tử",
+                        (
+                            Fig("F070", Form.PADDED),
+                            " bộ, cơ quan Trung ương và ",
+                            Fig("F069", Form.PADDED),
+                            " tỉnh, thành phố trực thuộc Trung ương đã kiện toàn Ban Chỉ đạo xây"
+                            " dựng Chính phủ điện tử, chính quyền điện tử theo Quyết định của Thủ"
+                            " tướng Chính phủ về kiện toàn Ban Chỉ đạo.",
+                        ),
+                    ),
+                ),
             ),
         ),
     ),

@@ -18,6 +18,8 @@ NAMES = {
     "records: PersonalIdRow": "Sổ cấp số định danh cá nhân",
     "records: subsystems": "Danh bạ hệ thống kết nối trục liên thông",
     "records: members, subsystems": "Danh bạ đơn vị và hệ thống kết nối trục liên thông",
+    "records: Task": "Sổ theo dõi nhiệm vụ được giao",
+    "records: Task, Progress": "Sổ theo dõi nhiệm vụ được giao và báo cáo hoàn thành",
     "rollups: provider-side answered exchanges": (
         "Sổ đếm giao dịch đã trả lời, ghi tại bên cung cấp"
     ),
