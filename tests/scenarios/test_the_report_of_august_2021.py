@@ -28,7 +28,7 @@ MOTHER = "091195000017"
 """Nguyễn Thị An of the tutorial, a person nobody is."""
 PLAN = DemoPlan.make(Decimal("0.001"), demo.SEED, demo.LEGAL_DAY)
 ROWS = {row.code: row for row in shipped_figures()}
-OWNED = [f"F{number:03}" for number in (*range(1, 12), *range(14, 24))]
+OWNED = [f"F{number:03}" for number in (*range(1, 12), *range(14, 24), 69, 70)]
 TRAFFIC = ("F009", "F010")
 ENTRIES = ("F019", "F020", "F021", "F022", "F023")
 Month = dict[str, dict[str, Any]]
@@ -96,7 +96,7 @@ def test_every_figure_has_a_message_whose_receipt_verifies(
     report: dict[str, Any], month: Month, log: Evidence
 ) -> None:
     sources = {source["system"]: source["answer"] for source in report["sources"]}
-    assert set(sources) == {"directory", "population", "civil_status"}
+    assert set(sources) == {"directory", "population", "civil_status", "steering"}
     for figure in month.values():
         assert figure["message_id"] == sources[figure["system"]]["message_id"]
         assert figure["proof"] == "verified"

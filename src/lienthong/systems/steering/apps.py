@@ -13,7 +13,11 @@ class SteeringConfig(AppConfig):
     name = "lienthong.systems.steering"
     label = "steering"
     verbose_name = "Báo cáo tháng của Ban Chỉ đạo"
-    roles = {"steering.secretary": _("Secretary of the monthly report")}
+    roles = {
+        "steering.secretary": _("Secretary of the monthly report"),
+        "steering.tasks": _("Following assigned tasks"),
+        "steering.leader": _("Leader who decides on deadlines"),
+    }
     desks = (
         Desk(
             system="steering",
@@ -22,6 +26,14 @@ class SteeringConfig(AppConfig):
             icon="report",
             role="steering.secretary",
             summary=_("Collect the figures of the month and issue the report."),
+        ),
+        Desk(
+            system="steering",
+            url_name="steering:tasks",
+            label=_("Assigned tasks"),
+            icon="checkbox",
+            role="steering.tasks",
+            summary=_("Documents, the tasks they give, deadlines and reports."),
         ),
     )
     public_cards = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from .views import desk, published
+from .views import desk, directives, published, tasks
 
 
 class MonthConverter:
@@ -24,6 +24,7 @@ register_converter(MonthConverter, "steering_month")
 app_name = "steering"
 DESK = "canbo/steering/<steering_month:month>"
 PUBLIC = "bao-cao/<steering_month:month>"
+TASKS = "canbo/nhiem-vu/"
 
 urlpatterns = [
     path("canbo/steering/", desk.editions, name="editions"),
@@ -36,6 +37,23 @@ urlpatterns = [
     path(f"{DESK}/phat-hanh", desk.confirm, name="confirm"),
     path(f"{DESK}/issue", desk.issue, name="issue"),
     path(f"{DESK}/bao-cao.<str:kind>", desk.download, name="download"),
+    path(TASKS, tasks.index, name="tasks"),
+    path(f"{TASKS}nhiem-vu.csv", tasks.export, name="tasks_export"),
+    path(f"{TASKS}<int:pk>/", tasks.task, name="task"),
+    path(f"{TASKS}<int:pk>/sua", tasks.edit, name="task_edit"),
+    path(f"{TASKS}<int:pk>/rut", tasks.withdraw, name="task_withdraw"),
+    path(f"{TASKS}<int:pk>/bao-cao", tasks.report, name="task_report"),
+    path(f"{TASKS}<int:pk>/gia-han", tasks.ask_extension, name="extension_ask"),
+    path(f"{TASKS}gia-han/<int:pk>", tasks.decide_extension, name="extension_decide"),
+    path(f"{TASKS}bao-cao/<int:pk>/rut", tasks.take_back, name="report_take_back"),
+    path(f"{TASKS}tep/<str:digest>", tasks.evidence, name="evidence"),
+    path(f"{TASKS}nhac-viec", tasks.reminders, name="reminders"),
+    path(f"{TASKS}co-quan", directives.bodies, name="bodies"),
+    path(f"{TASKS}van-ban/", directives.index, name="documents"),
+    path(f"{TASKS}van-ban/moi", directives.enter, name="document_enter"),
+    path(f"{TASKS}van-ban/<int:pk>/", directives.document, name="document"),
+    path(f"{TASKS}van-ban/<int:pk>/sua", directives.edit, name="document_edit"),
+    path(f"{TASKS}van-ban/<int:pk>/giao", directives.assign, name="assign"),
     path("bao-cao/", published.reports, name="reports"),
     path(f"{PUBLIC}/", published.report, name="report"),
     path(f"{PUBLIC}/bao-cao.<str:kind>", published.download, name="report_file"),

@@ -58,6 +58,9 @@ DUONG_TO = DemoOffice("H33.18.05", "UBND xã Dương Tơ", "31096", "H33")
 STEERING = DemoOffice("G14.TH", "Văn phòng Bộ Thông tin và Truyền thông", "", "G14")
 EXCHANGE = DemoOffice("G14.NDXP", "Trung tâm vận hành trục liên thông", "", "G14")
 
+GOVERNMENT = DemoOffice("G22.TH", "Vụ Tổng hợp, Văn phòng Chính phủ", "", "G22")
+KIEN_GIANG = DemoOffice("H33.VP", "Văn phòng UBND tỉnh Kiên Giang", "", "H33")
+KIEN_GIANG_DIC = DemoOffice("H33.STTTT", "Sở Thông tin và Truyền thông Kiên Giang", "", "H33")
 JUSTICE_IT = DemoOffice("G15.CNTT", "Cục Công nghệ thông tin, Bộ Tư pháp", "", "G15")
 POLICE_DATA = DemoOffice("G01.C06", "Cục Cảnh sát quản lý hành chính về trật tự xã hội", "", "G01")
 
@@ -67,8 +70,27 @@ OFFICERS = (
         "le.cuong", "Lê Cường", "Công chức tư pháp - hộ tịch", DUONG_TO, ("civil_status.registrar",)
     ),
     DemoOfficer(
-        "vu.ha", "Vũ Hà", "Thư ký tổng hợp báo cáo tháng", STEERING, ("steering.secretary",)
+        "vu.ha",
+        "Vũ Hà",
+        "Thư ký tổng hợp báo cáo tháng",
+        STEERING,
+        ("steering.secretary", "steering.tasks"),
     ),
+    DemoOfficer(
+        "mai.thu",
+        "Mai Thu",
+        "Chuyên viên theo dõi nhiệm vụ",
+        GOVERNMENT,
+        ("steering.tasks", "steering.secretary"),
+    ),
+    DemoOfficer(
+        "ngo.phuc",
+        "Ngô Phúc",
+        "Phó Chánh Văn phòng",
+        KIEN_GIANG,
+        ("steering.tasks", "steering.secretary", "steering.leader"),
+    ),
+    DemoOfficer("lam.yen", "Lâm Yến", "Chuyên viên", KIEN_GIANG_DIC, ("steering.tasks",)),
     DemoOfficer(
         "quan.van", "Quan Vân", "Trực vận hành trục liên thông", EXCHANGE, ("directory.operator",)
     ),
@@ -179,6 +201,9 @@ def shown() -> list[Shown]:
     does = {
         "le.cuong": _("registers births and deaths, prints certificates"),
         "vu.ha": _("collects figures and writes the monthly report"),
+        "mai.thu": _("gives tasks out of documents of the Government and follows them"),
+        "ngo.phuc": _("gives tasks in a province and decides on more time"),
+        "lam.yen": _("reports on the tasks of a department and asks for more time"),
         "quan.van": _("watches exchanges and their proofs"),
         "ha.lien": _("decides on requests to join, with another officer"),
         "bui.tam": _("decides on requests to join, with another officer"),

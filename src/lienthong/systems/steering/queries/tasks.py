@@ -22,7 +22,7 @@ SOON_DAYS = 7
 """Days before its deadline in which a task is told apart as nearly due."""
 
 SORTS = {
-    "due": ("due_on", "pk"),
+    "due": ("finished_on", "due_on", "pk"),
     "-due": ("-due_on", "-pk"),
     "document": ("-document__issued_on", "document_id", "pk"),
     "lead": ("lead", "due_on", "pk"),
@@ -105,6 +105,9 @@ def concerns(bodies: Iterable[str]) -> Q:
 
 
 def _nulls_last(column: str) -> Any:
+    if column == "finished_on":
+        # What is still to be done comes before what is done.
+        return F(column).desc(nulls_first=True)
     if not column.lstrip("-").startswith("due_on"):
         return column
     plain = F(column.lstrip("-"))
