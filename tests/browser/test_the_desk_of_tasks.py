@@ -15,6 +15,18 @@ from lienthong.systems.steering import demo
 from lienthong.systems.steering.models import DirectiveDocument, Task
 
 TASKS = "/canbo/nhiem-vu/"
+LETTER = """
+UBND TỈNH KIÊN GIANG
+VĂN PHÒNG
+Số: 3120/VP-TH
+V/v nâng cao tỷ lệ hồ sơ trực tuyến
+Kiên Giang, ngày 04 tháng 5 năm 2021
+Chủ tịch Ủy ban nhân dân tỉnh có ý kiến chỉ đạo như sau:
+1. Giao Sở Thông tin và Truyền thông chủ trì, phối hợp với Sở Tư pháp rà soát các dịch vụ.
+2. Sở Tư pháp tổ chức tập huấn cho công chức cấp xã, hoàn thành trong vòng 15 ngày làm việc.
+3. Sở Y tế cung cấp danh mục cơ sở khám, chữa bệnh trước ngày 25 hằng tháng.
+Nơi nhận:
+"""
 
 
 @pytest.fixture
@@ -176,3 +188,22 @@ def test_a_task_is_found_and_opened_without_a_mouse(province: Page) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**/nhiem-vu/*/")
     assert "sổ sức khỏe" in page.locator("h1").inner_text()
+
+
+@axe.visits("steering:draft")
+def test_a_text_is_read_and_its_proposals_are_decided(province: Page) -> None:
+    page = province
+    page.goto(f"{TASKS}van-ban/doc")
+    axe.check(page)
+    page.fill("[name=text]", LETTER)
+    page.click("text=Xem đề xuất")
+    assert page.locator("blockquote").count() == 3
+    axe.check(page)
+    page.click("text=Nhập phần được giữ")
+    assert "Chọn giữ hay bỏ" in page.locator(".ds-error-summary").first.inner_text()
+    axe.check(page)
+    for keep in page.locator("input[value=keep]").all():
+        keep.check(force=True)
+    page.click("text=Nhập phần được giữ")
+    assert page.locator("h1").inner_text() == "Công văn 3120/VP-TH"
+    assert page.locator(".tk-paras tbody tr").count() == 3

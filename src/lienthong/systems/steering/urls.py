@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from .views import desk, directives, published, tasks
+from .views import desk, directives, drafting, published, tasks
 
 
 class MonthConverter:
@@ -50,6 +50,7 @@ urlpatterns = [
     path(f"{TASKS}nhac-viec", tasks.reminders, name="reminders"),
     path(f"{TASKS}co-quan", directives.bodies, name="bodies"),
     path(f"{TASKS}van-ban/", directives.index, name="documents"),
+    path(f"{TASKS}van-ban/doc", drafting.read, name="draft"),
     path(f"{TASKS}van-ban/moi", directives.enter, name="document_enter"),
     path(f"{TASKS}van-ban/<int:pk>/", directives.document, name="document"),
     path(f"{TASKS}van-ban/<int:pk>/sua", directives.edit, name="document_edit"),
