@@ -58,7 +58,7 @@ def main() -> int:
         " limit of a task that was not found counts as missed.",
         "",
         "All texts but the seed's are made up in the same style. The rules were written before the"
-        " first run over them (then tasks: precision 0.87, recall 0.67) and mended on eleven of them;"
+        " first run over them (tasks: precision 0.87, recall 0.67) and mended on eleven of them;"
         " the last four were written afterwards and nothing was mended for them: they say what a"
         " new text can expect.",
         "",

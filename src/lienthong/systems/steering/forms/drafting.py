@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -90,7 +91,7 @@ def head_initial(head: Head, bodies: Bodies) -> dict[str, Any]:
     issuer = bodies.find(head.issuer.value) if head.issuer else None
     return {
         "number": head.number.value if head.number else "",
-        "issued_on": head.issued_on.value if head.issued_on else "",
+        "issued_on": date.fromisoformat(head.issued_on.value) if head.issued_on else None,
         "issuer": issuer.name if issuer else "",
         "subject": head.subject.value if head.subject else "",
     }

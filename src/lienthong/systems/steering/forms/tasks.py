@@ -52,6 +52,13 @@ GROUP_LEVELS = {
     "provinces": (Level.PROVINCE,),
     "all": (Level.MINISTRY, Level.PROVINCE),
 }
+LEVELS = (
+    ("", _("Every level")),
+    (Level.GOVERNMENT.value, _("Government")),
+    (Level.MINISTRY.value, _("Ministries and agencies")),
+    (Level.PROVINCE.value, _("Provinces")),
+    (Level.DEPARTMENT.value, _("Departments and offices")),
+)
 STANDINGS = (
     ("", _("Every state")),
     (Standing.OVERDUE.value, _("Overdue")),
@@ -387,6 +394,7 @@ class BoardForm(forms.Form):
     q = forms.CharField(label=_("Words, code or number"), required=False, max_length=120)
     standing = forms.ChoiceField(label=_("State"), choices=STANDINGS, required=False)
     body = forms.ChoiceField(label=_("Lead body"), required=False)
+    level = forms.ChoiceField(label=_("Level"), choices=LEVELS, required=False)
     field = forms.ChoiceField(label=_("Field of work"), required=False)
     document = forms.CharField(label=_("Document"), required=False, max_length=60)
     due_from = day_field(_("Due from"))

@@ -43,6 +43,8 @@ class Filter:
     due_from: date | None = None
     due_to: date | None = None
     sort: str = "due"
+    leads: frozenset[str] | None = None
+    """Only tasks led by one of these, such as all bodies of a level."""
     mine: frozenset[str] = frozenset()
     """Bodies whose tasks are wanted: as lead, with the lead, or followed by them."""
 
@@ -78,6 +80,8 @@ def board(asked: Filter, day: date) -> Rows:
             rows = rows.filter(search_key__contains=word)
     if asked.body:
         rows = rows.filter(lead=asked.body)
+    if asked.leads is not None:
+        rows = rows.filter(lead__in=asked.leads)
     if asked.field:
         rows = rows.filter(field=asked.field)
     if asked.document:

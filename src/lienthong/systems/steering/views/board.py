@@ -51,7 +51,10 @@ def asked(request: HttpRequest, context: dict[str, Any]) -> tuple[BoardForm, Fil
     )
     form.is_valid()
     data = form.cleaned_data
+    level = data.get("level", "")
+    of_level = (body.code for body in context["bodies"].of_level(level)) if level else ()
     return form, Filter(
+        leads=frozenset(of_level) if level else None,
         text=data.get("q", ""),
         body=data.get("body", ""),
         field=data.get("field", ""),
@@ -69,7 +72,9 @@ def without_standing(filter: Filter) -> Filter:
 
 
 def narrowed(request: HttpRequest) -> bool:
-    return any(value for key, value in request.GET.items() if key not in ("trang", "sort"))
+    """Whether more is asked than a tile asks."""
+    plain = ("trang", "sort", "standing")
+    return any(value for key, value in request.GET.items() if key not in plain)
 
 
 def query_without(request: HttpRequest, *names: str, **more: str) -> str:

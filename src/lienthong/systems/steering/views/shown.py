@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import accumulate
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -37,6 +38,18 @@ ICONS = {
     Verdict.OPEN: "minus",
 }
 
+
+ROWS_AT = {
+    "F069": {"document": "701/QĐ-TTg", "level": "province", "standing": "done"},
+    "F070": {"document": "701/QĐ-TTg", "level": "ministry", "standing": "done"},
+    "S001": {"sort": "document"},
+    "S002": {"standing": "done_in_time"},
+    "S003": {"standing": "done_late"},
+    "S004": {"standing": "not_done"},
+    "S005": {"standing": "overdue"},
+    "S006": {"standing": "done"},
+}
+"""Figures of this system's own tasks, with the board that lists their rows."""
 
 SHORTEST = 12
 """Of a thousand: at least three pixels where the picture is narrowest, on a phone."""
@@ -97,6 +110,8 @@ class Provenance:
     place: str
     relations: tuple[RelationShown, ...]
     proof: SourceAnswer
+    rows_at: str = ""
+    """Question of the board of tasks that lists the counted rows, for figures of tasks."""
     twins: tuple[CollectedFigure, ...] = field(default=())
     """The same code as another system states it."""
 
@@ -179,6 +194,7 @@ def provenance(report: Report, code: str) -> Provenance | None:
             if code in relation(check.key).codes
         ),
         proof=figure.answer,
+        rows_at=urlencode(ROWS_AT[code]) if code in ROWS_AT else "",
         twins=tuple(
             other for other in report.every_figure if other.code == code and other.pk != figure.pk
         ),
