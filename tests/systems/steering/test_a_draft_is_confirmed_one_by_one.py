@@ -223,3 +223,16 @@ def test_a_file_that_cannot_be_read_is_told(province: Client, content: bytes, to
 def test_only_a_secretary_reads_documents_in(offices: None, stopped_clock: object) -> None:
     client = desk("lam.yen", "H33.STTTT", *story.ROLES)
     assert client.get(ADDRESS).status_code == 403
+
+
+@pytest.mark.django_db
+def test_as_many_proposals_as_a_page_holds_can_be_sent(province: Client) -> None:
+    from lienthong.systems.steering.domain.drafting.propose import MOST
+
+    item = "1. Giao Bộ Y tế rà soát danh mục số {}.\n"
+    text = "yêu cầu:\n" + "".join(item.format(n) for n in range(MOST + 5))
+    page = province.post(ADDRESS, {"text": text}).content.decode()
+    assert "nhiều nhiệm vụ hơn" in page
+    sent = answers(text, ["keep"] * MOST)
+    assert province.post(ADDRESS, sent).status_code == 302
+    assert Task.objects.count() == MOST

@@ -92,4 +92,6 @@ def test_a_long_text_without_an_end_is_read_in_bounds() -> None:
     from unit.systems.steering.measured import bodies
 
     item = "1. Bộ Y tế rà soát danh mục; Bộ Y tế, Bộ Y tế, phối hợp với Bộ Y tế\n"
-    assert len(draft("yêu cầu:\n" + item * 4000, bodies()).tasks) == MOST
+    found = draft("yêu cầu:\n" + item * 4000, bodies())
+    assert len(found.tasks) == MOST
+    assert found.more

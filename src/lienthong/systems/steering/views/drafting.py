@@ -123,6 +123,7 @@ def shown(
     )
     context |= {
         "text": text,
+        "more": found.more,
         "form": head,
         "forms": [head, *forms],
         "sources": [

@@ -53,7 +53,8 @@ SERVES = re.compile(
     r"^(?:chủ trì|là\s+(?:cơ quan|đơn vị)\s+(?:chủ trì|đầu mối)|làm đầu mối)\s*,?\s*", re.IGNORECASE
 )
 REPORT = re.compile(r"^BÁO CÁO$")
-MOST = 200
+MOST = 60
+"""Proposals of one text: a page of more could not be sent in one form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,8 @@ class Proposal:
 class Draft:
     head: Head
     tasks: tuple[Proposal, ...]
+    more: bool = False
+    """Whether the text gives more than are proposed."""
 
 
 def draft(text: str, bodies: Bodies) -> Draft:
@@ -87,7 +90,7 @@ def draft(text: str, bodies: Bodies) -> Draft:
     day = date.fromisoformat(head.issued_on.value) if head.issued_on else None
     finder = Finder(bodies, head.issuer.value if head.issuer else "")
     items = Reading(finder, day).tasks(giving_part(found))
-    return Draft(head, tuple(items))
+    return Draft(head, tuple(items[:MOST]), more=len(items) > MOST)
 
 
 def giving_part(found: list[Paragraph]) -> Iterator[Paragraph]:
@@ -129,9 +132,9 @@ class Reading:
         for at, paragraph in enumerate(every):
             below = every[at + 1].depth if at + 1 < len(every) else 0
             found += self.paragraph(paragraph, below)
-            if len(found) >= MOST:
+            if len(found) > MOST:
                 break
-        return found[:MOST]
+        return found
 
     def paragraph(self, paragraph: Paragraph, below: int) -> list[Proposal]:
         depth = paragraph.depth
