@@ -273,3 +273,69 @@ def test_an_entry_that_is_not_there_is_named(gateway_db, table, what):
     with pytest.raises(UnknownEntry, match=what):
         all_rows(gateway_db)
     assert number >= 1
+
+
+def answer_with(reason: bytes, *, hashed: bytes) -> bytes:
+    return b"\r\n".join([
+        b"200", reason, b"Content-Type:application/json", b"Date:Tue, 24 Nov 2026 03:00:00 GMT",
+        b"x-road-request-hash:" + hashed, b"",
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        b"Date:Sun, 06 Nov 1994 08:49:37 GMT",
+        b"x-road-request-hash:" + base64.b64encode(b"\xff" * 64),
+        b"date:Sun, 06 Nov 1994 08:49:37 GMT",
+    ],
+)
+@pytest.mark.parametrize("known", [False, True])
+def test_a_reason_that_looks_like_a_header_is_kept_as_it_was_said(reason: bytes, known: bool):
+    head = answer_with(reason, hashed=base64.b64encode(bytes(range(64))))
+    facts = Facts("m" * 36, "r" * 36, CLIENT, SERVICE, 1_795_489_200_000_000)
+    first = shapes.shorten(head, facts, {})
+    short = shapes.shorten(head, facts, {first.template: 5}) if known else first
+    assert shapes.expand(short.rest, first.template if short.shape else b"", facts) == head
+
+
+def refused(service: str, **changes: object) -> LogRow:
+    return row(kind=Kind.ANSWER, outcome=Outcome.REFUSED, service=service, **changes)
+
+
+def test_a_number_that_somebody_was_refused_for_never_enters_the_dictionary(gateway_db):
+    told_off = refused("VN/GOV/G01/population/079203001234")
+
+    async def story():
+        log = PostgresLog(gateway_db.gateway_url)
+        await log.start()
+        await log.append(told_off)
+        await log.close()
+
+    asyncio.run(story())
+    with psycopg.connect(gateway_db.owner_url) as connection:
+        held = connection.execute("SELECT service FROM log_way").fetchall()
+    assert not [one for one in held if "079203001234" in one[0]]
+    assert [one.evidence.service for one in all_rows(gateway_db)] == [told_off.evidence.service]
+
+
+def test_a_peers_made_up_faults_share_one_crowd():
+    keys = {dictionary.way_key(refused(f"x/{n}", fault=f"Client.{'a' * n}")) for n in range(1, 40)}
+    assert len({dictionary.stands_for_many(key) for key in keys}) == 1
+
+
+def test_a_name_the_database_refuses_leaves_the_others_of_its_batch(gateway_db):
+    long, bad = "VN/GOV/G01/" + "x" * 400, "Client.\x00"
+
+    async def story():
+        log = PostgresLog(gateway_db.gateway_url)
+        await log.start()
+        good = [log.append(refused(f"{long}{number}")) for number in range(5)]
+        broken = log.append(refused(SERVICE, fault=bad))
+        ends = await asyncio.gather(*good, broken, return_exceptions=True)
+        await log.close()
+        return ends
+
+    *good, broken = asyncio.run(story())
+    assert good == [None] * 5
+    assert isinstance(broken, Exception)

@@ -340,3 +340,46 @@ def test_a_rollup_names_the_leaves_it_was_counted_from(gateway_db):
     assert list(rounds.read_counts(counts).values()) == [4]
     assert leaves == b"".join(one.leaf for one in all_rows(gateway_db))
     assert digest == hashlib.sha256(leaves).digest()
+
+
+def test_a_row_that_cannot_be_read_holds_up_no_other(gateway_db, caplog):
+    with psycopg.connect(gateway_db.owner_url) as connection:
+        number = connection.execute(
+            "INSERT INTO message_record (time, exchange, way, packed)"
+            " VALUES (now(), 0, 1, %s) RETURNING n",
+            [b"\xff" * 40],
+        ).fetchone()[0]
+
+    async def story():
+        sealer = sealer_of(gateway_db)
+        await append(gateway_db, [row(), row()])
+        await sealer.take_over()
+        assert await sealer.seal() == 2
+        await append(gateway_db, [row()])
+        assert await sealer.seal() == 1
+        await sealer.close()
+
+    asyncio.run(story())
+    named = [one.number for one in caplog.records if one.msg == "a row cannot be sealed"]
+    assert number in named
+
+
+def test_what_nobody_foresaw_gives_the_lock_to_a_stand_by(gateway_db, monkeypatch):
+    async def story():
+        first, second = sealer_of(gateway_db), sealer_of(gateway_db)
+        monkeypatch.setattr(sealing, "STAND_BY_SECONDS", 0.05)
+
+        async def broken(*_: object) -> None:
+            raise RuntimeError("a token that is away")
+
+        monkeypatch.setattr(first, "_sign_head", broken)
+        tasks = [asyncio.create_task(first.run())]
+        await until(lambda: first.state.active)
+        await append(gateway_db, [row()])
+        tasks.append(asyncio.create_task(second.run()))
+        await until(lambda: second.state.size == 1)
+        for one in (first, second):
+            one.stop()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(story())

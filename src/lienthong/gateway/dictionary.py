@@ -36,8 +36,14 @@ LONGEST_NAME = 300
 MOST_REMEMBERED = 50_000
 SEEN_BEFORE_LEARNING = 3
 MOST_CANDIDATES = 256
-# Faults that questions about the log tell apart, also where their way stands for many.
-KNOWN_FAULT = re.compile(r"(?:Server\.(?:Server|Client)Proxy|Client)\.[A-Za-z]{1,40}")
+# Faults that questions about the log tell apart, also where their way stands for many. A closed
+# set, since a peer writes what it likes where a fault's type is told.
+KNOWN_FAULTS = frozenset(
+    f"{origin}.InvalidMessage" for origin in ("Server.ServerProxy", "Server.ClientProxy", "Client")
+)
+# What was refused names whatever its sender put in a path, a person's number too; a way stays
+# for as long as the log, so such names stay in their row and go with it.
+ID_LIKE = re.compile(r"[0-9]{5}|[0-9A-Fa-f]{12}|@")
 
 WAY_COLUMNS = (
     "kind", "side", "gateway", "client", "service", "outcome", "fault", "status", "peer", "mode",
@@ -87,7 +93,7 @@ def stands_for_many(key: WayKey) -> WayKey:
     code = service.rpartition("/")[2]
     return (
         kind, side, gateway, "", f"/{code}" if code in UNCOUNTED else "", outcome,
-        fault if KNOWN_FAULT.fullmatch(fault) else "", 0, "", mode, "", "", "",
+        fault if fault in KNOWN_FAULTS else "", 0, "", mode, "", "", "",
     )  # fmt: skip
 
 
@@ -160,7 +166,10 @@ class Lexicon:
 
     async def learn(self, connection: Connection, rows: Sequence[LogRow]) -> None:
         """Give numbers to the names of these rows, entering those that are new."""
-        await self.learn_keys(connection, {way_key(row) for row in rows} - self.ways.keys())
+        if len(self.ways) + len(self.nameless) > MOST_REMEMBERED:
+            self.ways.clear()
+            self.nameless.clear()
+        await self.learn_keys(connection, {way_key(row) for row in rows})
         signers = {row.evidence.signer for row in rows} - self.signers.keys()
         await self._learn_signers(connection, signers)
         seeds = {row.place.seed for row in rows if row.place is not None} - self.seeds.keys()
@@ -172,12 +181,9 @@ class Lexicon:
 
     async def learn_keys(self, connection: Connection, keys: set[WayKey]) -> None:
         """Give numbers to these keys, entering those that are new and may have one."""
-        keys -= self.nameless
+        keys -= self.nameless | self.ways.keys()
         if not keys:
             return
-        if len(self.ways) + len(self.nameless) > MOST_REMEMBERED:
-            self.ways.clear()
-            self.nameless.clear()
         wanted = {digest_of(key, False): key for key in keys}
         await self._find_ways(connection, wanted, self.ways)
         new = {digest: key for digest, key in wanted.items() if key not in self.ways}
@@ -187,19 +193,23 @@ class Lexicon:
         assert count is not None
         room, refused_room = MOST_WAYS - count["all"], MOST_REFUSED_WAYS - count["refused"]
         named: dict[bytes, WayKey] = {}
+        unnamed: set[WayKey] = set()
         for digest, key in new.items():
             refused = key[5] == Outcome.REFUSED
             short = all(len(str(name)) <= LONGEST_NAME for name in key)
-            if short and room > 0 and (not refused or refused_room > 0):
+            telling = refused and ID_LIKE.search(f"{key[3]} {key[4]}") is not None
+            if short and not telling and room > 0 and (not refused or refused_room > 0):
                 named[digest] = key
                 room, refused_room = room - 1, refused_room - refused
             else:
-                self.nameless.add(key)
+                unnamed.add(key)
         await self._add_ways(connection, named, False, self.ways)
-        crowds = {stands_for_many(key) for key in self.nameless} - self.crowded.keys()
+        crowds = {stands_for_many(key) for key in unnamed} - self.crowded.keys()
         await self._add_ways(
             connection, {digest_of(key, True): key for key in crowds}, True, self.crowded
         )
+        # Last, so that a name the database refuses leaves none without its crowd.
+        self.nameless |= unnamed
 
     async def _add_ways(
         self, connection: Connection, wanted: dict[bytes, WayKey], in_row: bool,

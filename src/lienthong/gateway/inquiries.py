@@ -157,9 +157,11 @@ LINES = """
                   ) AS repeated
     FROM line ORDER BY line.time DESC
 """
+# Anybody may be refused under any id, and a client may use one for everything: no page, no
+# container and no receipt is made of more.
 OF_MESSAGE = f"""
     SELECT {records.PACKED} FROM message_record r
-    WHERE r.exchange BETWEEN $1 AND $2 ORDER BY r.time
+    WHERE r.exchange BETWEEN $1 AND $2 ORDER BY r.time LIMIT 1000
 """
 # The newest first: a span of time before the end, then ever longer ones before that.
 FIRST_SPAN = timedelta(minutes=1)

@@ -165,8 +165,10 @@ class Process:
         )
         processes.take_over()
         reader = LogReader(dsn)
+        # Connections of its own: a member's long question may not keep a revocation waiting.
+        asked_from_outside = LogReader(dsn, most=2)
         gateway.observing = observing = Observatory(
-            gateway, reader, processes, node.home,
+            gateway, asked_from_outside, processes, node.home,
             offset=settings.file.operational_offset,
             monitoring_client=settings.file.monitoring_client,
             limited_to=settings.file.monitoring_client_metrics,
@@ -347,6 +349,7 @@ class Process:
         self.processes.end()
         await self.reader.close()
         await self.public_reader.close()
+        await self.observing.reader.close()
         await self.export_reader.close()
         await self.log.close()
         await self.gateway.quotas.close()

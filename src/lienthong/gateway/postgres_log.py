@@ -324,6 +324,8 @@ async def write_packed(
     connection: Connection, rows: Sequence[LogRow], packed: Sequence[Packed]
 ) -> None:
     """Add rows on somebody's connection, in his transaction when he has one; no replays."""
+    if not rows:
+        return
     await _append(connection, rows, packed, [], [0] * len(rows))
 
 

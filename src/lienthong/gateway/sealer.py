@@ -25,7 +25,7 @@ import asyncpg
 
 from lienthong.gateway import days, recent, records, rollups, rounds
 from lienthong.gateway.dictionary import READ_WAYS, Entries
-from lienthong.gateway.packing import Way
+from lienthong.gateway.packing import Unreadable, Way
 from lienthong.gateway.postgres_log import Connection, open_connection
 from lienthong.gateway.rows import Kind
 from lienthong.gateway.tree import Edge, FullTile, read_edge, tiles_of
@@ -147,6 +147,12 @@ class Sealer:
             ) as problem:
                 logger.warning("sealing paused", extra={"error": type(problem).__name__})
                 await self.close()
+            except Exception as problem:
+                # A token that is away, a row nobody foresaw: a task that ended would keep the
+                # lock, and no stand-by could take over.
+                logger.critical("sealing failed", exc_info=problem)
+                await self.close()
+                pause = STAND_BY_SECONDS * 10
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), pause)
         await self.close()
@@ -193,9 +199,10 @@ class Sealer:
         async with connection.transaction(isolation="repeatable_read"):
             found = await self._unsealed(connection, start, everywhere)
             is_whole = self._position is None and len(found) < LARGEST_ROUND
+            found, leaves = await self._with_leaves(connection, found)
             if is_whole and floor < self._highest:
                 floor = max(floor, await connection.fetchval(SETTLED) or NO_FLOOR)
-            edge = await self._extend(connection, found) if found else self._edge
+            edge = await self._extend(connection, found, leaves) if found else self._edge
         self._edge = edge
         if found:
             self._highest = max(self._highest, found[-1]["n"])
@@ -231,10 +238,11 @@ class Sealer:
         elif self._position is not None:
             self._position = start + LOOK_AT_ONCE if found else None
 
-    async def _extend(self, connection: Connection, found: list[asyncpg.Record]) -> Edge:
+    async def _extend(
+        self, connection: Connection, found: list[asyncpg.Record], leaves: list[bytes]
+    ) -> Edge:
         edge, first = self._edge.copy(), self._edge.size
         filled: list[FullTile] = []
-        leaves = await self._leaves_of(connection, found)
         for leaf in leaves:
             filled += edge.append(leaf)
         times = [record["time"] for record in found]
@@ -249,22 +257,46 @@ class Sealer:
         await self._sign_head(connection, edge)
         return edge
 
-    async def _leaves_of(self, connection: Connection, found: list[asyncpg.Record]) -> list[bytes]:
-        """The rows' leaves: as their writer remembers them, else from the rows themselves."""
+    async def _with_leaves(
+        self, connection: Connection, found: list[asyncpg.Record]
+    ) -> tuple[list[asyncpg.Record], list[bytes]]:
+        """
+        The rows with their leaves: as their writer remembers them, else from the rows themselves.
+
+        A row that cannot be read has no leaf. It is named, and holds up no other.
+        """
         leaves = [self._recent.take((record["exchange"], record["front"])) for record in found]
         unknown = [record for record, leaf in zip(found, leaves, strict=True) if leaf is None]
-        if unknown:
-            times = [record["time"] for record in unknown]
-            whole = await connection.fetch(
-                WHOLE, [record["n"] for record in unknown], min(times), max(times)
-            )
+        if not unknown:
+            return found, [leaf for leaf in leaves if leaf is not None]
+        times = [record["time"] for record in unknown]
+        numbers = [record["n"] for record in unknown]
+        whole = await connection.fetch(WHOLE, numbers, min(times), max(times))
+        by_number = await self._leaves_of(connection, whole)
+        known = [
+            (record, leaf if leaf is not None else by_number.get(record["n"]))
+            for record, leaf in zip(found, leaves, strict=True)
+        ]
+        sealed = [(record, leaf) for record, leaf in known if leaf is not None]
+        return [record for record, _ in sealed], [leaf for _, leaf in sealed]
+
+    async def _leaves_of(
+        self, connection: Connection, whole: list[asyncpg.Record]
+    ) -> dict[int, bytes]:
+        """Leaves by the row's number, without those that cannot be read."""
+        try:
             read = await records.load(connection, whole, self._entries)
-            by_number = {one["n"]: row.leaf for one, row in zip(whole, read, strict=True)}
-            leaves = [
-                leaf if leaf is not None else by_number[record["n"]]
-                for record, leaf in zip(found, leaves, strict=True)
-            ]
-        return [leaf for leaf in leaves if leaf is not None]
+        except Unreadable as problem:
+            if len(whole) == 1:
+                logger.critical(
+                    "a row cannot be sealed",
+                    extra={"number": whole[0]["n"], "error": type(problem).__name__},
+                )
+                return {}
+            middle = len(whole) // 2
+            first = await self._leaves_of(connection, whole[:middle])
+            return first | await self._leaves_of(connection, whole[middle:])
+        return {one["n"]: row.leaf for one, row in zip(whole, read, strict=True)}
 
     async def _counts_of(
         self, connection: Connection, found: list[asyncpg.Record]

@@ -193,6 +193,8 @@ def _general(text: bytes, values: list[bytes]) -> tuple[bytes, list[bytes]] | No
     lines = text.split(b"\r\n")
     if len(lines) < 3 or lines[-1] != b"":
         return None
+    if any(mark in line for mark in (HASH, DATE) for line in lines[:2]):
+        return None  # a reason that looks like a header is no slot of a template
     raw = iter(values)
     slots: list[bytes] = []
     first = lines[0] if lines[0] in METHODS or STATUS.fullmatch(lines[0]) else None
@@ -213,6 +215,8 @@ def _general(text: bytes, values: list[bytes]) -> tuple[bytes, list[bytes]] | No
         else:
             template.append(name + b":" + VALUE)
             slots.append(value_of(value))
+    if next(raw, None) is not None:
+        return None
     return b"\r\n".join([*template, b""]), slots
 
 
