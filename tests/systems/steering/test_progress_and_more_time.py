@@ -205,3 +205,13 @@ def test_a_reminder_is_read_by_its_own_body(task: Task) -> None:
 def test_a_year_without_a_calendar_does_not_stop_reminders(task: Task) -> None:
     with clock.stopped(legal_day=date(2039, 1, 3)):
         assert reminding.remind() == 2
+
+
+def test_a_day_that_was_asked_of_another_limit_is_not_granted(task: Task) -> None:
+    asked = extensions.ask(task, date(2021, 8, 27), "Chờ ý kiến", by=story.DEPARTMENT)
+    Task.objects.filter(pk=task.pk).update(due_on=date(2021, 9, 30))
+    with pytest.raises(errors.ChangedMeanwhile):
+        extensions.decide(asked, grant=True, answer="Đồng ý", by=story.PROVINCE)
+    task.refresh_from_db()
+    assert task.due_on == date(2021, 9, 30)
+    extensions.decide(asked, grant=False, answer="Đã đổi hạn", by=story.PROVINCE)

@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from lienthong.exchange.figures import Counted, FigureBook, Kind
 from lienthong.kernel.periods import Period
 
-from .domain.bodies import Level
+from .domain.bodies import PRIME_MINISTER, Level
 from .domain.deadlines import DONE, Standing, Tally
 from .domain.symbols import DocumentNumber
 from .models import Progress
@@ -38,6 +38,7 @@ def committees_reorganised(day: date) -> QuerySet[Any]:
         document__number=COMMITTEES.number,
         document__symbol=COMMITTEES.symbol,
         document__issued_on=COMMITTEES_ISSUED,
+        document__issuer=PRIME_MINISTER,
         standing__in=DONE,
     )
 

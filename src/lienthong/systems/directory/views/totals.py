@@ -18,7 +18,7 @@ from lienthong.kernel import clock
 from lienthong.kernel.periods import BadPeriod, Period
 from lienthong.web.roles import requires
 
-from ..domain import Difference
+from ..domain import Difference, plain_cell
 from ..queries import totals
 from ..services.totals import check_again
 from .frame import OPERATOR, places
@@ -159,8 +159,9 @@ def export(request: HttpRequest) -> HttpResponse:
     for row in asked.rows():
         writer.writerow(
             [
-                row.day.isoformat(), row.client, row.service, row.consumer, row.provider,
-                row.difference, named[row.kind], " ".join(row.missing), row.failed, row.refused,
+                row.day.isoformat(), plain_cell(row.client), plain_cell(row.service),
+                row.consumer, row.provider, row.difference, named[row.kind],
+                plain_cell(" ".join(row.missing)), row.failed, row.refused,
             ]
         )  # fmt: skip
     return response

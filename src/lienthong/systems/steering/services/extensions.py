@@ -10,7 +10,7 @@ from lienthong.kernel.actor import Actor
 from lienthong.record import history
 from lienthong.web.roles import RoleMissing
 
-from ..errors import AlreadyDecided, BadExtension, ExtensionPending, TaskClosed
+from ..errors import AlreadyDecided, BadExtension, ChangedMeanwhile, ExtensionPending, TaskClosed
 from ..models import Extension, Task
 from ..queries.bodies import bodies_on
 from .guards import LEADER, reason_of, refuse_others
@@ -67,6 +67,9 @@ def decide(extension: Extension, *, grant: bool, answer: str, by: Actor) -> Exte
         refuse_others([task.document.followed_by], bodies_on(by.legal_day), by=by)
         if held.state != Extension.State.ASKED or task.is_closed:
             raise AlreadyDecided(extension=held.pk)
+        if grant and held.old_due != task.due_on:
+            # The period was done or the limit corrected meanwhile: another day was asked about.
+            raise ChangedMeanwhile(task=task.pk)
         if held.asked_by == str(by):
             raise RoleMissing("Whoever asked for more time does not decide on it.", role=LEADER)
         held.state = Extension.State.GRANTED if grant else Extension.State.REFUSED

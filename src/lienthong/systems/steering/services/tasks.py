@@ -8,7 +8,7 @@ given to many bodies becomes a task for each. A task is never deleted.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import IntegrityError, transaction
 
@@ -112,7 +112,8 @@ def edit_task(task: Task, entry: TaskEntry, *, version: int, by: Actor) -> Task:
         lead = bodies.get(entry.leads[0]).code if entry.leads else held.lead
         wanted = columns(entry) | {"lead": lead}
         was = what_it_was(held, wanted)
-        if entry.rule != held.rule:
+        # Words beside the limit change no day, and so take no extension away.
+        if replace(entry.rule, note="") != replace(held.rule, note=""):
             was["due_on"] = str(held.due_on or "")
             held.due_on = due_of(entry.rule, held.document.issued_on, held.periods_done)
         for name, value in wanted.items():

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -55,12 +56,13 @@ def how_words(how: str) -> str:
 def index(request: HttpRequest) -> HttpResponse:
     """Documents with how their tasks stand, newest first."""
     context = around(request, "documents")
-    text = request.GET.get("q", "").strip()[:120]
+    text = request.GET.get("q", "").replace("\0", "").strip()[:120]
     rows = reading.documents()
     if text:
         rows = rows.filter(subject__icontains=text) | rows.filter(symbol__icontains=text)
-        if text.partition("/")[0].isdigit():
-            rows |= reading.documents().filter(number=int(text.partition("/")[0][:6]))
+        number = text.partition("/")[0]
+        if number.isascii() and number.isdigit():
+            rows |= reading.documents().filter(number=int(number[:6]))
     listing = Paginator(rows.distinct(), ROWS_A_PAGE).get_page(request.GET.get("trang"))
     shown = boards.standing_on(context["day"]).filter(document__in=list(listing.object_list))
     overdue = {row["document"]: row["n"] for row in _counted(shown.filter(standing="overdue"))}
@@ -147,7 +149,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     context = around(request, "documents")
     form = DocumentForm(request.POST or None, request.FILES or None, bodies=context["bodies"])
     if request.method == "POST" and form.is_valid():
-        with told_in(form):
+        with told_in(form), transaction.atomic():
             made = directives.enter_document(form.entry, by=by, file=uploaded(request, by))
             messages.success(request, _("The document is entered. Now give its tasks."))
             return redirect("steering:document", pk=made.pk)
@@ -164,7 +166,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         form = DocumentForm(request.POST, request.FILES, bodies=bodies)
         if form.is_valid():
-            with told_in(form):
+            with told_in(form), transaction.atomic():
                 directives.edit_document(
                     found,
                     form.entry,

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -125,7 +126,8 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     form = ProgressForm(request.POST, request.FILES)
     if form.is_valid():
         data = form.cleaned_data
-        with told_in(form):
+        # A file of somebody who may not report goes with the refusal.
+        with told_in(form), transaction.atomic():
             progress.report(
                 found,
                 words=data["words"],

@@ -131,6 +131,13 @@ def day_of(year: str, month: str, day: str) -> date | None:
 
 def end_of_period(sentence: str) -> date | None:
     """The last day of a month, quarter or year that is named as the limit."""
+    try:
+        return _end_of_period(sentence)
+    except ValueError:
+        return None  # a year that no calendar has
+
+
+def _end_of_period(sentence: str) -> date | None:
     if (match := MONTH.search(sentence)) is not None and 1 <= int(match["m"]) <= 12:
         before = match[0].lower().startswith("trước")
         return first_of(int(match["y"]), int(match["m"]) + (0 if before else 1)) - timedelta(1)
