@@ -121,6 +121,7 @@ def test_the_government_office_collects_the_figures_of_all(
         "directory": "VN/GOV/G14",
         "population": "VN/GOV/G01",
         "civil_status": "VN/GOV/G15",
+        "steering": "VN/GOV/G14",
     }
     births = by_code(report)["F019"]
     assert births["proof"] == "verified"

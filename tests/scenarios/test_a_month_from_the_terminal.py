@@ -112,7 +112,7 @@ def test_every_figure_names_definition_window_and_an_exchange_that_is_in_the_log
         assert figure["window"], figure["code"]
         assert figure["message_id"], figure["code"]
     ids = {figure["message_id"] for figure in told["figures"]}
-    assert len(ids) == 3, "one answer each of directory, population and civil status"
+    assert len(ids) == 4, "one answer each of directory, population, civil status and steering"
     for message_id in ids:
         exchange = demo_node.administration(f"/exchanges/{message_id}")
         assert all(record["signature_valid"] for record in exchange["records"])

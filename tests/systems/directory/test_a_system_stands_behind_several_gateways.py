@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+import uuid
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -144,6 +145,8 @@ def test_one_gateway_dies_and_the_other_answers(both, directory: Node) -> None:
                 (b"X-Road-Client", f"VN/{asker}".encode()),
                 (b"Lienthong-Client-Secret", secret),
                 (b"Content-Type", b"application/json"),
+                # So that it may be sent again where its connection dies under it.
+                (b"Idempotency-Key", uuid.uuid4().hex.encode()),
             ]
             head = Head(b"POST", f"/r1/{SERVICE}".encode(), headers, Caller())
             answer = await Consumer(consumer).answer(
