@@ -57,15 +57,12 @@ def pytest_unconfigure() -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
-    One worker runs the whole nodes, one the other processes, whoever is free the rest.
-
-    What belongs together shares what it starts, and no more than two things at a time
-    crowd the machine.
+    One worker runs all that starts processes: they share what they start, choose their
+    ports without a rival, and never crowd the machine.
     """
     for item in items:
         if item.get_closest_marker("scenario") or item.get_closest_marker("browser"):
-            whole = item.path.parent.name == "scenarios"
-            item.add_marker(pytest.mark.xdist_group("nodes" if whole else "processes"))
+            item.add_marker(pytest.mark.xdist_group("nodes"))
 
 
 # -- database ------------------------------------------------------------------------

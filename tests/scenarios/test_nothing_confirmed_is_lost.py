@@ -22,6 +22,7 @@ pytestmark = pytest.mark.scenario
 
 PARTS = ("pages", "gateway-0", "offers", "postgres", "worker", "gateway-1")
 ROUNDS = 2
+AFTERWARDS_SECONDS = 60.0
 BETWEEN_SECONDS = 1.5
 ARRIVE_SECONDS = 90.0
 
@@ -77,6 +78,10 @@ class Storm:
     """Message ids of exchanges that were answered."""
     interrupted: int = 0
     over: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def is_enough(self) -> bool:
+        return len(self.confirmed) > 5 and len(self.answered) > 20
 
 
 def register(officer: Officer, storm: Storm) -> None:
@@ -151,7 +156,10 @@ def storm(demo_node: RunningNode, officer: Officer) -> Storm:
         time.sleep(BETWEEN_SECONDS)
         demo_node.kill(part)
     demo_node.wait_until_well()
-    time.sleep(BETWEEN_SECONDS)
+    # On a machine that is busy otherwise fewer births fit between two deaths; people go on.
+    limit = time.monotonic() + AFTERWARDS_SECONDS
+    while not told.is_enough and not failures and time.monotonic() < limit:
+        time.sleep(0.2)
     told.over.set()
     for worker in workers:
         worker.join(30)
@@ -161,8 +169,7 @@ def storm(demo_node: RunningNode, officer: Officer) -> Storm:
 
 def test_the_storm_really_interrupted_work_that_went_on(storm: Storm) -> None:
     assert storm.interrupted > 0
-    assert len(storm.confirmed) > 5
-    assert len(storm.answered) > 20
+    assert storm.is_enough
 
 
 def test_every_registration_confirmed_on_screen_is_in_the_book(
