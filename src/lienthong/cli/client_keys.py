@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import secrets
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -259,7 +258,7 @@ def remove(node: Node, args: argparse.Namespace) -> int:
 
 def rotate_secret(node: Node, args: argparse.Namespace) -> int:
     """The gateway learns the new secret before a system uses it, and forgets the old one later."""
-    fresh = secrets.token_urlsafe(vault.BYTES)
+    fresh = vault.fresh()
     with client_file.writing(node.gateway):
         clients = client_file.read(node.gateway)
         name = named(clients, args.client)

@@ -18,7 +18,6 @@ on keys that must never change.
 from __future__ import annotations
 
 import argparse
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -112,7 +111,7 @@ def database_passwords(node: Node) -> str:
         finish(node, SUPERUSER)
         # Every start sets these passwords from the files, so a cut here mends itself.
         for name in ROLE_SECRETS:
-            vault.write_secret(node.secrets / name, fresh())
+            vault.write_secret(node.secrets / name, vault.fresh())
         databases.provision(node, databases.embedded_cluster(node))
     return f"{len(ROLE_SECRETS)} roles and the superuser have new passwords."
 
@@ -143,12 +142,12 @@ def open_superuser(node: Node, new: str) -> str:
 
 
 def admission(node: Node) -> str:
-    vault.write_secret(node.secrets / "admission_key", fresh())
+    vault.write_secret(node.secrets / "admission_key", vault.fresh())
     return "The gateway and the offers of this node share a new key."
 
 
 def admin(node: Node) -> str:
-    vault.write_secret(node.secrets / "admin_token", fresh())
+    vault.write_secret(node.secrets / "admin_token", vault.fresh())
     return "The gateway's administration asks for a new token."
 
 
@@ -220,15 +219,11 @@ def inventory(node: Node) -> list[dict[str, str]]:
     return lines
 
 
-def fresh() -> str:
-    return secrets.token_urlsafe(vault.BYTES)
-
-
 def begun(node: Node, name: str) -> str:
     """The secret to come: that of a rotation that was cut off, or one made now."""
     path = vault.to_come(node, name)
     if not path.exists():
-        vault.write_secret(path, fresh())
+        vault.write_secret(path, vault.fresh())
     return path.read_text().strip()
 
 

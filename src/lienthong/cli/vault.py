@@ -143,8 +143,13 @@ def make_secret(path: Path) -> bool:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if path.exists():
         return False
-    write_secret(path, secrets.token_urlsafe(BYTES))
+    write_secret(path, fresh())
     return True
+
+
+def fresh() -> str:
+    """A new secret, drawn at random."""
+    return secrets.token_urlsafe(BYTES)
 
 
 def write_secret(path: Path, text: str) -> None:
