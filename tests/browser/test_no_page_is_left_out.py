@@ -11,6 +11,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from browser import axe
 
 NO_PAGE = {
+    "catalogues:reform_csv": "a CSV file",
+    "catalogues:reform_propose": "posts, then shows the reform",
+    "catalogues:reform_unit_drop": "posts, then shows the reform",
     "civil_status:ask_again": "posts, then shows the entry",
     "civil_status:birth_state": "asked by an open page; answers without a body",
     "civil_status:certificate": "a PDF",

@@ -15,7 +15,7 @@ from lienthong.kernel.units import Level
 from lienthong.kernel.units import Unit as UnitValue
 from lienthong.record.models import Entry
 from lienthong.systems.catalogues import queries, services
-from lienthong.systems.catalogues.domain import Part, Replacement
+from lienthong.systems.catalogues.domain.reforms import Part, Replacement
 from lienthong.systems.catalogues.errors import BadMerger, CodeInUse, NoSnapshot
 from lienthong.systems.catalogues.models import Body, Shipment, Snapshot, Succession, Unit
 from lienthong.systems.catalogues.shapes import SnapshotRequest

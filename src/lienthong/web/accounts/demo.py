@@ -62,6 +62,7 @@ GOVERNMENT = DemoOffice("G22.TH", "Vụ Tổng hợp, Văn phòng Chính phủ",
 KIEN_GIANG = DemoOffice("H33.VP", "Văn phòng UBND tỉnh Kiên Giang", "", "H33")
 KIEN_GIANG_DIC = DemoOffice("H33.STTTT", "Sở Thông tin và Truyền thông Kiên Giang", "", "H33")
 JUSTICE_IT = DemoOffice("G15.CNTT", "Cục Công nghệ thông tin, Bộ Tư pháp", "", "G15")
+HOME_AFFAIRS = DemoOffice("G09.CQDP", "Vụ Chính quyền địa phương, Bộ Nội vụ", "", "G09")
 POLICE_DATA = DemoOffice("G01.C06", "Cục Cảnh sát quản lý hành chính về trật tự xã hội", "", "G01")
 
 # The cast everyone knows (style.md part 5). Offices and people are made up.
@@ -110,6 +111,14 @@ OFFICERS = (
         POLICE_DATA,
         ("directory.granter", "web.signer"),
     ),
+    DemoOfficer(
+        "trinh.giang",
+        "Trịnh Giang",
+        "Chuyên viên theo dõi đơn vị hành chính",
+        HOME_AFFAIRS,
+        ("catalogues.steward",),
+    ),
+    DemoOfficer("phan.oanh", "Phan Oanh", "Phó Vụ trưởng", HOME_AFFAIRS, ("catalogues.steward",)),
     DemoOfficer("do.la", "Đỗ Lạ", "Chuyên viên", STEERING, ()),
 )
 
@@ -209,6 +218,8 @@ def shown() -> list[Shown]:
         "bui.tam": _("decides on requests to join, with another officer"),
         "ta.minh": _("asks other bodies for access to their services"),
         "bui.an": _("grants access to the population database, or refuses it"),
+        "trinh.giang": _("prepares reforms of administrative units"),
+        "phan.oanh": _("decides on reforms of administrative units"),
         "do.la": _("has no right to anything, to see how a refusal looks"),
     }
     return [

@@ -1,7 +1,7 @@
 """
-Pages of the catalogues: the public look-up of units, and the steward's desk.
+The public look-up of units.
 
-The public pages read the node's copy (`lienthong.web.catalogues`), as every
+These pages read the node's copy (`lienthong.web.catalogues`), as every
 other system does, so what they show is what the node works with.
 """
 
@@ -15,8 +15,7 @@ from django.shortcuts import render
 
 from lienthong.kernel import clock
 from lienthong.kernel.units import Confidence, Level, NoSuchUnit, Succession, Unit, UnitTable
-from lienthong.systems.catalogues import queries
-from lienthong.systems.catalogues.forms import UnitSearch
+from lienthong.systems.catalogues.forms.search import UnitSearch
 from lienthong.web import catalogues, roles
 
 MOST_RESULTS = 60
@@ -111,31 +110,6 @@ def unit(request: HttpRequest, code: str) -> HttpResponse:
             "became": _became(table, shown),
             "made_of": _made_of(table, shown),
             "history": history,
-        },
-    )
-
-
-@roles.requires("catalogues.steward")
-def tables(request: HttpRequest) -> HttpResponse:
-    """The steward's desk: what is in the tables, what is published, what is doubtful."""
-    shown = queries.tables()
-    doubtful = {
-        "units": sum(bool(unit.doubt) for unit in shown.units),
-        "successions": sum(bool(link.doubt) for link in shown.successions),
-        "bodies": sum(bool(body.doubt) for body in shown.bodies),
-        "calendar": sum(bool(day.doubt) for day in shown.calendar),
-        "limits": sum(bool(limit.doubt) for limit in shown.limits),
-    }
-    rows = [(name, count, doubtful[name]) for name, count in queries.counts().items()]
-    return render(
-        request,
-        "catalogues/tables.html",
-        {
-            "rows": rows,
-            "limits": shown.limits,
-            "bodies": shown.body_table.on(clock.today()),
-            "snapshots": queries.snapshots()[:20],
-            "in_use": catalogues.snapshot_number(),
         },
     )
 

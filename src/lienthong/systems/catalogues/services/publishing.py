@@ -11,7 +11,8 @@ from lienthong import record
 from lienthong.exchange import epoch
 from lienthong.kernel import clock
 from lienthong.kernel.actor import Actor, system_actor
-from lienthong.systems.catalogues import bulk, domain, queries
+from lienthong.systems.catalogues import bulk, queries
+from lienthong.systems.catalogues.domain.reforms import Replacement, checked
 from lienthong.systems.catalogues.errors import BadMerger, CodeInUse
 from lienthong.systems.catalogues.models import Shipment, Snapshot, Succession, Unit
 from lienthong.web.catalogues import published, shipped
@@ -31,7 +32,7 @@ def load_shipped(*, by: Actor | None = None) -> dict[str, int]:
     if Shipment.objects.filter(digest=digest).exists():
         return {}
     by = by or system_actor(SYSTEM, clock.today())
-    _hold_catalogues()
+    hold_catalogues()
     added = bulk.load(shipped.shipped())
     Shipment.objects.get_or_create(digest=digest, defaults={"loaded_at": clock.instant()})
     if any(added.values()):
@@ -56,15 +57,15 @@ def settle() -> Snapshot:
 
 
 @transaction.atomic
-def replace_units(replacement: domain.Replacement, *, by: Actor) -> None:
+def replace_units(replacement: Replacement, *, by: Actor) -> None:
     """
     Let a reform take effect: close the old rows, open the new ones, link them.
 
     Raises `BadMerger` for an inconsistent reform and `CodeInUse` when a new
     code names another unit from that day on.
     """
-    _hold_catalogues()
-    domain.checked(replacement)
+    hold_catalogues()
+    checked(replacement)
     closed = Unit.objects.filter(
         code__in=replacement.old_codes,
         valid_from__lte=replacement.last_day,
@@ -97,10 +98,11 @@ def replace_units(replacement: domain.Replacement, *, by: Actor) -> None:
             happened_on=link.happened_on,
             confidence=link.confidence,
             is_default=link.is_default,
+            share=link.share,
             legal_basis=link.legal_basis,
             source=link.source,
         )
-        for link in replacement.successions(source=str(by))
+        for link in replacement.successions(source=replacement.source or str(by))
     )
     record.done(
         "catalogues.units_replaced",
@@ -123,7 +125,7 @@ def publish(*, by: Actor | None = None) -> Snapshot:
     in use again. The node's copy changes after the commit.
     """
     by = by or system_actor(SYSTEM, clock.today())
-    _hold_catalogues()
+    hold_catalogues()
     tables = queries.tables()
     tables_digest = hashlib.sha256(json.dumps(write(tables)).encode()).hexdigest()
     last = queries.newest_snapshot()
@@ -156,7 +158,7 @@ def _put_in_use(snapshot: Snapshot) -> None:
     published.keep(bytes(snapshot.content))
 
 
-def _hold_catalogues() -> None:
+def hold_catalogues() -> None:
     """One writer of catalogues at a time, until the end of the transaction."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('lienthong.catalogues'))")
