@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 
-from lienthong.cli import probes, topology
-from lienthong.kernel.node import Ports
+from lienthong.cli import topology
+from port_lanes import free_base
 from running_node import RunningNode, shared_runtime
 
 
@@ -33,7 +32,7 @@ class RunningCountry(RunningNode):
     @classmethod
     def anywhere(cls) -> RunningCountry:
         alone = super().anywhere()
-        return cls(alone.place, free_bases())
+        return cls(alone.place, free_base(len(topology.FEDERATED)))
 
     def at(self, name: str) -> Place:
         (place,) = [place for place in topology.FEDERATED if place.name == name]
@@ -42,31 +41,3 @@ class RunningCountry(RunningNode):
     @property
     def home(self) -> Path:
         return self.node.home
-
-
-def free_bases() -> int:
-    """A base from which every place has all its ports free at this moment."""
-    for _ in range(200):
-        base = random.SystemRandom().randrange(12_000, 29_000, 1000)
-        numbers = [
-            number
-            for n in range(len(topology.FEDERATED))
-            for number in all_ports(Ports(base + topology.STRIDE * n))
-        ]
-        if not any(probes.listens(number) for number in numbers):
-            return base
-    raise AssertionError("no free ports on this machine")
-
-
-def all_ports(ports: Ports) -> tuple[int, ...]:
-    return (
-        ports.pages,
-        ports.consumer,
-        ports.public_log,
-        ports.gateway_admin,
-        ports.offers,
-        ports.postgres,
-        ports.consumer_tls,
-        ports.door,
-        ports.peer,
-    )

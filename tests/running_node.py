@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -23,6 +22,7 @@ from typing import Any, Self
 
 from lienthong.cli import probes
 from lienthong.kernel.node import Node, Ports
+from port_lanes import free_base
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 180.0
@@ -207,23 +207,3 @@ def shared_runtime() -> Path:
     place = Path(tempfile.gettempdir()) / f"lienthong-tests-runtime-{key}"
     place.mkdir(mode=0o755, exist_ok=True)
     return place
-
-
-def free_base() -> int:
-    """A port base all of whose ports are free at this moment."""
-    for _ in range(200):
-        ports = Ports(random.SystemRandom().randrange(12_000, 30_000, 500))
-        numbers = (
-            ports.pages,
-            ports.consumer,
-            ports.public_log,
-            ports.gateway_admin,
-            ports.offers,
-            ports.postgres,
-            ports.consumer_tls,
-            ports.door,
-            ports.peer,
-        )
-        if not any(probes.listens(number) for number in numbers):
-            return ports.base
-    raise AssertionError("no free ports on this machine")

@@ -28,7 +28,7 @@ from lienthong.cli import (
 )  # fmt: skip
 from lienthong.kernel.node import Node, Ports
 from lienthong.protocol import pki
-from running_node import free_base
+from port_lanes import free_base
 
 
 @pytest.fixture

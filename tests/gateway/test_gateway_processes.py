@@ -10,7 +10,6 @@ import hashlib
 import http.client
 import json
 import os
-import random
 import signal
 import socket
 import ssl
@@ -44,6 +43,7 @@ from lienthong.protocol import pki
 from lienthong.protocol.pki import SigningKey
 from lienthong.protocol.receipt import verify_receipt
 from lienthong.protocol.snapshot import seal
+from port_lanes import free_base
 
 pytestmark = pytest.mark.scenario
 SOURCE = Path(__file__).resolve().parent.parent.parent / "src"
@@ -69,20 +69,6 @@ class EchoSystem:
 
     def malformed(self, why, caller):
         return Outgoing(400, b"Bad Request", [])
-
-
-def free_base() -> int:
-    """A port base whose ports nobody listens on at this moment."""
-    for _ in range(100):
-        base = random.SystemRandom().randrange(14000, 28000)
-        ports = Ports(base)
-        wanted = (ports.consumer, ports.consumer_tls, ports.peer, ports.gateway_admin,
-                  ports.public_log)  # fmt: skip
-        with contextlib.suppress(OSError), contextlib.ExitStack() as held:
-            for port in wanted:
-                held.enter_context(socket.create_server(("127.0.0.1", port)))
-            return base
-    raise RuntimeError("no free ports")
 
 
 class Running:
