@@ -33,6 +33,8 @@ FORMAT = "lienthong-day-1"
 DOMAIN = f"{FORMAT}\n".encode()
 SETTLED_AFTER = timedelta(minutes=20)
 """So long after its end a day is open still, for answers under way at midnight."""
+CLOCKS = timedelta(minutes=5)
+"""Clocks of two bodies may differ by so much."""
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Hex = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
@@ -43,6 +45,12 @@ class BadTotals(ProtocolError):
     code = "exchange.bad_day_totals"
     status = 400
     fault = "BadRequest"
+
+
+class DayNotOver(BadTotals):
+    """The day is not over by the clock of whoever is told it."""
+
+    code = "exchange.day_not_over"
 
 
 class DayRow(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -213,4 +221,16 @@ def check_day(totals: DayTotals) -> DayTotals:
         raise BadTotals("the digest is not that of the rows")
     if totals.closed_at < bounds(totals.day)[1] + SETTLED_AFTER and not totals.source:
         raise BadTotals("the day was not over when it was closed")
+    return totals
+
+
+def check_over(totals: DayTotals, now: datetime) -> DayTotals:
+    """
+    The same, once its day is over and it was closed by the clock of whoever is told it.
+
+    Raises DayNotOver: a gateway whose clock is ahead would state a day that others
+    still live, and never state it again.
+    """
+    if max(totals.closed_at, bounds(totals.day)[1]) > now + CLOCKS:
+        raise DayNotOver("the day is not over by the clock of the directory")
     return totals

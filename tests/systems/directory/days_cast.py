@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from lienthong.kernel import clock
 from lienthong.kernel.actor import system_actor
@@ -14,6 +14,7 @@ from lienthong.protocol.day_totals import (
     TakenDay,
     bounds,
     counts_digest,
+    read_day,
     sign_day,
 )
 from lienthong.protocol.pki import SigningKey
@@ -59,5 +60,12 @@ def signed(
     )
 
 
-def told(*days: SignedDay) -> list[TakenDay]:
-    return totals.take(days, message_id="m-1", by=BY)
+def told(*days: SignedDay, at: datetime | None = None) -> list[TakenDay]:
+    """The directory is told these days: in the night after the last of them, or at a moment."""
+    with clock.stopped(at=at or max(night_after(day) for day in days)):
+        return totals.take(days, message_id="m-1", by=BY)
+
+
+def night_after(day: SignedDay) -> datetime:
+    said = read_day(day)
+    return max(said.closed_at, bounds(said.day)[1]) + timedelta(minutes=1)

@@ -17,7 +17,7 @@ from lienthong.gateway.membership import Membership
 from lienthong.kernel import clock
 from lienthong.kernel.node import Node
 from lienthong.kernel.periods import Period
-from lienthong.protocol.day_totals import Verdict, bounds
+from lienthong.protocol.day_totals import CLOCKS, Verdict, bounds
 from lienthong.protocol.housekeeping import CODES
 from lienthong.protocol.joining import SignedAsk
 from lienthong.protocol.pki import SigningKey
@@ -153,6 +153,25 @@ def test_a_day_signed_by_anyone_else_is_refused(
     assert [answer.why for answer in answers] == [
         "exchange.unknown_key", "exchange.bad_signature", "exchange.unknown_key", "",
     ]  # fmt: skip
+
+
+def test_a_day_that_is_not_over_by_the_directorys_clock_is_refused_until_it_is(
+    province: Newcomer, day: date
+) -> None:
+    """A gateway ahead by more than clocks may differ closes its day before others have lived it."""
+    rows = [row(STEERING, STATUS, "provider", 7)]
+    closed = bounds(day)[1] + timedelta(minutes=21)
+    ahead = signed(province.node, PROVINCE, day, *rows)
+    imported = signed(province.node, PROVINCE, day, *rows, source="s-1")
+    early = told(ahead, imported, at=bounds(day)[1] - CLOCKS - timedelta(seconds=1))
+    assert [(answer.verdict, answer.why) for answer in early] == [
+        (Verdict.REFUSED, "exchange.day_not_over")
+    ] * 2
+    assert not DayReport.objects.exists()
+    (still,) = told(ahead, at=closed - CLOCKS - timedelta(seconds=1))
+    assert still.why == "exchange.day_not_over"
+    (fair,) = told(ahead, at=closed - CLOCKS)
+    assert fair.verdict is Verdict.TAKEN
 
 
 def test_a_kept_day_can_neither_be_changed_nor_removed(province: Newcomer, day: date) -> None:

@@ -17,6 +17,7 @@ from lienthong.protocol.day_totals import (
     SignedDay,
     TakenDay,
     Verdict,
+    check_over,
     open_day,
 )
 from lienthong.protocol.errors import ProtocolError, UnknownKey
@@ -31,6 +32,9 @@ def take(days: Sequence[SignedDay], *, message_id: str, by: Actor) -> list[Taken
     """
     Keep each document that its gateway's owner signed; one bad one keeps no other out.
 
+    A day that is not over by this node's machine time is refused, so that a gateway
+    whose clock is ahead tells it again once it is.
+
     The same document again is a repetition. Another one for a day that is kept
     is a contradiction: it is kept beside and shown, and changes no figure.
     """
@@ -41,9 +45,10 @@ def _take(signed: SignedDay, *, message_id: str, by: Actor) -> TakenDay:
     digest = hashlib.sha256(signed.payload.encode()).hexdigest()
     try:
         digest = hashlib.sha256(signed.content).hexdigest()
-        totals = open_day(signed, agreements.find_key)
+        totals = check_over(open_day(signed, agreements.find_key), clock.instant())
         gateway = _gateway(totals, signed.kid)
     except ProtocolError as problem:
+        record.done("directory.day_refused", message_id, by=by, detail={"why": problem.code})
         return TakenDay(sha256=digest, verdict=Verdict.REFUSED, why=problem.code)
     with transaction.atomic():
         # Two deliveries of one gateway at the same moment take turns.
