@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from lienthong.cli import chores
+from lienthong.cli import chores, log_days
 from lienthong.exchange import day_reports, errors, gateway_admin, housekeeping
-from lienthong.exchange.gateway_admin import ToldDay
+from lienthong.exchange.gateway_admin import ToldDay, WaitingDay
 from lienthong.exchange.housekeeping import NobodyAsks, Told
 from lienthong.exchange.transport import HttpAnswer, HttpRequest, InProcess, Lost, NotSent
 from lienthong.gateway.membership import Membership
+from lienthong.kernel import clock
 from lienthong.kernel.node import Node, Ports
 from lienthong.protocol import snapshot as wire
 from lienthong.protocol.day_totals import (
+    DayRow,
     DayTotals,
     SignedDay,
     TakenDay,
@@ -35,12 +38,17 @@ KEY = SigningKey.generate()
 FIRST = date(2026, 11, 1)
 
 
-def day(number: int) -> SignedDay:
+def day(number: int, rows: int = 0) -> SignedDay:
     on = FIRST + timedelta(number)
+    counted = [
+        DayRow(client="VN/a", service=f"VN/b/x{n:03}.v1", side="provider", outcome="answered",
+               count=1)
+        for n in range(rows)
+    ]  # fmt: skip
     return sign_day(
         DayTotals(
             gateway="VN/GOV/G15/justice", day=on, closed_at=bounds(on)[1] + timedelta(hours=1),
-            tree_size=0, root="00" * 32, counts_sha256=counts_digest([]), rows=[],
+            tree_size=0, root="00" * 32, counts_sha256=counts_digest(counted), rows=counted,
         ),
         KEY,
     )  # fmt: skip
@@ -52,27 +60,57 @@ class Log:
     def __init__(self, count: int) -> None:
         self.days = [day(number) for number in range(count)]
         self.told: list[ToldDay] = []
+        self.refused: list[tuple[datetime, ToldDay]] = []
         self.asked: list[tuple[int, str]] = []
         self.down = False
         self.verdicts: dict[int, Verdict] = {}
+        self.unreadable: set[int] = set()
+        self.at_once = 200
 
-    def untold(self) -> list[SignedDay]:
+    def waiting(self) -> list[WaitingDay]:
         done = {told.day for told in self.told}
-        return [one for n, one in enumerate(self.days) if FIRST + timedelta(n) not in done]
+        waiting = []
+        for number, document in enumerate(self.days):
+            on = FIRST + timedelta(number)
+            said = [(at, told.why) for at, told in self.refused if told.day == on]
+            at, why = said[-1] if said else (None, "")
+            if on not in done:
+                waiting.append(
+                    WaitingDay(
+                        day=on, source="", document=document,
+                        refused=len(said), refused_at=at, why=why,
+                    )
+                )  # fmt: skip
+        return waiting
+
+    def untold(self) -> Iterator[list[WaitingDay]]:
+        """Some at a time, each looked up when it is asked for, as the gateway does it."""
+        behind = date.min
+        while found := [day for day in self.waiting() if day.day > behind][: self.at_once]:
+            yield found
+            behind = found[-1].day
 
     def note(self, days) -> int:
-        self.told += days
+        for told in days:
+            if told.verdict == Verdict.REFUSED:
+                self.refused.append((clock.instant(), told))
+            else:
+                self.told.append(told)
         return len(days)
 
     def ask(self, node, code, body, kind, *, key=""):
         assert code == REPORT_DAYS
         if self.down:
             raise errors.Unavailable(code="exchange.unavailable")
+        if any(self.days.index(one) in self.unreadable for one in body.days):
+            raise errors.Invalid(fault="Client.InvalidBody")
         self.asked.append((len(body.days), key))
         said = []
         for one in body.days:
             verdict = self.verdicts.get(self.days.index(one), Verdict.TAKEN)
-            said.append(TakenDay(sha256=hashlib.sha256(one.content).hexdigest(), verdict=verdict))
+            why = "exchange.day_not_over" if verdict is Verdict.REFUSED else ""
+            digest = hashlib.sha256(one.content).hexdigest()
+            said.append(TakenDay(sha256=digest, verdict=verdict, why=why))
         return Told(TakenDays(said), f"m-{len(self.asked)}")
 
 
@@ -95,33 +133,90 @@ def test_a_directory_that_is_away_loses_no_day(log: Log, node: Node) -> None:
     with pytest.raises(errors.Unavailable):
         day_reports.tell(node)
     assert not chores.Chores(node).one_round()  # said in the log, and tried again
-    assert len(log.untold()) == 3
+    assert len(log.waiting()) == 3
     log.down = False
     assert day_reports.tell(node).taken == 3
     assert [told.verdict for told in log.told] == ["taken"] * 3
     assert {told.message_id for told in log.told} == {"m-1"}
-    assert log.untold() == []
+    assert log.waiting() == []
     assert day_reports.tell(node).all == 0
 
 
 def test_a_refused_day_waits_on_and_holds_no_other_back(log: Log, node: Node) -> None:
     log.verdicts = {0: Verdict.REFUSED, 1: Verdict.CONTRADICTION}
     done = day_reports.tell(node)
-    assert (done.taken, done.contradicted, done.refused >= 1) == (1, 1, True)
-    assert log.untold() == [log.days[0]]
+    assert (done.taken, done.contradicted, done.refused) == (1, 1, 1)
+    assert [waiting.document for waiting in log.waiting()] == [log.days[0]]
     assert sorted(told.verdict for told in log.told) == ["contradiction", "taken"]
 
 
+def test_any_number_of_refused_days_holds_up_none_behind_them(log: Log, node: Node) -> None:
+    log.days, log.at_once = [day(number) for number in range(7)], 2
+    log.verdicts = dict.fromkeys(range(5), Verdict.REFUSED)
+    done = day_reports.tell(node)
+    assert (done.taken, done.refused) == (2, 5)
+    assert [told.day for told in log.told] == [FIRST + timedelta(5), FIRST + timedelta(6)]
+
+
+def test_a_refused_day_is_told_again_another_day_or_when_the_operator_says_so(
+    log: Log, node: Node
+) -> None:
+    log.verdicts = {0: Verdict.REFUSED}
+    day_reports.tell(node)
+    first = log.asked[-1]
+    assert day_reports.tell(node).all == 0  # not every few minutes
+    assert day_reports.tell(node, again_after=timedelta(0)).refused == 1
+    assert log.asked[-1][1] != first[1]  # another key, so that it is looked at anew
+    log.verdicts = {}
+    with clock.stopped(at=clock.instant() + day_reports.AGAIN_AFTER + timedelta(minutes=1)):
+        assert day_reports.tell(node).taken == 1
+    assert log.waiting() == []
+
+
+def test_a_day_no_request_can_carry_is_refused_here_and_the_others_go_on(
+    log: Log, node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.days[0] = day(0, rows=40)
+    monkeypatch.setattr(day_reports, "LONGEST_DAY", len(log.days[0].payload) - 1)
+    done = day_reports.tell(node)
+    assert (done.taken, done.refused) == (2, 1)
+    ((_, told),) = log.refused
+    assert (told.day, told.why, told.message_id) == (FIRST, day_reports.TOO_LONG, "")
+
+
+def test_a_day_that_spoils_its_request_is_found_and_the_others_go_on(log: Log, node: Node) -> None:
+    log.days, log.unreadable = [day(number) for number in range(5)], {3}
+    done = day_reports.tell(node)
+    assert (done.taken, done.refused) == (4, 1)
+    ((_, told),) = log.refused
+    assert (told.day, told.why) == (FIRST + timedelta(3), "Client.InvalidBody")
+
+
+def test_refusals_are_shown_to_the_operator_in_words(
+    log: Log, node: Node, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log.verdicts = {1: Verdict.REFUSED}
+    day_reports.tell(node)
+    assert log_days.show(gateway_admin.untold_days()) == 1
+    told = capsys.readouterr().out
+    assert "2026-11-02" in told
+    assert "REFUSED 1 times" in told
+    assert "set the clock of this machine" in told
+    assert "exchange.day_not_over" in told
+    assert "1 days wait, 1 of them refused" in told
+
+
 def test_the_same_days_have_the_same_key_today(log: Log, node: Node) -> None:
-    assert day_reports.key_of(log.days) == day_reports.key_of(list(log.days))
-    assert day_reports.key_of(log.days) != day_reports.key_of(log.days[:2])
+    waiting = log.waiting()
+    assert day_reports.key_of(waiting) == day_reports.key_of(list(waiting))
+    assert day_reports.key_of(waiting) != day_reports.key_of(waiting[:2])
 
 
 def test_many_days_are_told_in_parts(monkeypatch: pytest.MonkeyPatch, log: Log) -> None:
     monkeypatch.setattr(day_reports, "MOST_DAYS", 2)
-    assert [len(batch) for batch in day_reports.batches(log.days)] == [2, 1]
+    assert [len(batch) for batch in day_reports.batches(log.waiting())] == [2, 1]
     monkeypatch.setattr(day_reports, "MOST_BYTES", 1)
-    assert [len(batch) for batch in day_reports.batches(log.days)] == [1, 1, 1]
+    assert [len(batch) for batch in day_reports.batches(log.waiting())] == [1, 1, 1]
 
 
 # -- asking in the owner's name ------------------------------------------------------------------

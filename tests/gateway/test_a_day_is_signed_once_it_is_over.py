@@ -13,8 +13,9 @@ import pytest
 from gateway.rows_cast import CLIENT, ORIGIN, SERVICE, row
 from gateway.test_seal_misses_nothing import KEY, append, working
 from lienthong.gateway import days, rollups, statements
+from lienthong.gateway.measures import read_measures
 from lienthong.gateway.rows import Kind, LogSide, Outcome
-from lienthong.protocol.day_totals import DayRow, SignedDay, Verdict, bounds, open_day
+from lienthong.protocol.day_totals import DayRow, Verdict, bounds, open_day
 from lienthong.protocol.identifiers import GatewayId
 
 DAY = date(2026, 11, 24)
@@ -44,8 +45,8 @@ async def close(sealer, now):
     return await days.close_days(sealer._connection, gateway=ORIGIN, key=KEY, now=now)
 
 
-def opened(document: SignedDay):
-    return open_day(document, lambda kid, at: (OWNER, {KEY.kid: KEY.verifying}[kid]))
+def opened(waiting: days.WaitingDay):
+    return open_day(waiting.document, lambda kid, at: (OWNER, {KEY.kid: KEY.verifying}[kid]))
 
 
 def story(database, act):
@@ -148,7 +149,37 @@ def test_what_the_directory_answered_is_not_told_again(gateway_db):
     assert story(gateway_db, act) == (1, 0, [])
 
 
-@pytest.mark.parametrize("table", ["signed_day", "told_day"])
+def test_a_refused_day_waits_on_beside_what_was_said_and_hides_none_behind_it(gateway_db):
+    async def act(sealer, connection):
+        await append(gateway_db, [row(at=MORNING)])
+        await close(sealer, OVER + timedelta(days=3))
+        refused = days.ToldDay(
+            day=DAY, verdict=Verdict.REFUSED, why="exchange.day_not_over", message_id="m-1"
+        )
+        new = await days.note_told(connection, days.ToldDays([refused]))
+        await days.note_told(connection, days.ToldDays([refused]))
+        pages, after = [], (date.min, "")
+        while page := (await days.untold(connection, after, limit=2)).days:
+            pages.append(page)
+            after = (page[-1].day, page[-1].source)
+        small = (await days.untold(connection, most_bytes=1)).days
+        measured = (await read_measures(connection)).refused_days
+        taken = days.ToldDay(day=DAY, verdict=Verdict.TAKEN, message_id="m-3")
+        await days.note_told(connection, days.ToldDays([taken]))
+        return new, pages, small, measured, (await read_measures(connection)).refused_days
+
+    new, pages, small, measured, after = story(gateway_db, act)
+    assert new == 0
+    assert [[(one.day - DAY).days for one in page] for page in pages] == [[0, 1], [2, 3]]
+    first, second = pages[0]
+    assert (first.refused, first.why) == (2, "exchange.day_not_over")
+    assert first.refused_at is not None
+    assert (second.refused, second.refused_at) == (0, None)
+    assert len(small) == 1  # one at least, however long it is
+    assert (measured, after) == (1, 0)
+
+
+@pytest.mark.parametrize("table", ["signed_day", "told_day", "refused_day"])
 def test_the_gateways_role_can_neither_change_nor_remove_a_day(gateway_db, table):
     with (
         psycopg.connect(gateway_db.gateway_url) as connection,

@@ -44,6 +44,7 @@ def run(args: argparse.Namespace) -> int:
             f"{'well' if part.well else 'NOT WELL'}"
         )
     tell_of_directory(node)
+    tell_of_refused_days(node)
     ill = [part.name for part in parts if not part.well]
     if ill:
         print(f"Next: read {node.logs}/{ill[0]}.log, or run `lienthong doctor`.")
@@ -62,6 +63,13 @@ def tell_of_directory(node: Node) -> None:
     elif "directory" in health.get("wrong", ()):
         stop = health.get("snapshot_next_stop")
         print(f"WARNING: nothing new from the directory; the first calls stop at {stop}")
+
+
+def tell_of_refused_days(node: Node) -> None:
+    """Say when the directory refuses days this gateway signed: the country's count lacks them."""
+    refused = probes.admin_health(node).get("refused_days", 0)
+    if refused:
+        print(f"WARNING: the directory refused {refused} signed days; see `lienthong log days`")
 
 
 def parts_of(node: Node, state: dict[str, object]) -> list[Part]:

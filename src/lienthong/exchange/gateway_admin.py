@@ -18,7 +18,7 @@ Endpoints and their JSON::
     GET  /operational/records?from&to&client&fields   as getSecurityServerOperationalData
     GET  /operational/health    as getSecurityServerHealthData
     GET  /operational/failures?start&end   {"failures": [FailureLine]}
-    GET  /days                  {"days": [SignedDay]}, those the directory has not been told
+    GET  /days?after&source     {"days": [WaitingDay]}, those the directory has not taken
     GET  /days/{day}            RecountedDay
     POST /days                  {"days": [ToldDay]} -> {"new": 3}
     POST /imports               {"source", "rows": [ImportRow]} -> ImportDone
@@ -30,7 +30,7 @@ Endpoints and their JSON::
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import TypeVar
 from urllib.parse import quote, urlencode
@@ -268,6 +268,18 @@ class ConcernedList(msgspec.Struct, frozen=True, kw_only=True):
     """Whether this is all there is; otherwise the newest ones only."""
 
 
+class WaitingDay(msgspec.Struct, frozen=True, kw_only=True):
+    """A day this gateway signed and the directory has not taken."""
+
+    day: date
+    source: str
+    document: SignedDay
+    refused: int = 0
+    """How often it was refused; then when last, and why."""
+    refused_at: datetime | None = None
+    why: str = ""
+
+
 class ToldDay(msgspec.Struct, frozen=True, kw_only=True):
     """What the directory said about a day this gateway signed."""
 
@@ -417,9 +429,17 @@ def quota_use() -> dict[str, QuotaLine]:
     return {line.grant: line for line in found}
 
 
-def untold_days() -> list[SignedDay]:
-    """Days this gateway signed and the directory has not answered, the oldest first."""
-    return _get("/days", dict[str, list[SignedDay]])["days"]
+def untold_days() -> Iterator[list[WaitingDay]]:
+    """
+    Days this gateway signed and the directory has not taken, the oldest first.
+
+    Some at a time, as many as may be held at once. Raises LogNotReachable.
+    """
+    behind = ""
+    while found := _get(f"/days{behind}", dict[str, list[WaitingDay]])["days"]:
+        yield found
+        last = found[-1]
+        behind = f"?{urlencode({'after': last.day.isoformat(), 'source': last.source})}"
 
 
 def note_told(days: Iterable[ToldDay]) -> int:

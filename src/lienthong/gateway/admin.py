@@ -369,9 +369,12 @@ class Administration:
         return answer_json({"quotas": found})
 
     async def days(self, question: Question) -> Outgoing:
-        """Signed days that wait to be told to the directory."""
+        """Signed days that wait to be told to the directory, those behind ``after``."""
+        after = (date.min, "")
+        if text := question.query.get("after", ""):
+            after = (read_day_of(text), question.query.get("source", ""))
         async with self._reader.connection() as connection:
-            return answer_json(await days.untold(connection))
+            return answer_json(await days.untold(connection, after))
 
     async def told_days(self, question: Question) -> Outgoing:
         """Keep what the directory said about some of them."""
@@ -384,10 +387,7 @@ class Administration:
 
     async def recounted_day(self, question: Question) -> Outgoing:
         """A day counted again from the rows, beside what was signed."""
-        try:
-            day = date.fromisoformat(question.parts[1])
-        except ValueError:
-            raise BadQuestion("a day is written 2026-12-31") from None
+        day = read_day_of(question.parts[1])
         async with self._reader.connection() as connection:
             return answer_json(await days.recount(connection, day))
 
@@ -442,6 +442,13 @@ class Administration:
                 await subjects.write_question(connection, keys, asked, str(self._gateway.identity))
             found = await subjects.concerned(connection, self._archive, keys, asked.subject)
         return answer_json(found)
+
+
+def read_day_of(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadQuestion("a day is written 2026-12-31") from None
 
 
 def read_span(question: Question) -> tuple[datetime, datetime]:

@@ -34,6 +34,7 @@ from lienthong.protocol.pki import SigningKey
 
 DAYS_AT_ONCE = 31
 MOST_UNTOLD = 200
+MOST_UNTOLD_BYTES = 16 << 20
 DAY = timedelta(days=1)
 
 CLOSED = "SELECT min(closed_until) AS first, max(closed_until) AS until FROM rollup_mark"
@@ -73,31 +74,60 @@ IMPORTED = f"""
     WHERE origin = 'import' AND statement = $1 AND outcome = ANY($2) AND {IS_DATA}
     GROUP BY 1, 2, 3, 4, 5
 """
+# Past a day that was refused, so that none holds up those after it; and no more at a time than
+# the bytes of `MOST_UNTOLD_BYTES`, but at least one.
 UNTOLD = """
-    SELECT d.document FROM signed_day d
-    WHERE NOT EXISTS (SELECT 1 FROM told_day t WHERE (t.day, t.source) = (d.day, d.source))
-    ORDER BY d.day, d.source LIMIT $1
+    SELECT waiting.day, waiting.source, waiting.document, said.times, said.refused_at, said.why
+    FROM (
+        SELECT d.day, d.source, d.document,
+               sum(octet_length(d.document)) OVER (ORDER BY d.day, d.source)
+                   - octet_length(d.document) AS before
+        FROM signed_day d
+        WHERE (d.day, d.source) > ($2, $3)
+          AND NOT EXISTS (SELECT 1 FROM told_day t WHERE (t.day, t.source) = (d.day, d.source))
+        ORDER BY d.day, d.source LIMIT $1
+    ) waiting
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS times, max(refused_at) AS refused_at,
+               coalesce((array_agg(why ORDER BY refused_at DESC))[1], '') AS why
+        FROM refused_day r WHERE (r.day, r.source) = (waiting.day, waiting.source)
+    ) said
+    WHERE before < $4
+    ORDER BY waiting.day, waiting.source
 """
 
 
 class ToldDay(msgspec.Struct, frozen=True, kw_only=True):
-    """What the directory said about one day."""
+    """What the directory said about one day; one that was refused waits on."""
 
     day: date
     source: str = ""
     verdict: Verdict
     why: str = ""
     message_id: str
+    """The exchange in which it was told; empty for a day that could not be sent."""
 
 
 class ToldDays(msgspec.Struct, frozen=True):
     days: list[ToldDay]
 
 
+class WaitingDay(msgspec.Struct, frozen=True, kw_only=True):
+    """A day that waits to be told, and what was said when it was tried."""
+
+    day: date
+    source: str
+    document: SignedDay
+    refused: int = 0
+    """How often it was refused; then when last, and why."""
+    refused_at: datetime | None = None
+    why: str = ""
+
+
 class Untold(msgspec.Struct, frozen=True):
     """Days that wait to be told, the oldest first."""
 
-    days: list[SignedDay]
+    days: list[WaitingDay]
 
 
 class Recounted(msgspec.Struct, frozen=True, kw_only=True):
@@ -223,17 +253,45 @@ def rows_of(records: Iterable[asyncpg.Record]) -> list[DayRow]:
     )
 
 
-async def untold(connection: Connection, limit: int = MOST_UNTOLD) -> Untold:
-    """Days the directory has not been told, or has not answered yet."""
-    found = await connection.fetch(UNTOLD, limit)
-    return Untold([msgspec.json.decode(record["document"], type=SignedDay) for record in found])
+async def untold(
+    connection: Connection,
+    after: tuple[date, str] = (date.min, ""),
+    limit: int = MOST_UNTOLD,
+    most_bytes: int = MOST_UNTOLD_BYTES,
+) -> Untold:
+    """
+    Days the directory has not taken yet, those behind ``after`` (a day and its source).
+
+    As many as a reader holds at once; none when there are no more.
+    """
+    found = await connection.fetch(UNTOLD, limit, *after, most_bytes)
+    return Untold(
+        [
+            WaitingDay(
+                day=record["day"],
+                source=record["source"],
+                document=msgspec.json.decode(record["document"], type=SignedDay),
+                refused=record["times"],
+                refused_at=record["refused_at"],
+                why=record["why"],
+            )
+            for record in found
+        ]
+    )
 
 
 async def note_told(connection: Connection, told: ToldDays) -> int:
-    """Keep what the directory said; how many days of it are new."""
+    """Keep what the directory said; how many days it has answered for are new."""
     now = clock.instant()
     fresh = 0
     for one in told.days:
+        if one.verdict is Verdict.REFUSED:
+            await connection.execute(
+                "INSERT INTO refused_day (day, source, refused_at, why, message_id)"
+                " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+                one.day, one.source, now, one.why[:300], one.message_id,
+            )  # fmt: skip
+            continue
         done = await connection.execute(
             "INSERT INTO told_day (day, source, told_at, verdict, why, message_id)"
             " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",

@@ -143,6 +143,7 @@ def of_the_gateway(
             "log_unsealed": ("Rows of the last ten minutes without a leaf.", measures.unsealed),
             "log_oldest_unsealed_seconds": ("Age of the oldest of them.", measures.oldest_unsealed),
             "log_head_age_seconds": ("Time since the last head.", measures.head_age),
+            "refused_days": ("Signed days the directory refuses.", measures.refused_days),
         }
     lines: list[str] = []
     for name, (text, value) in values.items():

@@ -9,6 +9,10 @@ from lienthong.gateway.postgres_log import Connection
 from lienthong.kernel import clock
 from lienthong.protocol.promise import SEAL_WITHIN
 
+REFUSED_DAYS = """
+    SELECT count(DISTINCT (r.day, r.source)) FROM refused_day r
+    WHERE NOT EXISTS (SELECT 1 FROM told_day t WHERE (t.day, t.source) = (r.day, r.source))
+"""
 HEAD = "SELECT size, signed_at FROM log_checkpoint ORDER BY size DESC LIMIT 1"
 WAITING = """
     SELECT count(*) AS waiting, min(r.time) AS oldest FROM message_record r
@@ -27,6 +31,8 @@ class Measures:
     head_age: float
     unsealed: int
     oldest_unsealed: float
+    refused_days: int = 0
+    """Signed days the directory refused and has not taken since."""
 
     @property
     def is_late(self) -> bool:
@@ -39,6 +45,7 @@ class Measures:
             "last_head": self.last_head,
             "unsealed": self.unsealed,
             "oldest_unsealed_seconds": round(self.oldest_unsealed, 3),
+            "refused_days": self.refused_days,
         }
 
 
@@ -54,4 +61,5 @@ async def read_measures(connection: Connection) -> Measures:
         head_age=(now - signed_at).total_seconds() if signed_at else 0.0,
         unsealed=waiting["waiting"] if waiting is not None else 0,
         oldest_unsealed=max(0.0, (now - oldest).total_seconds()) if oldest else 0.0,
+        refused_days=await connection.fetchval(REFUSED_DAYS),
     )
