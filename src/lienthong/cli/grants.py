@@ -92,8 +92,11 @@ def show(node: Node, args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(msgspec.to_builtins(found), ensure_ascii=False))
         return 0
+    own = {card.subsystem: card for card in cards.cards()}
     for document in found:
         tell(document)
+        for difference in signing_desk.differences(document, own):
+            print(f"    NOT AS THE CARD: {difference}")
     print(f"{len(found)} wait. Next: `lienthong grants sign ID --by OFFICER`, or `refuse`.")
     return 0
 

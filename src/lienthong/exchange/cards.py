@@ -79,6 +79,11 @@ class Need:
     reads: type[msgspec.Struct]
     """The consumer's own shape, with only the fields it reads."""
     effect: Effect = Effect.SENSITIVE
+    purpose: str = ""
+    """What it is called for, by which law, and which fields are asked for, as the body signs it
+    when it asks for access. Without a purpose its node signs nothing by itself."""
+    legal_basis: str = ""
+    fields: tuple[str, ...] = ("*",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +131,10 @@ class Subscription:
     """The subscriber's own shape, with only the fields it reads."""
     subjects: tuple[str, ...] = ()
     """Fields of ``reads`` that hold identifiers of data subjects."""
+    purpose: str = ""
+    """What it is taken for, by which law, and which fields: as in `Need`."""
+    legal_basis: str = ""
+    fields: tuple[str, ...] = ("*",)
 
     @property
     def receiving(self) -> Offer:

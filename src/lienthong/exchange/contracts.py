@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect as types
 
-from lienthong.exchange.cards import Need, Offer, Subscription, System
+from lienthong.exchange.cards import Grant, Need, Offer, Subscription, System
 
 
 def disagreements(consumer: System, need: Need, providers: Iterable[System]) -> list[str]:
@@ -31,6 +31,7 @@ def disagreements(consumer: System, need: Need, providers: Iterable[System]) -> 
         *(f"request: {line}" for line in unreadable(need.request, offer.request)),
         *(f"answer: {line}" for line in unreadable(offer.answers, need.reads)),
         *_granted(consumer, need, offer),
+        *_asked(consumer, need, offer.grants),
     ]
 
 
@@ -59,6 +60,7 @@ def event_disagreements(
             for field in _fields(subscription.reads)
             if field.required and "*" not in grant.fields and field.encode_name not in grant.fields
         ]
+    found += _asked(subscriber, subscription, event.grants)
     return found
 
 
@@ -79,6 +81,19 @@ def _granted(consumer: System, need: Need, offer: Offer) -> Iterator[str]:
         for field in _fields(need.reads):
             if field.required and field.encode_name not in grant.fields:
                 yield f"answer.{field.encode_name} is required and not granted"
+
+
+def _asked(consumer: System, wanted: Need | Subscription, grants: Iterable[Grant]) -> Iterator[str]:
+    """Where the two cards state the same access in other words: then neither node signs it."""
+    for grant in grants:
+        if grant.to != consumer.code:
+            continue
+        for part in ("purpose", "legal_basis"):
+            stated, asked = getattr(grant, part), getattr(wanted, part)
+            if stated != asked:
+                yield f"{part} granted is {stated!r}, asked for is {asked!r}"
+        if sorted(grant.fields) != sorted(wanted.fields):
+            yield f"fields granted are {sorted(grant.fields)}, asked for {sorted(wanted.fields)}"
 
 
 def unreadable(written: type[msgspec.Struct], read: type[msgspec.Struct]) -> list[str]:

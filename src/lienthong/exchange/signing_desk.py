@@ -10,15 +10,17 @@ the node signs just that. Needs no Django, since a gateway may stand alone.
 from __future__ import annotations
 
 import hashlib
+import logging
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 import msgspec
 
 from lienthong.exchange import housekeeping
-from lienthong.exchange.cards import Grant, System
+from lienthong.exchange.cards import Grant, Need, Subscription, System
 from lienthong.kernel import clock
 from lienthong.kernel.errors import Conflict, LienThongError, NotFound
 from lienthong.kernel.node import Node
@@ -39,6 +41,8 @@ from lienthong.protocol.signing_desk import (
     WaitingDocuments,
 )
 
+log = logging.getLogger("lienthong.exchange.signing")
+_Stated: TypeAlias = Need | Subscription | Grant
 BY_THE_CARD = "card"
 """Named as the officer where the node signs what its own card states."""
 
@@ -180,10 +184,18 @@ def sign_stated(node: Node, cards: Iterable[System]) -> list[Settled]:
     """
     Sign what waits and the own cards state: needs, subscriptions, and grants given with offers.
 
-    Everything else waits for an officer. Raises as `waiting`, NoKey or TokenUnavailable.
+    Everything else waits for an officer; where a card states the same access in other
+    terms, the log says what differs. Raises as `waiting`, NoKey or TokenUnavailable.
     """
     own = {card.subsystem: card for card in cards}
-    documents = [document for document in waiting(node) if is_stated(document, own)]
+    documents = []
+    for document in waiting(node):
+        if is_stated(document, own):
+            documents.append(document)
+        elif found := differences(document, own):
+            log.error(
+                "not signed by itself, the card differs: %s %s", document.id, "; ".join(found)
+            )
     if not documents:
         return []
     key = key_here(node)
@@ -192,34 +204,55 @@ def sign_stated(node: Node, cards: Iterable[System]) -> list[Settled]:
 
 def is_stated(document: Waiting, own: dict[str, System]) -> bool:
     """Whether a card of this node says just this; never for what an officer asked for."""
-    if not document.stated:
-        return False
-    terms = document.terms
-    if document.deed is Deed.ASK:
-        card = own.get(terms.client.rpartition("/")[2])
-        return card is not None and _wants(card, terms)
-    card = own.get(terms.provider.rpartition("/")[2])
-    return card is not None and any(
-        _says(given, terms) for stated in card.shared if stated.code == terms.code
-        for given in stated.grants
-    )  # fmt: skip
-
-
-def _wants(card: System, terms: Terms) -> bool:
-    provider = terms.provider.rpartition("/")[2]
-    wanted = [(to_wire(need.system), need.code) for need in card.needs]
-    wanted += [(to_wire(one.system), one.code) for one in card.subscriptions]
-    return (provider, terms.code) in wanted
-
-
-def _says(given: Grant, terms: Terms) -> bool:
-    return (
-        to_wire(given.to) == terms.client.rpartition("/")[2]
-        and given.purpose == terms.purpose
-        and given.legal_basis == terms.legal_basis
-        and sorted(given.fields) == sorted(terms.fields)
-        and terms.methods == ["POST"]
-        and terms.paths == ["**"]
-        and terms.valid_to is None
-        and terms.quota == NO_QUOTA
+    return document.stated and any(
+        not _differing(stated, document.terms) for stated in _stated(document, own)
     )
+
+
+def differences(document: Waiting, own: dict[str, System]) -> list[str]:
+    """
+    Where a document differs from the access a card of this node states, in words.
+
+    Empty for one that is just as stated, and for access no card speaks of.
+    """
+    if not document.stated:
+        return []
+    found = [_differing(stated, document.terms) for stated in _stated(document, own)]
+    return min(found, key=len, default=[])
+
+
+def _stated(document: Waiting, own: dict[str, System]) -> list[_Stated]:
+    """What this node's cards state of an access between these two systems."""
+    terms = document.terms
+    client, provider = (to.rpartition("/")[2] for to in (terms.client, terms.provider))
+    if document.deed is Deed.ASK:
+        card = own.get(client)
+        wanted: tuple[Need | Subscription, ...] = ()
+        if card is not None:
+            wanted = (*card.needs, *card.subscriptions)
+        return [one for one in wanted if (to_wire(one.system), one.code) == (provider, terms.code)]
+    card = own.get(provider)
+    shared = card.shared if card is not None else ()
+    return [
+        given
+        for one in shared
+        if one.code == terms.code
+        for given in one.grants
+        if to_wire(given.to) == client
+    ]
+
+
+def _differing(stated: _Stated, terms: Terms) -> list[str]:
+    """A card states purpose, law and fields, and never other methods, paths, ends or quotas."""
+    pairs: tuple[tuple[str, object, object], ...] = (
+        ("purpose", stated.purpose, terms.purpose),
+        ("legal basis", stated.legal_basis, terms.legal_basis),
+        ("fields", sorted(stated.fields), sorted(terms.fields)),
+        ("methods", ["POST"], terms.methods),
+        ("paths", ["**"], terms.paths),
+        ("valid to", None, terms.valid_to),
+        ("quota", NO_QUOTA, terms.quota),
+    )
+    return [
+        f"{part} is {said!r}, the card says {card!r}" for part, card, said in pairs if card != said
+    ]

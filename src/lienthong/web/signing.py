@@ -11,6 +11,7 @@ import uuid
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -20,13 +21,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from lienthong import record
 from lienthong.exchange import housekeeping, scope, signing_desk
+from lienthong.exchange.errors import UnknownOutcome
 from lienthong.exchange.signing_desk import NothingWaits, NotTaken
 from lienthong.kernel import clock, names
 from lienthong.kernel.actor import Actor
 from lienthong.kernel.errors import LienThongError, Refused
 from lienthong.kernel.node import Node
 from lienthong.protocol import grants
-from lienthong.protocol.signing_desk import Deed, Waiting
+from lienthong.protocol.signing_desk import Deed, Returned, Waiting
 from lienthong.web.offices import Office
 from lienthong.web.roles import requires
 
@@ -113,6 +115,8 @@ def one(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
             messages.info(request, _("This document does not wait any more."))
             return redirect("web:signing")
         if request.method == "POST" and form.is_valid():
+            if not _is_as_shown(request, document):
+                return redirect("web:signing_one", document_id=document_id)
             return _refuse(request, node, document, form.cleaned_data["reason"])
     return render(
         request,
@@ -126,14 +130,43 @@ def _refuse(request: HttpRequest, node: Node, document: Waiting, reason: str) ->
     refusal = signing_desk.refused(
         document, signing_desk.key_here(node), reason=reason, officer=_named(request)
     )
-    try:
-        signing_desk.settle(node, refusal)
-    except NotTaken as problem:
-        messages.error(request, _not_taken(problem))
-    else:
-        record.done("web.grant_refused", document.id, by=_actor(request), detail={"reason": reason})
+    if _settle(request, node, refusal, "web.grant_refused", {"reason": reason}):
         messages.success(request, _("Refused. The other body reads the reason."))
     return redirect("web:signing")
+
+
+def _is_as_shown(request: HttpRequest, document: Waiting) -> bool:
+    """Whether the terms are those on the page the officer read; else it is said."""
+    same = grants.digest_of(document.terms) == request.POST.get("shown")
+    if not same:
+        messages.error(request, _("The document changed meanwhile. Read it again."))
+    return same
+
+
+def _settle(
+    request: HttpRequest, node: Node, document: Returned, what: str, detail: dict[str, object]
+) -> bool:
+    """
+    Return a decision to the directory; whether it was taken, which is said otherwise.
+
+    The audit's row is written first and stays exactly when the decision was taken or may
+    have been: no decision leaves this node without one.
+    """
+    by = _actor(request)
+    try:
+        with transaction.atomic():
+            record.done(what, document.id, by=by, detail=detail)
+            signing_desk.settle(node, document)
+    except NotTaken as problem:
+        messages.error(request, _not_taken(problem))
+        return False
+    except UnknownOutcome:
+        record.done(what, document.id, by=by, detail={**detail, "outcome": "unknown"})
+        messages.error(
+            request, _("The directory did not answer. If the document still waits, decide again.")
+        )
+        return False
+    return True
 
 
 @require_POST
@@ -142,7 +175,8 @@ def sign(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     """
     Sign what was shown, and return it.
 
-    ``shown`` is the digest of the terms on the page: what changed since is shown anew.
+    ``shown`` is the digest of the terms on the page: what changed since is shown anew;
+    the refusal compares it too.
     """
     node = _node_of(_actor(request))
     with scope.within(scope.PAGE_SECONDS):
@@ -151,16 +185,11 @@ def sign(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
         except NothingWaits:
             messages.info(request, _("This document does not wait any more."))
             return redirect("web:signing")
-        if grants.digest_of(document.terms) != request.POST.get("shown"):
-            messages.error(request, _("The document changed meanwhile. Read it again."))
+        if not _is_as_shown(request, document):
             return redirect("web:signing_one", document_id=document_id)
         key = signing_desk.key_here(node)
-        try:
-            signing_desk.settle(node, signing_desk.signed(document, key, officer=_named(request)))
-        except NotTaken as problem:
-            messages.error(request, _not_taken(problem))
-        else:
-            record.done("web.grant_signed", document.id, by=_actor(request))
+        signed = signing_desk.signed(document, key, officer=_named(request))
+        if _settle(request, node, signed, "web.grant_signed", {}):
             messages.success(request, _("Signed and returned to the directory."))
     return redirect("web:signing")
 

@@ -10,7 +10,8 @@ from django.test import Client
 
 import cast
 from lienthong.exchange import housekeeping as asking
-from lienthong.exchange.errors import Unavailable
+from lienthong.exchange.errors import Unavailable, UnknownOutcome
+from lienthong.exchange.signing_desk import NotTaken
 from lienthong.kernel.node import Node
 from lienthong.record.models import Entry
 from lienthong.systems.directory.models import AccessGrant
@@ -80,14 +81,74 @@ def test_an_officer_reads_and_signs_what_waits(chairman: Client, province: Newco
     assert "không còn chờ ký" in words(gone)
 
 
+def shown_at(client: Client, grant: AccessGrant) -> str:
+    """The digest of the terms on the page, which both forms send back."""
+    found = re.findall(
+        r'name="shown" value="([0-9a-f]{64})"', words(client.get(f"{PLACE}{grant.pk}/"))
+    )
+    assert len(found) == 2
+    assert len(set(found)) == 1
+    return str(found[0])
+
+
 def test_an_officer_refuses_only_with_a_reason(chairman: Client) -> None:
     grant = stated_grant()
+    shown = shown_at(chairman, grant)
     assert chairman.post(f"{PLACE}{grant.pk}/", {"reason": " "}).status_code == 422
-    done = chairman.post(f"{PLACE}{grant.pk}/", {"reason": "Chưa đủ căn cứ"}, follow=True)
+    refusal = {"reason": "Chưa đủ căn cứ", "shown": shown}
+    done = chairman.post(f"{PLACE}{grant.pk}/", refusal, follow=True)
+    assert Entry.objects.filter(what="web.grant_refused").count() == 1
     assert "Đã từ chối" in words(done)
     ended = AccessGrant.objects.get(pk=grant.pk)
     assert (ended.revoked, ended.end_reason) == (True, "Chưa đủ căn cứ")
     assert ended.ended_by == "GOV/TINH-91:of.tinh-91"
+
+
+def test_an_officer_refuses_only_what_was_read(chairman: Client) -> None:
+    grant = stated_grant()
+    for said in ({"shown": "0" * 64}, {}):  # of other terms, and of a page of an older release
+        page = chairman.post(f"{PLACE}{grant.pk}/", {"reason": "Không", **said}, follow=True)
+        assert "Văn bản vừa thay đổi" in words(page)
+    assert not AccessGrant.objects.get(pk=grant.pk).revoked
+    assert not Entry.objects.filter(what="web.grant_refused").exists()
+
+
+@pytest.mark.parametrize("refuse", [True, False])
+def test_no_decision_leaves_the_node_without_a_row_in_the_audit(
+    chairman: Client, monkeypatch: pytest.MonkeyPatch, refuse: bool
+) -> None:
+    grant = stated_grant()
+    said = {"shown": shown_at(chairman, grant)} | ({"reason": "Không"} if refuse else {})
+    address = f"{PLACE}{grant.pk}/" if refuse else f"{PLACE}{grant.pk}/ky"
+
+    def broken(*args: object, **more: object) -> None:
+        raise RuntimeError("the audit cannot be written")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(signing.record, "done", broken)
+        with pytest.raises(RuntimeError):
+            chairman.post(address, said)
+    kept = AccessGrant.objects.get(pk=grant.pk)
+    assert (kept.revoked, kept.proof) == (False, None)
+
+
+def test_a_decision_that_was_not_taken_leaves_no_row_and_one_that_may_have_been_does(
+    chairman: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant = stated_grant()
+    said = {"shown": shown_at(chairman, grant), "reason": "Không"}
+
+    def settled_by(problem: Exception) -> str:
+        def settle(*args: object) -> None:
+            raise problem
+
+        monkeypatch.setattr(signing.signing_desk, "settle", settle)
+        return words(chairman.post(f"{PLACE}{grant.pk}/", said, follow=True))
+
+    assert "directory.x" in settled_by(NotTaken(why="directory.x"))
+    assert not Entry.objects.filter(what="web.grant_refused").exists()
+    assert "Danh bạ không trả lời" in settled_by(UnknownOutcome())
+    assert Entry.objects.get(what="web.grant_refused").detail["outcome"] == "unknown"
 
 
 def test_nobody_signs_for_another_body(chairman: Client) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from datetime import timedelta
+import dataclasses
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -22,7 +24,9 @@ from lienthong.gateway.membership import Membership
 from lienthong.kernel import clock
 from lienthong.kernel.actor import system_actor
 from lienthong.kernel.node import Node
+from lienthong.protocol import grants
 from lienthong.protocol.errors import AccessDenied, BadGrant
+from lienthong.protocol.grants import Quota
 from lienthong.protocol.housekeeping import RETURN
 from lienthong.protocol.pki import SigningKey
 from lienthong.protocol.signing_desk import (
@@ -364,14 +368,97 @@ def test_the_node_signs_by_itself_just_what_its_card_states(
 def test_an_operators_grant_waits_for_an_officer_even_if_the_card_needs_it(
     province: Newcomer, directory: Node
 ) -> None:
-    need = Need("population", "person.verify.v1", Shape, Shape)
-    needing = System(code="lgsp", title="LGSP", title_en="LGSP", owner="TINH-91", needs=(need,))
+    needing = needing_verification()
     grant = let_verify(directory)
     document = next(one for one in desk.waiting(province.node) if one.id == str(grant.pk))
     assert not desk.is_stated(document, {"lgsp": needing})
     assert desk.is_stated(
         msgspec.structs.replace(document, stated=True), {"lgsp": needing}
     )  # had the provider's card stated it
+
+
+def needing_verification(**changes: Any) -> System:
+    """The province's card with a need, stated as population's grant would be."""
+    terms = {"purpose": "Xác thực công dân", "legal_basis": "Nghị định 47/2020/NĐ-CP"} | changes
+    need = Need("population", "person.verify.v1", Shape, Shape, **terms)
+    return System(code="lgsp", title="LGSP", title_en="LGSP", owner="TINH-91", needs=(need,))
+
+
+UNTIL = datetime(2027, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"purpose": "Việc khác"}, "purpose is 'Việc khác', the card says 'Xác thực công dân'"),
+        ({"legal_basis": "Luật khác"}, "legal basis is 'Luật khác'"),
+        ({"fields": ["found"]}, "fields is ['found'], the card says ['*']"),
+        ({"methods": ["*"]}, "methods is ['*']"),
+        ({"paths": ["/v1/**"]}, "paths is ['/v1/**']"),
+        ({"valid_to": UNTIL}, "valid to is"),
+        ({"quota": Quota(per_day=1)}, "quota is Quota(per_minute=None, per_day=1)"),
+    ],
+)
+def test_the_node_asks_by_itself_for_nothing_but_what_its_card_says(
+    province: Newcomer, directory: Node, monkeypatch, caplog, changed: dict[str, Any], told: str
+) -> None:
+    grant = let_verify(directory)
+    document = next(one for one in desk.waiting(province.node) if one.id == str(grant.pk))
+    stated = msgspec.structs.replace(document, stated=True)
+    own = {"lgsp": needing_verification()}
+    assert desk.is_stated(stated, own)
+    assert desk.differences(stated, own) == []
+    other = msgspec.structs.replace(stated, terms=msgspec.structs.replace(stated.terms, **changed))
+    assert not desk.is_stated(other, own)
+    (difference,) = desk.differences(other, own)
+    assert difference.startswith(told)
+    monkeypatch.setattr(desk, "waiting", lambda node: [other])
+    assert desk.sign_stated(province.node, own.values()) == []
+    assert told in caplog.text
+
+
+def test_a_need_that_names_no_purpose_is_signed_by_an_officer(
+    province: Newcomer, directory: Node
+) -> None:
+    grant = let_verify(directory)
+    document = next(one for one in desk.waiting(province.node) if one.id == str(grant.pk))
+    stated = msgspec.structs.replace(document, stated=True)
+    silent = {"lgsp": needing_verification(purpose="", legal_basis="")}
+    assert not desk.is_stated(stated, silent)
+
+
+# -- one bad document ---------------------------------------------------------------------------
+
+
+def test_each_returned_document_is_answered_apart(province: Newcomer, directory: Node) -> None:
+    """One under an id that is a grant's, one the database cannot keep, and one that is good."""
+    (document,) = desk.waiting(province.node)
+    key = key_of(province)
+    wish = desk.Wish(
+        client="GOV/TINH-91/lgsp", provider="GOV/G01/population", code="person.verify.v1",
+        purpose="Xác thực công dân", legal_basis="Nghị định 47/2020/NĐ-CP",
+    )  # fmt: skip
+    ended = AccessGrant.objects.filter(proof__isnull=False).first()
+    AccessGrant.objects.filter(pk=ended.pk).update(valid_to=clock.instant())
+    mine = desk.asked(wish, "VN", key, officer="x")
+    terms = msgspec.structs.replace(mine.terms, id=str(ended.pk))
+    used = msgspec.structs.replace(
+        mine, id=terms.id, terms=terms, mark=grants.sign_asked(terms, key, desk.now())
+    )
+    unkept = desk.asked(
+        dataclasses.replace(wish, purpose="không \x00 giữ được"), "VN", key, officer="x"
+    )
+    good = desk.signed(document, key, officer="x")
+    settled = directorys.take_back(
+        [used, unkept, good], member=Member.objects.get(code="TINH-91"), by=BY, node=directory
+    )
+    assert [(one.id, one.taken, one.why) for one in settled] == [
+        (used.id, False, "directory.id_taken"),
+        (unkept.id, False, "directory.not_kept"),
+        (good.id, True, ""),
+    ]
+    assert is_let_through(province, stated_grant())
+    assert not GrantRequest.objects.filter(client__code="lgsp").exists()
 
 
 # -- at the terminal --------------------------------------------------------------------------

@@ -7,6 +7,8 @@ from lienthong.exchange.figures import FIGURES_CODE, FigureRequest, FigureSet
 from lienthong.systems.civil_status import shapes
 from lienthong.web.catalogues.need import NEED as CATALOGUES
 
+NUMBER_LAW = "Luật Hộ tịch 60/2014/QH13 Điều 14, 16; Nghị định 137/2015/NĐ-CP Điều 13, 14"
+
 SYSTEM = System(
     code="civil_status",
     title="Cơ sở dữ liệu hộ tịch điện tử",
@@ -51,6 +53,8 @@ SYSTEM = System(
             shapes.IssuePersonalId,
             shapes.IssuedPersonalId,
             Effect.CHANGING,
+            purpose="Cấp số định danh cá nhân cho trẻ em được đăng ký khai sinh",
+            legal_basis=NUMBER_LAW,
         ),
         Need(
             "population",
@@ -58,15 +62,48 @@ SYSTEM = System(
             shapes.CancelPersonalId,
             shapes.CancelledPersonalId,
             Effect.CHANGING,
+            purpose="Hủy số đã cấp cho việc khai sinh bị thu hồi",
+            legal_basis="Thông tư 59/2021/TT-BCA Điều 6; Luật Hộ tịch 60/2014/QH13 Điều 12",
         ),
-        Need("population", "person.find.v1", shapes.FindPerson, shapes.FoundPerson),
-        Need("population", "person.verify.v1", shapes.VerifyPerson, shapes.VerifiedPerson),
+        Need(
+            "population",
+            "person.find.v1",
+            shapes.FindPerson,
+            shapes.FoundPerson,
+            purpose="Xác định cha, mẹ, người chết khi đăng ký hộ tịch",
+            legal_basis="Nghị định 87/2020/NĐ-CP; Luật Hộ tịch 60/2014/QH13 Điều 14, 33",
+            fields=(
+                "found",
+                "personal_id",
+                "standing",
+                "full_name",
+                "sex",
+                "born_on",
+                "born_precision",
+                "ethnicity",
+                "nationality",
+                "home_place",
+                "residence",
+                "died_on",
+                "superseded",
+            ),
+        ),
+        Need(
+            "population",
+            "person.verify.v1",
+            shapes.VerifyPerson,
+            shapes.VerifiedPerson,
+            purpose="Xác thực người đi khai sinh, khai tử",
+            legal_basis="Luật Căn cước công dân 59/2014/QH13 Điều 10",
+        ),
         Need(
             "population",
             "death.record.v1",
             shapes.RecordDeath,
             shapes.RecordedDeath,
             Effect.CHANGING,
+            purpose="Khóa thông tin của người đã được đăng ký khai tử",
+            legal_basis="Luật Hộ tịch 60/2014/QH13 Điều 34",
         ),
     ),
     subscriptions=(
@@ -75,6 +112,8 @@ SYSTEM = System(
             code="personal-id.cancelled.v1",
             reads=shapes.NumberCancelled,
             subjects=("personal_id", "successor"),
+            purpose="Cập nhật số định danh ghi trong sổ đăng ký khai sinh",
+            legal_basis="Thông tư 59/2021/TT-BCA Điều 6; Luật Hộ tịch 60/2014/QH13 Điều 60",
         ),
     ),
     retention="Sổ hộ tịch và dữ liệu hộ tịch điện tử được lưu trữ vĩnh viễn (Luật Hộ tịch Điều 58)",

@@ -179,6 +179,18 @@ class DocumentChanged(Conflict):
     code = "directory.document_changed"
 
 
+class IdTaken(Conflict):
+    """Another document has this id already; ask again under a new one."""
+
+    code = "directory.id_taken"
+
+
+class NotKept(Invalid):
+    """The document holds something the directory cannot keep, such as a text too long."""
+
+    code = "directory.not_kept"
+
+
 class SignatureTooOld(Refused):
     """The signature was made too long ago, or a clock is wrong; sign again."""
 

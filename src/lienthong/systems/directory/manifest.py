@@ -35,8 +35,8 @@ SYSTEM = System(
             grants=(
                 Grant(
                     to="steering",
-                    purpose="Lập báo cáo tháng của Ban Chỉ đạo",
-                    legal_basis="Văn bản 435/LĐCP ngày 16/10/2019",
+                    purpose="Báo cáo tháng về phát triển Chính phủ điện tử",
+                    legal_basis="Nghị quyết 17/NQ-CP ngày 07/3/2019",
                 ),
             ),
         ),

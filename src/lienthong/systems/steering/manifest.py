@@ -36,7 +36,15 @@ SYSTEM = System(
     ),
     needs=(
         *(
-            Need(source, FIGURES_CODE, FigureRequest, ReadFigures, Effect.PUBLIC)
+            Need(
+                source,
+                FIGURES_CODE,
+                FigureRequest,
+                ReadFigures,
+                Effect.PUBLIC,
+                purpose="Báo cáo tháng về phát triển Chính phủ điện tử",
+                legal_basis="Nghị quyết 17/NQ-CP ngày 07/3/2019",
+            )
             for source in SOURCES
         ),
         CATALOGUES,

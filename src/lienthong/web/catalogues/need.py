@@ -21,4 +21,12 @@ class ReadSnapshot(msgspec.Struct, frozen=True):
     content: bytes = b""
 
 
-NEED = Need("catalogues", "units.snapshot.v1", AskSnapshot, ReadSnapshot, Effect.PUBLIC)
+NEED = Need(
+    "catalogues",
+    "units.snapshot.v1",
+    AskSnapshot,
+    ReadSnapshot,
+    Effect.PUBLIC,
+    purpose="Giữ bản sao danh mục đơn vị hành chính, cơ quan, lịch làm việc và thời hạn",
+    legal_basis="Quyết định 19/2025/QĐ-TTg; Nghị định 47/2020/NĐ-CP",
+)

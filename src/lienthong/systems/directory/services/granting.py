@@ -140,23 +140,7 @@ def grant(
         proof = GrantProof(
             asked=asked, asked_mark=msgspec.convert(request.asked_mark, Mark), given_mark=mark
         )
-        row = AccessGrant.objects.create(
-            id=request.pk,
-            client=request.client,
-            offer=request.offer,
-            methods=given.methods,
-            paths=given.paths,
-            visible_fields=given.fields,
-            purpose=given.purpose,
-            legal_basis=given.legal_basis,
-            valid_from=now,
-            valid_to=given.valid_to,
-            per_minute=quota.per_minute,
-            per_day=quota.per_day,
-            given=signing.plain(given),
-            proof=signing.plain(proof),
-            given_by=str(by),
-        )
+        row = signing.give(request.client, request.offer, given, proof, by=str(by))
         _decide(request, State.GRANTED, by, now)
         record.done(
             "directory.access_granted", request, by=by, detail={"offer": request.offer.code}

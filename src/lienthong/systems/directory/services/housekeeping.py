@@ -11,8 +11,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 
-import msgspec
-
 from lienthong.kernel import clock
 from lienthong.kernel.node import Node
 from lienthong.protocol import grants
@@ -77,20 +75,4 @@ def _give(ask: SignedAsk, client: Subsystem, offer: Offer, node: Node) -> None:
     proof = GrantProof(
         asked=terms, asked_mark=ask.mark, given_mark=grants.sign_given(terms, terms, key, now)
     )
-    AccessGrant.objects.create(
-        id=grant_id,
-        client=client,
-        offer=offer,
-        methods=terms.methods,
-        paths=terms.paths,
-        visible_fields=terms.fields,
-        purpose=terms.purpose,
-        legal_basis=terms.legal_basis,
-        valid_from=terms.valid_from,
-        valid_to=terms.valid_to,
-        per_minute=terms.quota.per_minute,
-        per_day=terms.quota.per_day,
-        given=signing.plain(terms),
-        proof=msgspec.json.decode(msgspec.json.encode(proof)),
-        given_by=GIVEN_BY,
-    )
+    signing.give(client, offer, terms, proof, by=GIVEN_BY)

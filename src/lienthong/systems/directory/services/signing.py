@@ -8,6 +8,7 @@ signatures of hosted members are made, and everybody's are checked.
 from __future__ import annotations
 
 import logging
+import uuid
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +21,7 @@ from lienthong.protocol.grants import GrantProof, Mark, Quota, Terms
 from lienthong.protocol.held_keys import held_key
 
 from ..errors import KeyElsewhere
-from ..models import AccessGrant, Member
+from ..models import AccessGrant, Member, Offer, Subsystem
 from ..queries.register import INSTANCE
 
 logger = logging.getLogger("lienthong.directory")
@@ -116,6 +117,29 @@ def keep_grant(grant: AccessGrant, terms: Terms, mark: Mark) -> None:
     )
     grant.given, grant.proof = plain(terms), plain(proof)
     AccessGrant.objects.filter(pk=grant.pk).update(given=grant.given, proof=grant.proof)
+
+
+def give(
+    client: Subsystem, offer: Offer, given: Terms, proof: GrantProof, *, by: str
+) -> AccessGrant:
+    """The grant that both members have signed; its id is that of the terms."""
+    return AccessGrant.objects.create(
+        id=uuid.UUID(given.id),
+        client=client,
+        offer=offer,
+        methods=given.methods,
+        paths=given.paths,
+        visible_fields=given.fields,
+        purpose=given.purpose,
+        legal_basis=given.legal_basis,
+        valid_from=given.valid_from,
+        valid_to=given.valid_to,
+        per_minute=given.quota.per_minute,
+        per_day=given.quota.per_day,
+        given=plain(given),
+        proof=plain(proof),
+        given_by=by,
+    )
 
 
 def plain(value: msgspec.Struct) -> dict[str, Any]:

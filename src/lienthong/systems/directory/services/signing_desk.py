@@ -7,12 +7,13 @@ checked against the member's certificate and against what waits now.
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import Q
 
 from lienthong import record
@@ -29,7 +30,9 @@ from ..errors import (
     AlreadyDecided,
     BadTerms,
     DocumentChanged,
+    IdTaken,
     NothingWaits,
+    NotKept,
     NotTheirs,
     SignatureTooOld,
 )
@@ -40,6 +43,7 @@ from .gateway_files import write_gateway_files
 from .granting import known_fields
 from .publishing import one_at_a_time, publish
 
+logger = logging.getLogger("lienthong.directory")
 State = GrantRequest.State
 LONGEST_WAY = timedelta(hours=1)
 """From the signature to the directory; an older one is made again."""
@@ -101,7 +105,8 @@ def take_back(
     """
     Check and keep what a member's node returned; one bad document keeps no other out.
 
-    Publishes when anything changed.
+    Each is answered apart, also one the database cannot keep. Publishes when anything
+    changed.
     """
     settled = []
     for document in documents:
@@ -111,6 +116,9 @@ def take_back(
                 _take(document, member, by, node)
         except LienThongError as problem:
             settled.append(Settled(id=document.id, taken=False, why=problem.code))
+        except (IntegrityError, DataError):
+            logger.exception("a returned document cannot be kept", extra={"document": document.id})
+            settled.append(Settled(id=document.id, taken=False, why=NotKept.code))
         else:
             settled.append(Settled(id=document.id, taken=True))
     if any(one.taken for one in settled):
@@ -237,23 +245,7 @@ def _take_for_request(document: Returned, request: GrantRequest, member: Member,
     )
     grants.check_given(given, proof, agreements.find_key)
     known_fields(request.offer, given.fields)
-    AccessGrant.objects.create(
-        id=request.pk,
-        client=request.client,
-        offer=request.offer,
-        methods=given.methods,
-        paths=given.paths,
-        visible_fields=given.fields,
-        purpose=given.purpose,
-        legal_basis=given.legal_basis,
-        valid_from=given.valid_from,
-        valid_to=given.valid_to,
-        per_minute=given.quota.per_minute,
-        per_day=given.quota.per_day,
-        given=signing.plain(given),
-        proof=signing.plain(proof),
-        given_by=who,
-    )
+    signing.give(request.client, request.offer, given, proof, by=who)
     _decide(request, State.GRANTED, who)
 
 
@@ -275,6 +267,8 @@ def _take_request(document: Returned, member: Member, who: str) -> None:
     offer = Offer.objects.filter(subsystem=provider, code=terms.code, withdrawn_at=None).first()
     if offer is None or terms.id != document.id or terms.instance != register.INSTANCE:
         raise BadTerms("there is no such service", part="code")
+    if AccessGrant.objects.filter(pk=document.id).exists():
+        raise IdTaken  # of a grant that has ended: ids are never used again
     grants.check_terms(terms)
     grants.check_asked(terms, mark, agreements.find_key)
     known_fields(offer, terms.fields)
