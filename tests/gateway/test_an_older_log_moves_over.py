@@ -14,7 +14,7 @@ import pytest
 
 from gateway.log_tables import all_placed, told
 from gateway.rows_cast import AT, CLIENT, ORIGIN, SERVICE, row
-from lienthong.gateway import conversion, records, rollups, schema
+from lienthong.gateway import conversion, conversion_check, records, rollups, rounds, schema
 from lienthong.gateway.rows import Kind, LogSide, Outcome
 from lienthong.gateway.sealer import Sealer
 from lienthong.gateway.tree import Edge
@@ -201,6 +201,82 @@ def test_a_log_whose_leaves_are_not_all_there_is_left_as_it_is(older_log):
     with pytest.raises(conversion.BrokenLog, match="0 to 11"):
         schema.migrate(database.owner_url)
     assert told(database, "SELECT count(*) FROM message_plain") == [(24,)]
+
+
+def spoilt_packed(packed):
+    return packed._replace(packed=packed.packed[:-1] + bytes([packed.packed[-1] ^ 1]))
+
+
+def spoilt_way(packed):
+    return packed._replace(way=packed.way + 1)
+
+
+def spoilt_number(numbers):
+    return [number + 1 if number else 0 for number in numbers]
+
+
+@pytest.mark.parametrize("spoil", ["packed", "way", "number", "lost"])
+def test_an_older_row_stays_until_it_was_read_back_as_it_was(older_log, monkeypatch, spoil):
+    """Whatever packing makes of a row, its old form goes only once the new one was compared."""
+    database, rows, sealed = older_log
+    real = conversion.columns_of
+
+    def columns_of(packed, numbers):
+        change = {"packed": spoilt_packed, "way": spoilt_way}.get(spoil)
+        if change is not None:
+            packed = [change(packed[0]), *packed[1:]]
+        if spoil == "number":
+            numbers = spoilt_number(numbers)
+        if spoil == "lost":
+            packed, numbers = packed[1:], numbers[1:]
+        return real(packed, numbers)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(conversion, "columns_of", columns_of)
+        with pytest.raises(conversion_check.NotAsItWas):
+            schema.migrate(database.owner_url)
+    assert told(database, "SELECT count(*) FROM message_plain") == [(len(rows),)]
+    schema.migrate(database.owner_url)
+    check(database, rows, sealed)
+
+
+def test_leaves_and_sums_are_compared_before_the_old_ones_go(older_log, monkeypatch):
+    database, rows, sealed = older_log
+    real = rounds.add
+
+    async def other_leaf(connection, first, numbers, leaves, span, counts):
+        await real(connection, first, numbers, [b"\0" * 32, *leaves[1:]], span, counts)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rounds, "add", other_leaf)
+        with pytest.raises(conversion_check.NotAsItWas, match="leaves from 0"):
+            schema.migrate(database.owner_url)
+    with psycopg.connect(database.owner_url) as connection:
+        connection.execute(
+            "CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS"
+            " 'BEGIN new.count := new.count + 1; RETURN new; END'"
+        )
+        connection.execute(
+            "CREATE TRIGGER lose BEFORE INSERT ON rollup_sum FOR EACH ROW EXECUTE FUNCTION lose()"
+        )
+    with pytest.raises(conversion_check.NotAsItWas, match="sums of hours"):
+        schema.migrate(database.owner_url)
+    with psycopg.connect(database.owner_url) as connection:
+        connection.execute("DROP TRIGGER lose ON rollup_sum")
+    schema.migrate(database.owner_url)
+    check(database, rows, sealed)
+
+
+def test_a_row_that_was_tampered_with_moves_as_it_stands_and_is_still_named(older_log):
+    database, _, sealed = older_log
+    with psycopg.connect(database.owner_url) as connection:
+        connection.execute(
+            "UPDATE message_record SET status = 299 WHERE id = %s", [str(sealed[3].id)]
+        )
+    assert schema.migrate(database.owner_url)[-1] == schema.CONVERSION
+    moved = next(one for one in all_placed(database) if one.row.id == sealed[3].id)
+    assert moved.row.evidence.status == 299
+    assert (moved.sealed, moved.row.leaf == moved.sealed) == (sealed[3].leaf, False)
 
 
 def test_a_new_database_has_nothing_to_move(gateway_db):

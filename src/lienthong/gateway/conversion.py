@@ -3,8 +3,9 @@ Moves a log from before packed rows into its present form; a part of ``lienthong
 
 SQL file 0009 set the old tables aside under other names. Here their rows are
 packed, day by day, their leaves gathered into rounds and their sums numbered.
-Every step is a transaction that takes away what it moved, so a conversion that
-was killed goes on where it stopped. Rows keep their ids, their blinding bytes
+Every step is a transaction that takes away what it moved once it was read back and
+compared (`lienthong.gateway.conversion_check`), so a conversion that was killed goes
+on where it stopped. Rows keep their ids, their blinding bytes
 and their leaves: heads, receipts, proofs and archives stay what they were.
 """
 
@@ -18,7 +19,7 @@ from typing import Any
 
 import asyncpg
 
-from lienthong.gateway import rounds
+from lienthong.gateway import conversion_check, rounds
 from lienthong.gateway.dictionary import Connection, Lexicon, WayKey
 from lienthong.gateway.packing import Packed
 from lienthong.gateway.postgres_log import GIVEN, WHAT, columns_of
@@ -113,11 +114,13 @@ async def _convert_round(connection: Connection, start: int, end: int) -> None:
     counts: rounds.Counts = Counter()
     for one in counted:
         counts[rounds.hour_of(one["hour"]), ways[_way_of(one)]] += one["count"]
+    hashes = [bytes(one["leaf"]) for one in leaves]
     # A sealed row's number is its leaf's plus one, so that there is none of 0.
     await rounds.add(
-        connection, start, [one["seq"] + 1 for one in leaves],
-        [bytes(one["leaf"]) for one in leaves], (min(times), max(times)), counts,
+        connection, start, [one["seq"] + 1 for one in leaves], hashes,
+        (min(times), max(times)), counts,
     )  # fmt: skip
+    await conversion_check.check_round(connection, start, hashes, counts)
 
 
 def _way_of(record: Any) -> WayKey:
@@ -167,6 +170,7 @@ async def _convert_sums(connection: Connection) -> None:
             FROM rollup_mark_plain m ON CONFLICT DO NOTHING
             """
         )
+        await conversion_check.check_sums(connection)
         await connection.execute("DROP TABLE rollup_sum_plain, rollup_mark_plain")
 
 
@@ -174,7 +178,11 @@ async def _convert_sums(connection: Connection) -> None:
 
 
 async def _convert_partition(connection: Connection, table: str) -> None:
-    """All rows of one day in one transaction, which ends with the old day gone."""
+    """
+    All rows of one day in one transaction, which ends with the old day gone.
+
+    Not before every row was read back out of its packed form and compared.
+    """
     async with connection.transaction():
         lexicon = Lexicon()
         await lexicon.open(connection)
@@ -186,6 +194,9 @@ async def _convert_partition(connection: Connection, table: str) -> None:
                 rows += await _move(connection, lexicon, batch)
                 batch = []
         rows += await _move(connection, lexicon, batch)
+        checked = await conversion_check.check_partition(connection, f'"{table}"')
+        if checked != rows:
+            raise conversion_check.NotAsItWas
         await connection.execute(f'ALTER TABLE message_plain DETACH PARTITION "{table}"')
         await connection.execute(f'DROP TABLE "{table}"')
     if rows:
