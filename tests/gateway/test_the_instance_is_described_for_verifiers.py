@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import json
+import threading
 import zipfile
 
 import msgspec
@@ -114,6 +116,29 @@ def test_what_is_not_registered_or_in_maintenance_is_told_so(gateway, here):
     names = [one.text for one in conf.iterfind(".//subsystemName")]
     assert "<&>" in names
     assert "&" not in names
+
+
+def test_it_is_made_once_for_a_snapshot_and_off_the_loop(gateway, here, monkeypatch):
+    real, made = shared_params.packed, []
+
+    def packed(snapshot, anchor, identity):
+        made.append(threading.current_thread())
+        return real(snapshot, anchor, identity)
+
+    monkeypatch.setattr(shared_params, "packed", packed)
+    core, old = gateway.gateway, gateway.gateway.current
+
+    async def many(snapshot):
+        asked = (core.described.packed(snapshot, core.anchor, core.identity) for _ in range(5))
+        return set(await asyncio.gather(*asked))
+
+    assert len(asyncio.run(many(old))) == 1
+    assert fetch(gateway)[2] == fetch(gateway)[2]
+    assert len(made) == 1
+    assert made[0] is not threading.main_thread()
+    gateway.gateway.current = here.changed(number=old.number + 1, subsystems=[])
+    assert parameters(fetch(gateway)[2]).find("member/subsystem") is None
+    assert len(made) == 2
 
 
 def test_a_gateway_without_a_snapshot_says_so_in_plain_text(gateway):

@@ -19,6 +19,7 @@ from typing import Protocol
 import msgspec
 
 from lienthong.gateway.bodies import Body, Refusal
+from lienthong.gateway.described import Described
 from lienthong.gateway.environment import MetricSet
 from lienthong.gateway.kept_bodies import keep
 from lienthong.gateway.limits import Lanes
@@ -153,6 +154,7 @@ class Gateway:
     """Off unless a site names a collector."""
     observing: Observing | None = None
     """Answers what is asked about this gateway; without it nobody is told anything."""
+    described: Described = field(default_factory=Described)
 
     @property
     def snapshot(self) -> Snapshot:

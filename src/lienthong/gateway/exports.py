@@ -112,7 +112,7 @@ async def answer(gateway: Gateway, request: Incoming, exports: Exports | None) -
             raise NotExported(405, "Must use GET request method")
         path, _ = rest.split_target(request.head.target)
         if path == b"/verificationconf":
-            return verification(gateway)
+            return await verification(gateway)
         if exports is None:
             raise NotExported(500, "The message log is not kept here")
         async with exports._places:
@@ -140,13 +140,11 @@ def file(kind: str, disposition: str, data: bytes) -> Outgoing:
     return Outgoing(200, REASONS[200], headers, Body.of(data))
 
 
-def verification(gateway: Gateway) -> Outgoing:
+async def verification(gateway: Gateway) -> Outgoing:
     """``/verificationconf``: what a verifier must know of the instance; needs no client."""
-    from lienthong.gateway import shared_params
-
     if gateway.current is None:
         raise NotExported(500, "This gateway has no snapshot of the directory yet")
-    packed = shared_params.packed(gateway.current, gateway.anchor, gateway.identity)
+    packed = await gateway.described.packed(gateway.current, gateway.anchor, gateway.identity)
     return file(ZIP, 'filename="verificationconf.zip"', packed)
 
 
