@@ -126,6 +126,35 @@ def test_shapes_are_bounded(gateway_db, monkeypatch):
     assert {one.id: one for one in all_rows(gateway_db)} == {one.id: one for one in rows}
 
 
+def test_heads_that_come_once_do_not_end_the_learning_of_those_that_come_often(
+    gateway_db, monkeypatch
+):
+    monkeypatch.setattr(dictionary, "MOST_CANDIDATES", 8)
+    once = [row(head=head_of(b"Accept:text/x%d" % number)) for number in range(40)]
+    often = [row(head=head_of(b"Accept:text/often")) for _ in range(SEEN_BEFORE_LEARNING + 6)]
+    # One that comes often among many that come once, after as many as may be remembered.
+    mixed = [*once[:20], *(one for pair in zip(often, once[20:], strict=False) for one in pair)]
+    write(gateway_db, mixed, each_alone=True)
+    templates = [bytes(one) for (one,) in told(gateway_db, "SELECT template FROM log_shape")]
+    assert len(templates) == 1
+    assert b"Accept:text/often" in templates[0]
+    assert {one.id: one for one in all_rows(gateway_db)} == {one.id: one for one in mixed}
+
+
+def test_what_is_remembered_of_heads_is_bounded_and_what_waits_to_be_learned_stays():
+    lexicon = Lexicon()
+    for _ in range(SEEN_BEFORE_LEARNING):
+        lexicon._see(b"often")
+    for number in range(10 * dictionary.MOST_CANDIDATES):
+        lexicon._see(b"once %d" % number)
+        assert len(lexicon.seen) <= dictionary.MOST_CANDIDATES
+    assert lexicon.seen[b"often"] == SEEN_BEFORE_LEARNING
+    assert lexicon.has_learned
+    lexicon.seen = {b"often %d" % n: 3 for n in range(dictionary.MOST_CANDIDATES)}
+    lexicon._see(b"no room")
+    assert len(lexicon.seen) == dictionary.MOST_CANDIDATES
+
+
 def test_two_writers_agree_on_the_numbers_of_names(gateway_db):
     async def story():
         logs = [PostgresLog(gateway_db.gateway_url) for _ in range(3)]

@@ -140,9 +140,27 @@ class Lexicon:
         facts = Facts(one.message_id, one.request_id, one.client, one.service, one.time)
         head = shorten(one.head, facts, self.shapes)
         # What was refused may come from anybody, so it teaches nothing.
-        if head.template and one.outcome != Outcome.REFUSED and len(self.seen) < MOST_CANDIDATES:
-            self.seen[head.template] = self.seen.get(head.template, 0) + 1
+        if head.template and one.outcome != Outcome.REFUSED:
+            self._see(head.template)
         return head
+
+    def _see(self, template: bytes) -> None:
+        """
+        Count a template that is no shape yet, among no more than `MOST_CANDIDATES`.
+
+        When there is no room, one more makes each of the others count one less, and those
+        without a count go: what comes often stays, however much comes once.
+        """
+        if template not in self.seen and len(self.seen) >= MOST_CANDIDATES:
+            self.seen = {
+                # What has been met often enough waits for a quiet moment to be entered.
+                one: count if count >= SEEN_BEFORE_LEARNING else count - 1
+                for one, count in self.seen.items()
+                if count > 1
+            }
+            if len(self.seen) >= MOST_CANDIDATES:
+                return
+        self.seen[template] = self.seen.get(template, 0) + 1
 
     async def pack_all(self, connection: Connection, rows: Sequence[LogRow]) -> list[Packed]:
         """The rows in the database's form, after entering what the dictionary lacks of them."""
