@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.exchange_cast import FIND, ISSUE, JUSTICE, Country, asks
 from lienthong.gateway.bodies import EMPTY, Body
-from lienthong.gateway.demonstration_authority import DemonstrationAuthority
 from lienthong.gateway.messages import Caller, Head, Incoming
 from lienthong.gateway.parquet import Archive
 from lienthong.gateway.pool import NotReached, Received
@@ -23,6 +22,7 @@ from lienthong.gateway.timestamps import Authority, Stamper
 from lienthong.gateway.witness import Witness, Witnesses
 from lienthong.kernel import clock
 from lienthong.protocol import pki
+from lienthong.protocol.demonstration_authority import DemonstrationAuthority
 from lienthong.protocol.pki import SigningKey
 from lienthong.protocol.snapshot import GatewayEntry
 

@@ -15,12 +15,12 @@ from gateway.edge_thread import Edge
 from gateway.exchange_cast import country
 from lienthong.gateway import timestamps
 from lienthong.gateway.bodies import Body, SpoolRoom
-from lienthong.gateway.demonstration_authority import DemonstrationAuthority
 from lienthong.gateway.messages import Outgoing
 from lienthong.gateway.settings import BadSettings, Timestamps
 from lienthong.gateway.timestamps import Authority, Stamper
 from lienthong.kernel import clock
 from lienthong.protocol import timestamp
+from lienthong.protocol.demonstration_authority import DemonstrationAuthority
 from lienthong.protocol.errors import Expired, ProtocolError, UntrustedCertificate
 from lienthong.protocol.timestamp import BadTimestamp
 

@@ -21,13 +21,13 @@ from urllib.parse import urlsplit
 from cryptography import x509
 
 from lienthong.gateway.bodies import Body, SpoolRoom
-from lienthong.gateway.demonstration_authority import DemonstrationAuthority
 from lienthong.gateway.pool import Address, Pool, SendFailed
 from lienthong.gateway.postgres_log import Connection
 from lienthong.gateway.reading import LogReader
 from lienthong.gateway.settings import BadSettings, GatewaySettings, Timestamps
 from lienthong.kernel import clock
 from lienthong.protocol import timestamp
+from lienthong.protocol.demonstration_authority import DemonstrationAuthority
 from lienthong.protocol.errors import ProtocolError
 from lienthong.protocol.timestamp import BadTimestamp, Stamp
 
