@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 from cryptography import x509
 
-from lienthong.cli import vault
+from lienthong.cli import document_keys, vault
 from lienthong.exchange.cards import System
 from lienthong.kernel import clock
 from lienthong.kernel.node import Node
@@ -75,6 +75,7 @@ def make(node: Node, cards: Iterable[System]) -> list[str]:
         pki.write_private(node.keys / "directory" / "snapshot.pub", key.verifying.pem().encode())
         made.append("snapshot")
     write_anchor(node)
+    made += document_keys.make(node, authority, cards, passphrase)
     return made
 
 
@@ -100,6 +101,7 @@ def renew(node: Node, cards: Iterable[System], *, all_of_them: bool = False) -> 
         retire(path, now)
         issue_auth(node, authority, passphrase)
         renewed.append(f"auth {GATEWAY_CODE}")
+    renewed += document_keys.renew(node, authority, passphrase, now, all_of_them=all_of_them)
     return renewed
 
 
@@ -163,6 +165,7 @@ def certify_issuing(node: Node, root_place: Path, root_word: bytes, passphrase: 
     place = node.keys / "authority"
     key.save(place / "issuing.key", passphrase)
     pki.write_private(place / "issuing.crt", pki.pem_of(certificate).encode())
+    document_keys.write_root_list(node, pki.Authority(root_key, root))
 
 
 def take_root_offline(node: Node, to: Path) -> list[Path]:
@@ -263,6 +266,9 @@ def inventory(node: Node) -> list[KeyLine]:
         key = pki.VerifyingKey(pki.require_known(certificate.public_key()))
         start = certificate.not_valid_before_utc + pki.BACKDATE
         renewed = (start + pki.RENEW_AFTER).isoformat(timespec="seconds")
+        if use == "DOCUMENT":
+            due = certificate.not_valid_after_utc - document_keys.RENEW_BEFORE
+            renewed = due.isoformat(timespec="seconds")
         lines.append(
             KeyLine(
                 use=use,
@@ -311,6 +317,7 @@ def known_certificates(node: Node) -> list[tuple[Path, str, str, str]]:
     auth = node.keys / "gateway" / "auth.crt"
     gateway = f"{MEMBER_CLASS}/{GATEWAY_OWNER}/{GATEWAY_CODE}"
     found = [
+        *document_keys.inventory(node),
         (root, "ROOT", ROOT_NAME, "certifies the issuing authority; may be offline"),
         (issuing, "ISSUING", ISSUING_NAME, "issues AUTH and SIGN"),
         (auth, "AUTH", gateway, "TLS between gateways"),

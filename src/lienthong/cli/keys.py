@@ -21,6 +21,7 @@ from lienthong.cli import (
     client_keys,
     database_session,
     django_setup,
+    document_keys,
     keyring,
     rotating,
     settle,
@@ -57,6 +58,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     client_keys.add_arguments(clients)
+    officers = things.add_parser(
+        "officer",
+        help="keys with which officers sign documents: make, revoke",
+        description=document_keys.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    document_keys.add_arguments(officers)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -65,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
     actions = {
         "make": make, "renew": renew, "show": show, "take-root-offline": take_root_offline,
         "renew-issuing": renew_issuing, "client": client_keys.run,
-        "rotate": rotating.run,
+        "rotate": rotating.run, "officer": document_keys.run,
     }  # fmt: skip
     return actions[args.what](node, args)
 

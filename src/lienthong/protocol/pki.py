@@ -257,6 +257,11 @@ _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", 
 LONGEST_CHAIN = 4
 
 
+def blocks_of(text: str) -> list[str]:
+    """The certificates of a text, as PEM blocks."""
+    return _BLOCK.findall(text)
+
+
 def load_chain(pem: str | bytes) -> tuple[x509.Certificate, ...]:
     """
     The certificates of a PEM text, the holder's own first; raises UntrustedCertificate.
@@ -403,7 +408,7 @@ class Authority:
         names = x509.SubjectAlternativeName([_general(host) for host in hosts])
         uses = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
         return (
-            self._leaf(subject, public, now)
+            self.leaf(subject, public, now)
             .add_extension(names, critical=False)
             .add_extension(x509.ExtendedKeyUsage(uses), critical=False)
             .sign(self.key.private, hashes.SHA256())
@@ -422,13 +427,14 @@ class Authority:
                 x509.NameAttribute(NameOID.COMMON_NAME, str(member)),
             ]
         )
-        return self._leaf(subject, public, now).sign(self.key.private, hashes.SHA256())
+        return self.leaf(subject, public, now).sign(self.key.private, hashes.SHA256())
 
-    def _leaf(
-        self, subject: x509.Name, public: VerifyingKey, now: datetime
+    def leaf(
+        self, subject: x509.Name, public: VerifyingKey, now: datetime, life: timedelta = LIFE
     ) -> x509.CertificateBuilder:
+        """A certificate of a holder below this authority, to be completed and signed."""
         return (
-            _builder(subject, self.certificate.subject, public, now, now + LIFE)
+            _builder(subject, self.certificate.subject, public, now, now + life)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(certificates=False), critical=True)
             .add_extension(
