@@ -53,6 +53,8 @@ PUBLIC = {
     "exchange/join": "takes an invitation's secret, which only its holder knows",
     "exchange/renew": "takes letters signed with a known gateway's key",
     "exchange/register": "takes letters signed with a known gateway's key",
+    "chung-thu/neo-tin-cay.json": "the roots of signed documents, for whoever checks one",
+    "chung-thu/thu-hoi.crl": "the authority's list of revoked certificates",
     "bao-cao/": "issued reports",
     "bao-cao/<steering_month:month>/": "an issued report",
     "bao-cao/<steering_month:month>/bao-cao.<str:kind>": "an issued report as a file",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from lienthong.web import signing, views
+from lienthong.web import document_certificates, signing, views
 
 own = [
     path("", views.front, name="home"),
@@ -18,6 +18,8 @@ own = [
     path("demo/", views.demo, name="demo"),
     path("tro-giup/tiep-can", views.accessibility, name="accessibility"),
     path("minh-bach/giay-phep", views.licences, name="licences"),
+    path("chung-thu/neo-tin-cay.json", document_certificates.anchor, name="document_anchor"),
+    path("chung-thu/thu-hoi.crl", document_certificates.revocations, name="revocations"),
     path("healthz", views.healthz, name="health"),
     path("metrics", views.metrics, name="metrics"),
 ]
