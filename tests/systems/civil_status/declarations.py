@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import cast
 from lienthong.kernel.identifiers import PersonalId, Sex
-from lienthong.systems.civil_status.domain import Birth, Child, Death, Declarant, Parent
+from lienthong.systems.civil_status.domain.entries import Birth, Child, Death, Declarant, Parent
 
 CHILD_ID = "091321004217"
 """What population, as these tests play it, gives the newborn."""

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from lienthong.systems.civil_status.domain import Kind
+from lienthong.systems.civil_status.domain.entries import Kind
 from lienthong.systems.civil_status.models import ImportStatement, RegisterBook
 
 

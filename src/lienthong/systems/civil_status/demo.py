@@ -36,7 +36,7 @@ from lienthong.kernel.demo_people import (
 from lienthong.kernel.identifiers import Sex
 from lienthong.kernel.units import Level, Unit
 from lienthong.systems.civil_status.bulk import Load, Numbers
-from lienthong.systems.civil_status.domain import (
+from lienthong.systems.civil_status.domain.entries import (
     VIET_NAM,
     DeathState,
     DeskLevel,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lienthong.exchange.figures import Counted, FigureBook, Kind
 from lienthong.kernel.periods import Period
 from lienthong.systems.civil_status import queries
-from lienthong.systems.civil_status.domain import DeskLevel
+from lienthong.systems.civil_status.domain.entries import DeskLevel
 from lienthong.systems.civil_status.models import (
     BirthRegistration,
     DeathRegistration,

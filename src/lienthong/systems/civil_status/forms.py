@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from lienthong.kernel import names
 from lienthong.kernel.identifiers import BadPersonalId, PersonalId, Sex
-from lienthong.systems.civil_status import domain
-from lienthong.systems.civil_status.domain import Kind
+from lienthong.systems.civil_status.domain import entries
+from lienthong.systems.civil_status.domain.entries import Kind
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -243,7 +243,7 @@ class EntryForm(forms.Form):
         )
         return {f"name_{code}" for text in typed for code in names.mended(text)}
 
-    def tell_also(self, problems: Iterable[domain.Problem]) -> None:
+    def tell_also(self, problems: Iterable[entries.Problem]) -> None:
         """
         Put what the rules say beside what could not be read, so that one round mends all.
 
@@ -265,12 +265,12 @@ class EntryForm(forms.Form):
         }
         return blank | stand_ins | self.cleaned_data
 
-    def _declarant(self, data: Mapping[str, Any]) -> domain.Declarant:
+    def _declarant(self, data: Mapping[str, Any]) -> entries.Declarant:
         number = data["declarant_id"]
         paper = data["declarant_paper"]
         if number and not paper:
             paper = str(_("personal ID %(number)s") % {"number": number})
-        return domain.Declarant(
+        return entries.Declarant(
             full_name=data["declarant_name"],
             paper=paper,
             relation=data["declarant_relation"],
@@ -292,7 +292,7 @@ class BirthForm(EntryForm):
     birth_place = long_text(_("Place of birth"))
     home_place = long_text(_("Home place"))
     ethnicity = CleanText(label=_("Ethnicity"), max_length=40, initial="Kinh")
-    nationality = CleanText(label=_("Nationality"), max_length=60, initial=domain.VIET_NAM)
+    nationality = CleanText(label=_("Nationality"), max_length=60, initial=entries.VIET_NAM)
     birth_notice = CleanText(
         label=_("Number of the birth notice"), max_length=120, required=False,
         help_text=_("Or of the paper in its stead: a witness's statement, an undertaking, minutes"),
@@ -314,7 +314,7 @@ class BirthForm(EntryForm):
                 self.add_error(f"{role}_name", forms.ValidationError(words, code="missing"))
         return data
 
-    def birth(self, registered_on: date, known: dict[str, dict[str, Any]]) -> domain.Birth:
+    def birth(self, registered_on: date, known: dict[str, dict[str, Any]]) -> entries.Birth:
         """The birth as declared; ``known`` is what population said of each parent."""
         return self._birth(self.cleaned_data, registered_on, known)
 
@@ -325,9 +325,9 @@ class BirthForm(EntryForm):
 
     def _birth(
         self, data: Mapping[str, Any], registered_on: date, known: dict[str, dict[str, Any]]
-    ) -> domain.Birth:
-        return domain.Birth(
-            child=domain.Child(
+    ) -> entries.Birth:
+        return entries.Birth(
+            child=entries.Child(
                 full_name=data["child_name"],
                 sex=Sex(data["sex"]),
                 born_on=data["born_on"],
@@ -345,13 +345,13 @@ class BirthForm(EntryForm):
 
     def _parent(
         self, data: Mapping[str, Any], role: str, known: dict[str, Any]
-    ) -> domain.Parent | None:
+    ) -> entries.Parent | None:
         if data.get(f"{role}_unknown"):
             return None
         number = data.get(f"{role}_id")
         told = known if known.get("personal_id") == str(number or "") else {}
         died_on = told.get("died_on")
-        return domain.Parent(
+        return entries.Parent(
             full_name=data[f"{role}_name"],
             birth_year=data.get(f"{role}_birth_year"),
             ethnicity=data.get(f"{role}_ethnicity", ""),
@@ -373,7 +373,7 @@ def _parent_fields(role: str) -> dict[str, forms.Field]:
         f"{role}_birth_year": YearField(label=_("Birth year"), required=False),
         f"{role}_ethnicity": CleanText(label=_("Ethnicity"), max_length=40, required=False),
         f"{role}_nationality": CleanText(
-            label=_("Nationality"), max_length=60, required=False, initial=domain.VIET_NAM
+            label=_("Nationality"), max_length=60, required=False, initial=entries.VIET_NAM
         ),
         f"{role}_residence": long_text(_("Residence"), required=False),
         # What population said, signed, so that it need not be asked twice.
@@ -411,7 +411,7 @@ class DeathForm(EntryForm):
     )
     ethnicity = CleanText(label=_("Ethnicity"), max_length=40, required=False)
     nationality = CleanText(
-        label=_("Nationality"), max_length=60, required=False, initial=domain.VIET_NAM
+        label=_("Nationality"), max_length=60, required=False, initial=entries.VIET_NAM
     )
     residence = long_text(_("Last residence"), required=False)
     identity_paper = CleanText(label=_("Identity paper"), max_length=160, required=False)
@@ -444,7 +444,7 @@ class DeathForm(EntryForm):
             raise forms.ValidationError(_("Choose the sex."), code="missing")
         return sex
 
-    def death(self, registered_on: date) -> domain.Death:
+    def death(self, registered_on: date) -> entries.Death:
         return self._death(self.cleaned_data, registered_on)
 
     def tell_rules(self, today: date) -> None:
@@ -452,14 +452,14 @@ class DeathForm(EntryForm):
         data = self.readable(sex=Sex.FEMALE.value, born_on=None, died_on=today, died_at=None)
         self.tell_also(self._death(data, today).problems(today))
 
-    def _death(self, data: Mapping[str, Any], registered_on: date) -> domain.Death:
-        return domain.Death(
+    def _death(self, data: Mapping[str, Any], registered_on: date) -> entries.Death:
+        return entries.Death(
             full_name=data["full_name"],
             sex=Sex(data["sex"]),
             born_on=data["born_on"],
             birth_year=data["birth_year"],
             ethnicity=data["ethnicity"],
-            nationality=data["nationality"] or domain.VIET_NAM,
+            nationality=data["nationality"] or entries.VIET_NAM,
             residence=data["residence"],
             died_on=data["died_on"],
             died_at=data["died_at"],

@@ -16,7 +16,13 @@ from django.db.models import Q, Value
 
 from lienthong.record import fields
 from lienthong.record.personal import PersonalManager
-from lienthong.systems.civil_status.domain import DeathState, DeskLevel, EventKind, IdState, Kind
+from lienthong.systems.civil_status.domain.entries import (
+    DeathState,
+    DeskLevel,
+    EventKind,
+    IdState,
+    Kind,
+)
 
 SEXES = (("male", "male"), ("female", "female"))
 

@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 
 from lienthong.kernel import names
 from lienthong.kernel.actor import Actor
-from lienthong.systems.civil_status.domain import DeathState, DeskLevel, IdState, Kind
+from lienthong.systems.civil_status.domain.entries import DeathState, DeskLevel, IdState, Kind
 from lienthong.systems.civil_status.errors import NoDesk, NoSuchEntry
 from lienthong.systems.civil_status.models import (
     BirthRegistration,

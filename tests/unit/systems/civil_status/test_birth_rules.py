@@ -12,8 +12,8 @@ import cast
 from lienthong.kernel.identifiers import PersonalId
 from lienthong.kernel.limits import LimitTable, LimitUnit, TimeLimit
 from lienthong.kernel.working_days import CalendarDay, WorkingCalendar
-from lienthong.systems.civil_status import domain
-from lienthong.systems.civil_status.domain import Birth, Problem
+from lienthong.systems.civil_status.domain import entries
+from lienthong.systems.civil_status.domain.entries import Birth, Problem
 from lienthong.systems.civil_status.errors import NotCompetent
 from systems.civil_status import declarations
 
@@ -79,7 +79,7 @@ def test_a_name_with_digits_is_a_problem() -> None:
 def test_names_enter_the_book_in_capitals_composed_and_with_a_real_dj() -> None:
     typed = unicodedata.normalize("NFD", "Trần Nguyễn Gia Ðức")
 
-    assert domain.register_name(typed) == "TRẦN NGUYỄN GIA ĐỨC"
+    assert entries.register_name(typed) == "TRẦN NGUYỄN GIA ĐỨC"
 
 
 @pytest.mark.parametrize("year", [2021, 2025, 2010])
@@ -158,10 +158,10 @@ def test_the_law_of_the_day_says_which_desk_registers(
     level: str, foreign: bool, day: date, allowed: bool
 ) -> None:
     if allowed:
-        domain.check_competence(level, foreign=foreign, on=day)
+        entries.check_competence(level, foreign=foreign, on=day)
     else:
         with pytest.raises(NotCompetent):
-            domain.check_competence(level, foreign=foreign, on=day)
+            entries.check_competence(level, foreign=foreign, on=day)
 
 
 @pytest.mark.parametrize(
@@ -178,21 +178,21 @@ def test_what_comes_after_three_is_due_the_next_working_day(
 ) -> None:
     received = datetime(day.year, day.month, day.day, hour, 0, tzinfo=UTC)
 
-    assert domain.due_on(received, day, CALENDAR) == due
+    assert entries.due_on(received, day, CALENDAR) == due
 
 
 def test_no_deadline_is_invented_for_a_year_without_calendar() -> None:
     received = datetime(2030, 1, 2, 3, 0, tzinfo=UTC)
 
-    assert domain.due_on(received, date(2030, 1, 2), CALENDAR) is None
+    assert entries.due_on(received, date(2030, 1, 2), CALENDAR) is None
 
 
 def test_a_public_check_shows_initials_of_any_length_alike() -> None:
-    assert domain.masked_name("NGUYỄN THỊ AN") == "N•• T•• A••"
+    assert entries.masked_name("NGUYỄN THỊ AN") == "N•• T•• A••"
 
 
 def test_differences_name_both_values_and_skip_what_was_left_blank() -> None:
-    same, different = domain.differences(
+    same, different = entries.differences(
         {"name": "Trần Thị Hoà", "birth_year": "1989", "residence": ""},
         {"name": "TRẦN THỊ HÒA", "birth_year": "1990", "residence": "xã Dương Tơ"},
     )

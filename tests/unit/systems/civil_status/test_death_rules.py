@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 import cast
-from lienthong.systems.civil_status.domain import Death
+from lienthong.systems.civil_status.domain.entries import Death
 from systems.civil_status import declarations
 from unit.systems.civil_status.test_birth_rules import LIMITS
 

@@ -20,8 +20,9 @@ from lienthong.exchange.models import State
 from lienthong.kernel import clock, names
 from lienthong.kernel.actor import Actor, system_actor
 from lienthong.record import personal
-from lienthong.systems.civil_status import domain, needs, queries
-from lienthong.systems.civil_status.domain import Birth, IdState, Settled
+from lienthong.systems.civil_status import needs, queries
+from lienthong.systems.civil_status.domain import entries
+from lienthong.systems.civil_status.domain.entries import Birth, IdState, Settled
 from lienthong.systems.civil_status.errors import (
     DuplicateBirth,
     InvalidEntry,
@@ -74,11 +75,11 @@ def register_birth(
     is another child (``not_duplicate``).
     """
     desk = queries.desk_of(by)
-    domain.check_competence(desk.level, foreign=birth.has_foreign_element, on=by.legal_day)
+    entries.check_competence(desk.level, foreign=birth.has_foreign_element, on=by.legal_day)
     if problems := birth.problems(by.legal_day):
         raise InvalidEntry(problems=[(problem.field, problem.code) for problem in problems])
     with personal.writing("civil_status.register_birth", by=by):
-        book = numbering.open_book(desk=desk, kind=domain.Kind.BIRTH, day=by.legal_day)
+        book = numbering.open_book(desk=desk, kind=entries.Kind.BIRTH, day=by.legal_day)
         if form_token and (known := _entered_with(form_token, desk)):
             return Entered(known, None)
         _refuse_duplicate(birth, not_duplicate)
@@ -202,7 +203,7 @@ def withdraw_birth(*, key: UUID, reason: str, decision: str, by: Actor) -> Birth
         entry.withdrawn_on = by.legal_day
         entry.withdrawn_reason = f"{names.clean(decision)}: {names.clean(reason)}"
         entry.save(update_fields=["withdrawn_on", "withdrawn_reason"])
-        Paper.objects.filter(kind=domain.Kind.BIRTH, entry=entry.key).update(
+        Paper.objects.filter(kind=entries.Kind.BIRTH, entry=entry.key).update(
             revoked_on=by.legal_day
         )
         record.done("civil_status.birth_withdrawn", entry, by=by, detail={"decision": decision})
@@ -237,10 +238,10 @@ def _refuse_duplicate(birth: Birth, not_duplicate: str) -> None:
         return
     mother = birth.mother
     other = queries.same_birth(
-        name=domain.register_name(birth.child.full_name),
+        name=entries.register_name(birth.child.full_name),
         born_on=birth.child.born_on,
         mother_id=str(mother.personal_id) if mother and mother.personal_id else "",
-        mother_name=domain.register_name(mother.full_name) if mother else "",
+        mother_name=entries.register_name(mother.full_name) if mother else "",
     )
     if other is not None:
         raise DuplicateBirth(
@@ -260,7 +261,7 @@ def _province(entry: BirthRegistration) -> str:
 
 
 def _new_entry(birth: Birth, desk: Desk, by: Actor) -> BirthRegistration:
-    child, name = birth.child, domain.register_name(birth.child.full_name)
+    child, name = birth.child, entries.register_name(birth.child.full_name)
     now = clock.instant()
     state = IdState.WAITING if birth.gets_personal_id else IdState.NOT_DUE
     entry = BirthRegistration(
@@ -270,7 +271,7 @@ def _new_entry(birth: Birth, desk: Desk, by: Actor) -> BirthRegistration:
         registered_on=by.legal_day,
         recorded_at=now,
         registrar=str(by),
-        due_on=domain.due_on(now, by.legal_day, catalogues.calendar()),
+        due_on=entries.due_on(now, by.legal_day, catalogues.calendar()),
         origin=Origin.LIVE.value,
         child_name=name,
         name_sort=names.sort_key(name),
@@ -282,7 +283,7 @@ def _new_entry(birth: Birth, desk: Desk, by: Actor) -> BirthRegistration:
         ethnicity=names.clean(child.ethnicity),
         nationality=names.clean(child.nationality),
         birth_notice=names.clean(child.birth_notice),
-        declarant_name=domain.register_name(birth.declarant.full_name),
+        declarant_name=entries.register_name(birth.declarant.full_name),
         declarant_paper=names.clean(birth.declarant.paper),
         declarant_relation=names.clean(birth.declarant.relation),
         late=birth.is_late(catalogues.limits()),
@@ -294,8 +295,8 @@ def _new_entry(birth: Birth, desk: Desk, by: Actor) -> BirthRegistration:
     return entry
 
 
-def _write_parent(entry: BirthRegistration, role: str, parent: domain.Parent) -> None:
-    name = domain.register_name(parent.full_name)
+def _write_parent(entry: BirthRegistration, role: str, parent: entries.Parent) -> None:
+    name = entries.register_name(parent.full_name)
     particulars = {
         "id": str(parent.personal_id) if parent.personal_id else "",
         "name": name,

@@ -16,8 +16,9 @@ from lienthong.exchange.models import State
 from lienthong.kernel import clock, names
 from lienthong.kernel.actor import Actor, system_actor
 from lienthong.record import personal
-from lienthong.systems.civil_status import domain, needs, queries
-from lienthong.systems.civil_status.domain import Death, DeathState
+from lienthong.systems.civil_status import needs, queries
+from lienthong.systems.civil_status.domain import entries
+from lienthong.systems.civil_status.domain.entries import Death, DeathState
 from lienthong.systems.civil_status.errors import (
     DuplicateDeath,
     InvalidEntry,
@@ -47,12 +48,12 @@ def register_death(
     death is in the book already.
     """
     desk = queries.desk_of(by)
-    foreign = not domain.is_vietnamese(death.nationality)
-    domain.check_competence(desk.level, foreign=foreign, on=by.legal_day)
+    foreign = not entries.is_vietnamese(death.nationality)
+    entries.check_competence(desk.level, foreign=foreign, on=by.legal_day)
     if problems := death.problems(by.legal_day):
         raise InvalidEntry(problems=[(problem.field, problem.code) for problem in problems])
     with personal.writing("civil_status.register_death", by=by):
-        book = numbering.open_book(desk=desk, kind=domain.Kind.DEATH, day=by.legal_day)
+        book = numbering.open_book(desk=desk, kind=entries.Kind.DEATH, day=by.legal_day)
         if form_token and (known := _entered_with(form_token, desk)):
             return Entered(known, None)
         _refuse_duplicate(death)
@@ -118,7 +119,7 @@ def _entered_with(form_token: UUID, desk: Desk) -> DeathRegistration | None:
 def _refuse_duplicate(death: Death) -> None:
     other = queries.same_death(
         personal_id=str(death.personal_id) if death.personal_id else None,
-        name=domain.register_name(death.full_name),
+        name=entries.register_name(death.full_name),
         died_on=death.died_on,
     )
     if other is not None:
@@ -132,7 +133,7 @@ def _refuse_duplicate(death: Death) -> None:
 
 
 def _new_entry(death: Death, desk: Desk, by: Actor) -> DeathRegistration:
-    name, now = domain.register_name(death.full_name), clock.instant()
+    name, now = entries.register_name(death.full_name), clock.instant()
     state = DeathState.WAITING if death.personal_id else DeathState.NO_NUMBER
     return DeathRegistration(
         key=uuid4(),
@@ -141,7 +142,7 @@ def _new_entry(death: Death, desk: Desk, by: Actor) -> DeathRegistration:
         registered_on=by.legal_day,
         recorded_at=now,
         registrar=str(by),
-        due_on=domain.due_on(now, by.legal_day, catalogues.calendar()),
+        due_on=entries.due_on(now, by.legal_day, catalogues.calendar()),
         origin=Origin.LIVE.value,
         full_name=name,
         name_sort=names.sort_key(name),
@@ -159,7 +160,7 @@ def _new_entry(death: Death, desk: Desk, by: Actor) -> DeathRegistration:
         place=names.clean(death.place),
         cause=names.clean(death.cause),
         notice=names.clean(death.notice),
-        declarant_name=domain.register_name(death.declarant.full_name),
+        declarant_name=entries.register_name(death.declarant.full_name),
         declarant_paper=names.clean(death.declarant.paper),
         declarant_relation=names.clean(death.declarant.relation),
         late=death.is_late(catalogues.limits()),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from lienthong.systems.civil_status.domain import Kind
+from lienthong.systems.civil_status.domain.entries import Kind
 from lienthong.systems.civil_status.errors import BookClosed
 from lienthong.systems.civil_status.models import Desk, Entry, RegisterBook
 

@@ -21,8 +21,9 @@ from lienthong import record
 from lienthong.kernel.actor import Actor
 from lienthong.kernel.words import date_in_words, long_date
 from lienthong.record import personal
-from lienthong.systems.civil_status import domain, queries
-from lienthong.systems.civil_status.domain import IdState
+from lienthong.systems.civil_status import queries
+from lienthong.systems.civil_status.domain import entries
+from lienthong.systems.civil_status.domain.entries import IdState
 from lienthong.systems.civil_status.errors import NumberAwaited, Withdrawn
 from lienthong.systems.civil_status.models import (
     BirthRegistration,
@@ -62,7 +63,7 @@ def birth_certificate(*, key: UUID, by: Actor) -> bytes:
         if entry.id_state == IdState.WAITING:
             raise NumberAwaited
         opening.at(*filter(None, (entry.personal_id, entry.mother_id, entry.father_id)))
-        paper = _paper(entry, domain.masked_name(entry.child_name), desk, by)
+        paper = _paper(entry, entries.masked_name(entry.child_name), desk, by)
         data = _birth_data(entry, desk, paper)
     return typeset(
         "civil_status/papers/birth_certificate.typ", data, files={"qr.svg": _qr(paper.code)}
@@ -85,7 +86,7 @@ def death_extract(*, key: UUID, by: Actor) -> bytes:
             raise Withdrawn
         if entry.personal_id:
             opening.at(entry.personal_id)
-        paper = _paper(entry, domain.masked_name(entry.full_name), desk, by)
+        paper = _paper(entry, entries.masked_name(entry.full_name), desk, by)
         data = _death_data(entry, desk, paper)
     return typeset("civil_status/papers/death_extract.typ", data, files={"qr.svg": _qr(paper.code)})
 

@@ -18,7 +18,7 @@ from lienthong.kernel.actor import Actor
 from lienthong.kernel.words import date_in_words
 from lienthong.systems.civil_status import needs, queries
 from lienthong.systems.civil_status.apps import REGISTRAR
-from lienthong.systems.civil_status.domain import IdState
+from lienthong.systems.civil_status.domain.entries import IdState
 from lienthong.systems.civil_status.errors import (
     DuplicateBirth,
     InvalidEntry,

@@ -18,7 +18,7 @@ from lienthong.kernel.actor import Actor
 from lienthong.kernel.words import date_in_words
 from lienthong.systems.civil_status import queries
 from lienthong.systems.civil_status.apps import REGISTRAR
-from lienthong.systems.civil_status.domain import DeathState
+from lienthong.systems.civil_status.domain.entries import DeathState
 from lienthong.systems.civil_status.errors import DuplicateDeath, InvalidEntry
 from lienthong.systems.civil_status.forms import DeathForm
 from lienthong.systems.civil_status.models import DeathRegistration

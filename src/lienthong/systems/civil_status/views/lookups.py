@@ -21,8 +21,9 @@ from lienthong.exchange.errors import ExchangeError
 from lienthong.kernel import clock, names
 from lienthong.kernel.errors import LienThongError
 from lienthong.kernel.identifiers import BadPersonalId, PersonalId
-from lienthong.systems.civil_status import domain, needs
-from lienthong.systems.civil_status.domain import Choice, Difference, Settled
+from lienthong.systems.civil_status import needs
+from lienthong.systems.civil_status.domain import entries
+from lienthong.systems.civil_status.domain.entries import Choice, Difference, Settled
 from lienthong.systems.civil_status.forms import PARTICULARS, readable_year
 from lienthong.systems.civil_status.shapes import FoundPerson
 
@@ -30,7 +31,7 @@ KEPT_SECONDS = 4 * 3600
 SALT = "civil_status.looked_up"
 SETTLED_SALT = "civil_status.settled"
 # Written by the form itself: agreeing with it, an officer has declared nothing.
-PRESET = {"nationality": domain.VIET_NAM}
+PRESET = {"nationality": entries.VIET_NAM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Looked:
         """All that the entry keeps of the differences."""
         if not self.other_sex:
             return (*self.kept, *self.taken)
-        role = domain.SEX_OF[self.role]
+        role = entries.SEX_OF[self.role]
         seen = Settled(self.role, "sex", role, self.known["sex"], Choice.SEEN)
         return (*self.kept, *self.taken, seen)
 
@@ -205,7 +206,7 @@ def compare(data: QueryDict | dict[str, Any], role: str, looked: Looked | None =
     # What cannot be read as a year has its own mistake; it is not a difference.
     if not readable_year(declared["birth_year"]):
         declared["birth_year"] = ""
-    same, different = domain.differences(declared, known)
+    same, different = entries.differences(declared, known)
     decided = [
         Settled(**(one | {"choice": Choice(one["choice"])}))  # type: ignore[arg-type]
         for one in _decided(data, role).values()
@@ -237,5 +238,5 @@ def compare(data: QueryDict | dict[str, Any], role: str, looked: Looked | None =
         ),
         kept=kept,
         taken=taken,
-        other_sex=domain.other_sex(role, known["sex"]),
+        other_sex=entries.other_sex(role, known["sex"]),
     )

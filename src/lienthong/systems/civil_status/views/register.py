@@ -19,7 +19,7 @@ from lienthong.kernel.actor import Actor
 from lienthong.record import personal
 from lienthong.systems.civil_status import queries
 from lienthong.systems.civil_status.apps import REGISTRAR
-from lienthong.systems.civil_status.domain import Kind
+from lienthong.systems.civil_status.domain.entries import Kind
 from lienthong.systems.civil_status.forms import RegisterSearch
 from lienthong.systems.civil_status.models import BirthRegistration, Desk, Entry
 from lienthong.systems.civil_status.views import shown

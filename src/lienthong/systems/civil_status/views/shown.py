@@ -22,8 +22,9 @@ from lienthong.kernel import clock
 from lienthong.kernel.actor import Actor
 from lienthong.kernel.working_days import RECEIPT_CLOSES
 from lienthong.record import audit, personal
-from lienthong.systems.civil_status import domain, queries
-from lienthong.systems.civil_status.domain import DeathState, Difference, IdState
+from lienthong.systems.civil_status import queries
+from lienthong.systems.civil_status.domain import entries
+from lienthong.systems.civil_status.domain.entries import DeathState, Difference, IdState
 from lienthong.systems.civil_status.errors import DuplicateBirth, DuplicateDeath
 from lienthong.systems.civil_status.forms import PARTICULARS, EntryForm
 from lienthong.systems.civil_status.models import BirthRegistration, Desk, Entry
@@ -300,7 +301,7 @@ def due(actor: Actor) -> Due:
     left = (RECEIPT_CLOSES.hour - local.hour) * 60 - local.minute
     hours = RECEIPT_CLOSES.hour - DAY_BEGINS
     share = min(1.0, left / (hours * 60)) if left > 0 else 1.0
-    on = domain.due_on(now, actor.legal_day, catalogues.calendar())
+    on = entries.due_on(now, actor.legal_day, catalogues.calendar())
     return Due(on, max(4, round(220 * share)))
 
 
