@@ -121,10 +121,13 @@ def indexes(common: str, content: str) -> list[str]:
     return [*made, f"CREATE INDEX ON {where} (custodian, name_fold)"]
 
 
-NUMBERS = "CREATE TABLE {0}_number (personal_id varchar(12) PRIMARY KEY, office varchar(40), key uuid)"
+NUMBERS = (
+    "CREATE TABLE {0}_number (personal_id varchar(12) PRIMARY KEY, office varchar(40), key uuid)"
+)
 SPLIT_COMMON = f"{COMMON}, name_fold varchar(120) NOT NULL"
 SPLIT_CONTENT = f"key uuid NOT NULL, office varchar(40) NOT NULL, {CONTENT}"
-JSON_COLUMNS = f"{COMMON}, name_fold varchar(120) NOT NULL, born_on date NOT NULL, personal_id varchar(12), contents jsonb NOT NULL"
+JSON_COLUMNS = f"""{COMMON}, name_fold varchar(120) NOT NULL, born_on date NOT NULL,
+    personal_id varchar(12), contents jsonb NOT NULL"""
 SHAPES: dict[str, list[str]] = {
     "plain": [
         f"CREATE TABLE plain ({COMMON}, {CONTENT}, PRIMARY KEY (key))",

@@ -1,10 +1,13 @@
 """
-Tables of the civil-status register: desks, books, entries and printed papers.
+The entries of the books: one shape for all of them, a table for each kind of content.
 
 An entry keeps for ever the office that wrote it, its number and its page; what
 changes with mergers of units is only the custodian (Luật Hộ tịch art. 58, 60). The
 number is unique for entries born here and merely kept for digitised ones, since real
-books hold duplicates. Row history is written by database triggers.
+books hold duplicates. The tables are spread over hash partitions by the office at
+registration, which never changes (decision 31); in the database their key is therefore
+``(key, office)``, and what must be unique over the whole country, a personal ID, is
+claimed in `NumberClaim` by triggers. Row history is written by triggers as well.
 """
 
 from __future__ import annotations
@@ -18,88 +21,14 @@ from lienthong.record import fields
 from lienthong.record.personal import PersonalManager
 from lienthong.systems.civil_status.domain.entries import (
     DeathState,
-    DeskLevel,
     EventKind,
     IdState,
     Kind,
 )
 
+from .books import ImportStatement, Origin, choices
+
 SEXES = (("male", "male"), ("female", "female"))
-
-
-def _choices(values: type) -> list[tuple[str, str]]:
-    return [(value.value, value.value) for value in values]  # type: ignore[attr-defined]
-
-
-class Origin(models.TextChoices):
-    """A row came of an act at a desk, or with an import statement (decision 2)."""
-
-    LIVE = "live", "live"
-    IMPORT = "import", "import"
-
-
-class ImportStatement(models.Model):
-    """What was loaded, from where, when: imported rows point here and carry no receipt."""
-
-    key = fields.UUIDField(primary_key=True, data="open")
-    source = fields.TextField(data="open")
-    rows = fields.BigIntegerField(data="open")
-    digest = fields.CharField(max_length=64, data="open")
-    imported_at = fields.DateTimeField(data="open")
-    legal_day = fields.DateField(data="open")
-
-    # Nothing of it is personal, but persons point here: the lock refuses to ask through them.
-    objects = PersonalManager()
-
-
-class Desk(models.Model):
-    """
-    A desk that keeps books, or a department that watches over them.
-
-    The roster is civil status' own and not the unit table (decision 26): after a
-    merger of communes two desks may serve one unit for a while.
-    """
-
-    office = fields.CharField(max_length=40, primary_key=True, data="open")
-    level = fields.CharField(max_length=8, choices=_choices(DeskLevel), data="open")
-    unit = fields.CharField(max_length=12, data="open")
-    name = fields.CharField(max_length=200, data="open")
-    opened_on = fields.DateField(data="open")
-    closed_on = fields.DateField(null=True, data="open")
-
-    class Meta:
-        indexes = (models.Index(fields=["level", "unit"], name="civil_status_desk_level"),)
-
-
-class DeskUser(models.Model):
-    """An officer's access to the register at a desk; names live with the office that employs."""
-
-    key = fields.UUIDField(primary_key=True, data="internal")
-    desk = fields.ForeignKey(Desk, on_delete=models.PROTECT, data="internal")
-    valid_from = fields.DateField(data="internal")
-    valid_to = fields.DateField(null=True, data="internal")
-    origin = fields.CharField(max_length=6, choices=Origin.choices, data="internal")
-
-
-class RegisterBook(models.Model):
-    """
-    One book per desk, kind and year (Luật art. 58). Its row is locked to take a number.
-
-    ``last_no`` moves in the transaction that writes the entry, so numbers have no gaps.
-    """
-
-    office = fields.CharField(max_length=40, data="open")
-    kind = fields.CharField(max_length=8, choices=_choices(Kind), data="open")
-    year = fields.SmallIntegerField(data="open")
-    last_no = fields.IntegerField(default=0, data="internal")
-    closed_on = fields.DateField(null=True, data="open")
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=["office", "kind", "year"], name="civil_status_one_book"
-            ),
-        )
 
 
 class Entry(models.Model):
@@ -123,8 +52,9 @@ class Entry(models.Model):
     withdrawn_on = fields.DateField(null=True, data="open")
     withdrawn_reason = fields.TextField(blank=True, data="internal")
     origin = fields.CharField(max_length=6, choices=Origin.choices, data="internal")
+    # Nobody looks entries up by their import, and an index would slow every load.
     statement = fields.ForeignKey(
-        ImportStatement, null=True, on_delete=models.PROTECT, data="internal"
+        ImportStatement, null=True, on_delete=models.PROTECT, db_index=False, data="internal"
     )
 
     class Meta:
@@ -150,6 +80,15 @@ def _entry_constraints(name: str) -> tuple[models.BaseConstraint, ...]:
     )
 
 
+def _one_form(name: str) -> models.BaseConstraint:
+    """Sending one form twice writes one entry."""
+    return models.UniqueConstraint(
+        fields=["office", "form_token"],
+        condition=Q(form_token__isnull=False),
+        name=f"civil_status_{name}_form",
+    )
+
+
 def _entry_indexes(name: str, searched: str) -> tuple[models.Index, ...]:
     return (
         # A desk looks at what is in its custody, which after a merger is not all its own.
@@ -157,6 +96,15 @@ def _entry_indexes(name: str, searched: str) -> tuple[models.Index, ...]:
         models.Index(fields=["custodian", searched], name=f"civil_status_{name}_name"),
         # Figures count by day over the whole country; the index alone answers them.
         models.Index(fields=["registered_on", "origin"], name=f"civil_status_{name}_count"),
+    )
+
+
+def _held(name: str, column: str, what: str = "id") -> models.Index:
+    """Look-up by a personal ID; most entries of the old books have none."""
+    return models.Index(
+        fields=[column],
+        condition=Q(**{f"{column}__isnull": False}),
+        name=f"civil_status_{name}_{what}",
     )
 
 
@@ -198,14 +146,14 @@ class BirthRegistration(Entry):
     late = fields.BooleanField(default=False, data="internal")
     not_duplicate = fields.TextField(blank=True, data="internal")
     """Why the officer entered it although another entry looked the same."""
-    form_token = fields.UUIDField(null=True, unique=True, data="internal")
+    form_token = fields.UUIDField(null=True, data="internal")
     """The form it came from: sending one form twice writes one entry."""
-    personal_id = fields.CharField(max_length=12, null=True, unique=True, data="personal")
+    personal_id = fields.CharField(max_length=12, null=True, data="personal")
     id_cancelled_on = fields.DateField(null=True, data="internal")
     """The day population cancelled the number; what was entered stays in the book."""
-    id_successor = fields.CharField(max_length=12, null=True, unique=True, data="personal")
+    id_successor = fields.CharField(max_length=12, null=True, data="personal")
     """The number that replaced it, if any."""
-    id_state = fields.CharField(max_length=7, choices=_choices(IdState), data="internal")
+    id_state = fields.CharField(max_length=7, choices=choices(IdState), data="internal")
     id_issued_on = fields.DateField(null=True, data="internal")
     id_message = fields.CharField(max_length=80, blank=True, data="internal")
     """The exchange's identifier of the message that brought the number."""
@@ -215,6 +163,7 @@ class BirthRegistration(Entry):
     class Meta:
         constraints = (
             *_entry_constraints("birth"),
+            _one_form("birth"),
             models.CheckConstraint(
                 condition=Q(
                     id_state="issued", personal_id__isnull=False, id_issued_on__isnull=False
@@ -231,6 +180,8 @@ class BirthRegistration(Entry):
             *_entry_indexes("birth", "name_fold"),
             models.Index(fields=["born_on", "name_fold"], name="civil_status_birth_same"),
             models.Index(fields=["id_issued_on", "origin"], name="civil_status_birth_ids"),
+            _held("birth", "personal_id"),
+            _held("birth", "id_successor", "next"),
             models.Index(
                 fields=["custodian", "due_on"],
                 condition=Q(id_state="waiting"),
@@ -264,8 +215,8 @@ class DeathRegistration(Entry):
     declarant_paper = fields.CharField(max_length=160, blank=True, data="personal")
     declarant_relation = fields.CharField(max_length=40, blank=True, data="personal")
     late = fields.BooleanField(default=False, data="internal")
-    form_token = fields.UUIDField(null=True, unique=True, data="internal")
-    state = fields.CharField(max_length=9, choices=_choices(DeathState), data="internal")
+    form_token = fields.UUIDField(null=True, data="internal")
+    state = fields.CharField(max_length=9, choices=choices(DeathState), data="internal")
     message = fields.CharField(max_length=80, blank=True, data="internal")
 
     objects = PersonalManager()
@@ -273,11 +224,7 @@ class DeathRegistration(Entry):
     class Meta:
         constraints = (
             *_entry_constraints("death"),
-            models.UniqueConstraint(
-                fields=["personal_id"],
-                condition=Q(withdrawn_on=None),
-                name="civil_status_one_death",
-            ),
+            _one_form("death"),
             models.CheckConstraint(
                 condition=Q(died_on__lte=models.F("registered_on")),
                 name="civil_status_death_order",
@@ -286,6 +233,7 @@ class DeathRegistration(Entry):
         indexes = (
             *_entry_indexes("death", "name_fold"),
             models.Index(fields=["died_on", "name_fold"], name="civil_status_death_same"),
+            _held("death", "personal_id"),
             models.Index(
                 fields=["custodian", "due_on"],
                 condition=Q(state="waiting"),
@@ -326,7 +274,7 @@ class OtherRegistration(Entry):
 
     kind = Kind.OTHER
 
-    event = fields.CharField(max_length=26, choices=_choices(EventKind), data="personal")
+    event = fields.CharField(max_length=26, choices=choices(EventKind), data="personal")
     full_name = fields.CharField(max_length=120, data="personal")
     name_sort = fields.CharField(max_length=400, data="personal")
     name_fold = fields.CharField(max_length=120, data="personal")
@@ -341,25 +289,26 @@ class OtherRegistration(Entry):
         indexes = _entry_indexes("other", "name_fold")
 
 
-class Paper(models.Model):
+class NumberClaim(models.Model):
     """
-    A paper that was printed from an entry, as the public check page knows it.
+    Which entry a personal ID belongs to: one birth and one standing death for each number.
 
-    Found by a random code of 80 bits, never by a number or a name; holds nothing
-    about a person but initials.
+    Partitions by office cannot hold a key that is unique over the whole country, so
+    triggers on both tables keep it here (0006), also for rows written by COPY.
     """
 
-    code = fields.CharField(max_length=16, primary_key=True, data="internal")
-    kind = fields.CharField(max_length=8, choices=_choices(Kind), data="open")
+    class Purpose(models.TextChoices):
+        BIRTH = "birth", "birth"
+        DEATH = "death", "death"
+
+    number = fields.CharField(max_length=12, data="personal")
+    purpose = fields.CharField(max_length=5, choices=Purpose.choices, data="internal")
     entry = fields.UUIDField(data="internal")
-    number = fields.CharField(max_length=20, data="open")
-    office_name = fields.CharField(max_length=200, data="open")
-    registered_on = fields.DateField(data="open")
-    masked = fields.CharField(max_length=120, data="open")
-    printed_on = fields.DateField(data="open")
-    revoked_on = fields.DateField(null=True, data="open")
+
+    objects = PersonalManager()
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["kind", "entry"], name="civil_status_one_paper"),
+            models.UniqueConstraint(fields=["number", "purpose"], name="civil_status_one_claim"),
         )
+        indexes = (models.Index(fields=["entry"], name="civil_status_claim_entry"),)
