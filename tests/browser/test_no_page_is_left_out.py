@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from browser import axe
 
 NO_PAGE = {
+    "catalogues:amendment_decide": "posts, then shows the change",
     "catalogues:reform_csv": "a CSV file",
     "catalogues:reform_propose": "posts, then shows the reform",
     "catalogues:reform_unit_drop": "posts, then shows the reform",

@@ -1,4 +1,4 @@
-"""A reform of units is typed, looked at, proposed and decided, on a desk and on a phone."""
+"""The steward's desk: a reform of units and a change of the calendar, at a desk and on a phone."""
 
 from __future__ import annotations
 
@@ -83,5 +83,54 @@ def test_a_reform_from_its_first_line_to_its_day(
     expect(page.locator(".lt-messages")).to_contain_text("Đã quyết định")
     axe.check(page)
     page.goto(DESK)
+    expect(page.locator("tbody tr")).to_have_count(1)
+    axe.check(page)
+
+
+@axe.visits(
+    "catalogues:limits",
+    "catalogues:limit_propose",
+    "catalogues:bodies",
+    "catalogues:body_propose",
+    "catalogues:body_end",
+    "catalogues:calendar",
+    "catalogues:calendar_year",
+    "catalogues:calendar_propose",
+    "catalogues:amendments",
+    "catalogues:amendment",
+    "catalogues:amendment_reason",
+)
+def test_a_change_of_the_calendar(published: None, sign_in: Callable[[str], Page]) -> None:
+    desk = "/canbo/catalogues/"
+    page = sign_in("trinh.giang")
+    for last in (
+        "thoi-han/",
+        "thoi-han/de-nghi?ma=birth.declare",
+        "co-quan/?q=thong+tin",
+        "co-quan/?q=khong-co",
+        "co-quan/de-nghi?ma=qd20%20G14",
+        "co-quan/qd20/G14/cham-dut",
+        "lich/",
+        "lich/2031/",
+        "de-nghi/",
+    ):
+        page.goto(desk + last)
+        axe.check(page)
+    page.goto(f"{desk}lich/2031/de-nghi")
+    page.locator("main form button").press("Enter")
+    expect(page.locator(".ds-error-summary")).to_be_focused()
+    axe.check(page)
+    typed(page, days="01/01/2031 nghỉ Tết Dương lịch", legal_basis="Thông báo thử")
+    page.locator("main form button").press("Enter")
+    page.wait_for_url(f"**{desk}de-nghi/*/")
+    proposal = page.url
+    page.goto(f"{proposal}rut")
+    axe.check(page)
+    page = sign_in("phan.oanh")
+    page.goto(proposal)
+    axe.check(page)
+    page.get_by_role("button", name="Quyết định và công bố").press("Enter")
+    expect(page.locator(".lt-messages")).to_contain_text("Đã quyết định")
+    page.goto(f"{desk}lich/2031/")
     expect(page.locator("tbody tr")).to_have_count(1)
     axe.check(page)

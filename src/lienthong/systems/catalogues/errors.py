@@ -87,3 +87,45 @@ class BadReformFile(Invalid):
     """The file of the reform cannot be read."""
 
     code = "catalogues.bad_reform_file"
+
+
+class NoSuchAmendment(NotFound):
+    """There is no such proposal."""
+
+    code = "catalogues.no_such_amendment"
+
+
+class AmendmentWaits(Conflict):
+    """Another change of the same thing waits for a decision."""
+
+    code = "catalogues.amendment_waits"
+
+
+class AmendmentSettled(Conflict):
+    """This proposal has been settled already."""
+
+    code = "catalogues.amendment_settled"
+
+
+class RowsChanged(Conflict):
+    """The rows have changed since this was proposed. Refuse it and propose anew."""
+
+    code = "catalogues.rows_changed"
+
+
+class NothingChanges(Invalid):
+    """The catalogue says this already."""
+
+    code = "catalogues.nothing_changes"
+
+
+class NothingToEnd(Invalid):
+    """This body does not stand on its last day."""
+
+    code = "catalogues.nothing_to_end"
+
+
+class UnknownSuccessor(Invalid):
+    """The body that takes over does not stand on the day after."""
+
+    code = "catalogues.unknown_successor"

@@ -147,7 +147,7 @@ def propose(reform: Reform, table: UnitTable, *, version: int, by: Actor) -> Ref
 
 def send_back(reform: Reform, reason: str, *, version: int, by: Actor) -> Reform:
     """Make a proposed reform a draft again, with the reason."""
-    words = _reason(reason)
+    words = given_reason(reason)
     with history.acting(by):
         held = _locked(reform, version)
         if not held.is_proposed:
@@ -159,7 +159,7 @@ def send_back(reform: Reform, reason: str, *, version: int, by: Actor) -> Reform
 
 def withdraw(reform: Reform, reason: str, *, version: int, by: Actor) -> Reform:
     """Give up a reform that was not decided; it stays readable."""
-    words = _reason(reason)
+    words = given_reason(reason)
     with history.acting(by):
         held = _locked(reform, version)
         if not (held.is_draft or held.is_proposed):
@@ -202,7 +202,7 @@ def revoke(reform: Reform, reason: str, *, version: int, by: Actor) -> Reform:
     Raises `DayHasCome`, `SameOfficer` for the one who decided it, and
     `BuiltUpon` when a later reform rests on its units.
     """
-    words = _reason(reason)
+    words = given_reason(reason)
     with history.acting(by):
         hold_catalogues()
         held = _locked(reform, version)
@@ -284,7 +284,8 @@ def _write(held: Reform, units: Sequence[Into]) -> None:
     )
 
 
-def _reason(text: str) -> str:
+def given_reason(text: str) -> str:
+    """The words of a reason on one line; raises `ReasonMissing`."""
     words = " ".join(text.split())
     if not words or len(words) > LONGEST_REASON:
         raise ReasonMissing()

@@ -138,7 +138,7 @@ def unit(request: HttpRequest, pk: int, code: str = "") -> HttpResponse:
 @require_POST
 def drop_unit(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """Take a new unit out of a draft."""
-    _do(request, services.drop_unit, reading.reform(pk), code, version=_version(request))
+    does(request, services.drop_unit, reading.reform(pk), code, version=_version(request))
     return redirect("catalogues:reform", pk=pk)
 
 
@@ -191,7 +191,7 @@ def file(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def propose(request: HttpRequest, pk: int) -> HttpResponse:
     """Lay a draft before another officer."""
-    if _do(
+    if does(
         request,
         services.propose,
         reading.reform(pk),
@@ -208,7 +208,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask once more, then write a proposed reform into the catalogues."""
     found = reading.reform(pk)
     if request.method == "POST":
-        if _do(request, services.decide, found, version=_version(request)):
+        if does(request, services.decide, found, version=_version(request)):
             messages.success(request, _("Decided. The catalogues are published with it."))
         return redirect("catalogues:reform", pk=pk)
     if not found.is_proposed:
@@ -418,7 +418,7 @@ def _version(request: HttpRequest) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
-def _do(request: HttpRequest, deed: Any, *args: Any, **kwargs: Any) -> bool:
+def does(request: HttpRequest, deed: Any, *args: Any, **kwargs: Any) -> bool:
     """Do it, or say why it could not be done."""
     try:
         deed(*args, by=actor(request), **kwargs)

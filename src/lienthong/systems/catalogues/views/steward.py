@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from lienthong.kernel import clock
 from lienthong.systems.catalogues import queries
 from lienthong.systems.catalogues.queries import reforms
 from lienthong.web import catalogues, roles
@@ -29,8 +28,6 @@ def tables(request: HttpRequest) -> HttpResponse:
         {
             "tab": "tables",
             "rows": rows,
-            "limits": shown.limits,
-            "bodies": shown.body_table.on(clock.today()),
             "snapshots": queries.snapshots()[:20],
             "in_use": catalogues.snapshot_number(),
             "waiting": reforms.reforms().filter(state="proposed").count(),
