@@ -52,8 +52,10 @@ NO_PAGE = {
     "steering:task_report": "posts, then shows the task",
     "steering:task_withdraw": "posts, then shows the task",
     "steering:tasks_export": "a CSV file",
+    "web:document_anchor": "a certificate",
     "web:health": "JSON",
     "web:metrics": "text for a machine",
+    "web:revocations": "a list of revoked certificates",
     "web:stay": "posted by an open page; JSON",
 }
 

@@ -105,5 +105,5 @@ def test_the_desk_shows_rows_doubts_and_snapshots(
     page = text(client, "/canbo/catalogues/")
     assert "15.354" in page
     assert "Số 1" in page
-    assert "60 ngày" in page
-    assert "Bộ Thông tin và Truyền thông" in page
+    assert "60 ngày" in text(client, "/canbo/catalogues/thoi-han/")
+    assert "Bộ Thông tin và Truyền thông" in text(client, "/canbo/catalogues/co-quan/")
