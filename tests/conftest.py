@@ -91,6 +91,9 @@ def django_db_setup(
 ) -> Iterator[None]:
     """Point Django at this worker's clone, under the role the pages run as."""
     from django.db import connections
+    from django.test import TransactionTestCase
+
+    from database_emptying import instead_of_flush
 
     settings = connections.settings["default"]
     settings |= {
@@ -104,7 +107,9 @@ def django_db_setup(
     settings["OPTIONS"] = {k: v for k, v in settings["OPTIONS"].items() if k != "pool"}
     os.environ["LIENTHONG_DATABASE_URL"] = systems_database.systems_url
     connections["default"].settings_dict = settings
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", instead_of_flush)
+        yield
     connections.close_all()
 
 
