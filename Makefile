@@ -53,7 +53,7 @@ shell: setup ## A shell with the `lienthong` command on its path
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec "$${SHELL:-/bin/bash}"
 
 test: setup-dev assets messages ## The whole suite
-	@$(BIN)/pytest -n auto --dist loadgroup
+	@$(BIN)/pytest -n auto
 
 check: setup-dev assets messages ## Lint, types, import contract, licences, translations, migrations
 	$(BIN)/ruff check $(SOURCES)

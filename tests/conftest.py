@@ -19,6 +19,7 @@ import pytest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+    from xdist.remote import Producer
 
 # A test never reads the state or the settings of the node somebody runs beside it.
 for _name in [name for name in os.environ if name.startswith("LIENTHONG_")]:
@@ -42,6 +43,7 @@ import cast  # noqa: E402
 from database_server import DatabaseServer, TestDatabase  # noqa: E402
 from lienthong.kernel import clock  # noqa: E402
 from running_node import RunningNode  # noqa: E402
+from suite_scheduling import GroupScheduling, rank_of  # noqa: E402
 
 # How long an input takes to make says nothing on a machine that others use, too.
 hypothesis.settings.register_profile(
@@ -54,15 +56,14 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(_home, ignore_errors=True)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """
-    One worker runs all that starts processes: they share what they start, choose their
-    ports without a rival, and never crowd the machine.
-    """
-    for item in items:
-        if item.get_closest_marker("scenario") or item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("nodes"))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupScheduling:
+    return GroupScheduling(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: rank_of(item.nodeid))
 
 
 # -- database ------------------------------------------------------------------------
@@ -193,6 +194,9 @@ def sockets_off(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 @pytest.fixture(scope="session")
 def demo_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningNode]:
     """A running node with the demo country, shared by the scenarios that do not break it."""
+    # Another worker of this run that starts one too would cost a minute and crowd the machine.
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        (tmp_path_factory.getbasetemp().parent / "demo-node").touch(exist_ok=False)
     with RunningNode.anywhere() as node:
         node.up("--demo")
         yield node

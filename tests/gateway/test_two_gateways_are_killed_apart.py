@@ -23,7 +23,7 @@ from lienthong.gateway.inquiries import Search
 from lienthong.kernel import clock
 from lienthong.protocol.receipt import verify_receipt
 
-pytestmark = [pytest.mark.scenario, pytest.mark.xdist_group("two-nodes")]
+pytestmark = pytest.mark.scenario
 
 AGAIN = 60
 
