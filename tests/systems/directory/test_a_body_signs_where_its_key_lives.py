@@ -41,6 +41,7 @@ from lienthong.systems.directory.models import Offer as OfferRow
 from lienthong.systems.directory.queries import agreements
 from lienthong.systems.directory.services import granting
 from lienthong.systems.directory.services import signing_desk as directorys
+from systems.directory.installed_country import install
 from systems.directory.joining_cast import DAY, PROVINCE_OFFER, Newcomer, approved
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +50,7 @@ BY = system_actor("tests", DAY)
 
 @pytest.fixture
 def directory(node: Node) -> Node:
-    services.install_country(node, cards())
+    install(node)
     return node
 
 

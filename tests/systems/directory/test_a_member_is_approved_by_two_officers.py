@@ -11,7 +11,6 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from lienthong.exchange.registry import cards
 from lienthong.gateway.directory_client import refusal
 from lienthong.kernel import clock
 from lienthong.kernel.node import Node
@@ -27,7 +26,6 @@ from lienthong.protocol.joining import (
     write_letter,
 )
 from lienthong.record.audit import entries_about
-from lienthong.systems.directory import services
 from lienthong.systems.directory.errors import (
     BadJoinRequest,
     DecidedAlready,
@@ -51,6 +49,7 @@ from lienthong.systems.directory.models import (
 )
 from lienthong.systems.directory.queries import joining as asked
 from lienthong.systems.directory.services import joining
+from systems.directory.installed_country import install
 from systems.directory.joining_cast import (
     ASKS,
     DOOR,
@@ -67,7 +66,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def directory(node: Node) -> Node:
-    services.install_country(node, cards())
+    install(node)
     return node
 
 

@@ -17,7 +17,6 @@ from django.apps import apps
 
 from lienthong.cli import registration
 from lienthong.cli.cards import card_of
-from lienthong.exchange.registry import cards
 from lienthong.gateway import tls
 from lienthong.gateway.bodies import Body, SpoolRoom
 from lienthong.gateway.consumer import Consumer
@@ -36,6 +35,7 @@ from lienthong.systems.directory.errors import LastGateway, NotHosted
 from lienthong.systems.directory.models import Gateway, Hosting, Offer, Subsystem
 from lienthong.systems.directory.queries import joining as asked
 from lienthong.systems.directory.services import joining
+from systems.directory.installed_country import install
 from systems.directory.joining_cast import (
     ASKS,
     FIRST,
@@ -52,7 +52,7 @@ SERVICE = "VN/GOV/TINH-91/lgsp/dossier.status.v1"
 
 @pytest.fixture
 def directory(node: Node) -> Node:
-    services.install_country(node, cards())
+    install(node)
     return node
 
 

@@ -32,6 +32,7 @@ from lienthong.systems.directory.models import AccessGrant, GrantRequest, Offer,
 from lienthong.systems.directory.queries import agreements
 from lienthong.systems.directory.services import granting
 from lienthong.systems.directory.services.granting import Narrowed, Wish
+from systems.directory.installed_country import install
 
 pytestmark = pytest.mark.django_db
 FIND = ServiceId.parse("VN/GOV/G01/population/person.find.v1")
@@ -48,7 +49,7 @@ GIVER = officer("22222222-0000-4000-8000-000000000002", "G01.C06")
 
 @pytest.fixture
 def country(node):
-    services.install_country(node, cards())
+    install(node)
     return node
 
 

@@ -12,11 +12,10 @@ from django.test import Client
 import cast
 from lienthong.exchange import gateway_admin
 from lienthong.exchange.gateway_admin import LogNotReachable, QuotaLine, RefusalLine
-from lienthong.exchange.registry import cards
-from lienthong.systems.directory import services
 from lienthong.systems.directory.models import AccessGrant, GrantRequest, Offer, Subsystem
 from lienthong.web.accounts import second_factor
 from lienthong.web.offices import Office, Position
+from systems.directory.installed_country import install
 
 pytestmark = pytest.mark.django_db
 REQUESTS = "/canbo/directory/access/"
@@ -41,7 +40,7 @@ def officer(name: str, body: str, *roles: str) -> Client:
 
 @pytest.fixture
 def country(node, legal_day):
-    services.install_country(node, cards())
+    install(node)
     return node
 
 

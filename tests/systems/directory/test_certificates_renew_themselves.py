@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from lienthong.exchange.registry import cards
 from lienthong.gateway import membership
 from lienthong.gateway.membership import Pair, finish_promotion
 from lienthong.kernel import clock
@@ -21,6 +20,7 @@ from lienthong.systems.directory import services
 from lienthong.systems.directory.errors import CertificateRevoked, KeyKnown, LetterRefused
 from lienthong.systems.directory.models import Certificate
 from lienthong.systems.directory.services import joining
+from systems.directory.installed_country import install
 from systems.directory.joining_cast import DOOR, FIRST, SECOND, THIRD, Newcomer, approved
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ GATEWAY = GatewayId.parse("VN/GOV/TINH-91/kien-giang")
 
 @pytest.fixture
 def directory(node: Node) -> Node:
-    services.install_country(node, cards())
+    install(node)
     return node
 
 

@@ -12,7 +12,6 @@ from django.db import DatabaseError, transaction
 from lienthong.cli import registration
 from lienthong.exchange import gateway_admin
 from lienthong.exchange.gateway_admin import Counts, Split
-from lienthong.exchange.registry import cards
 from lienthong.gateway.membership import Membership
 from lienthong.kernel import clock
 from lienthong.kernel.node import Node
@@ -21,7 +20,6 @@ from lienthong.protocol.day_totals import CLOCKS, Verdict, bounds
 from lienthong.protocol.housekeeping import CODES
 from lienthong.protocol.joining import SignedAsk
 from lienthong.protocol.pki import SigningKey
-from lienthong.systems.directory import services
 from lienthong.systems.directory.domain import Difference, explain
 from lienthong.systems.directory.errors import BadJoinRequest
 from lienthong.systems.directory.figures import FIGURES
@@ -30,6 +28,7 @@ from lienthong.systems.directory.queries import agreements, totals
 from lienthong.systems.directory.services import housekeeping
 from lienthong.systems.directory.services.totals import check_again
 from systems.directory.days_cast import LGSP, STATUS, STEERING, VERIFY, row, signed, told
+from systems.directory.installed_country import install
 from systems.directory.joining_cast import Newcomer, approved
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +37,7 @@ PROVINCE, NATIONAL = "VN/GOV/TINH-91/kien-giang", "VN/GOV/G14/national"
 
 @pytest.fixture
 def directory(node: Node) -> Node:
-    services.install_country(node, cards())
+    install(node)
     return node
 
 

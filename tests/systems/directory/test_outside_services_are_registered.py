@@ -17,6 +17,7 @@ from lienthong.protocol.snapshot import Anchor, open_snapshot
 from lienthong.systems.directory import services
 from lienthong.systems.directory.errors import NotAService
 from lienthong.systems.directory.models import AccessGrant, Offer, OutsideService, Subsystem
+from systems.directory.installed_country import install
 
 pytestmark = pytest.mark.django_db
 BY = services.by_the_directory(date(2021, 8, 20))
@@ -25,7 +26,7 @@ SUM = ServiceId.parse("VN/GOV/G14/outside-test/TinhTong")
 
 @pytest.fixture
 def outside(node):
-    services.install_country(node, cards())
+    install(node)
     return services.register_outside_test(node)
 
 

@@ -10,14 +10,13 @@ from django.test import Client
 
 import cast
 from lienthong.exchange import gateway_admin
-from lienthong.exchange.registry import cards
 from lienthong.kernel.node import Node
 from lienthong.protocol.joining import Invitation
-from lienthong.systems.directory import services
 from lienthong.systems.directory.models import Certificate, Gateway, JoinRequest, Member, Subsystem
 from lienthong.systems.directory.services.hosting import stand_behind
 from lienthong.web.accounts import second_factor
 from lienthong.web.offices import Office, Position
+from systems.directory.installed_country import install
 
 pytestmark = pytest.mark.usefixtures("db", "legal_day")
 PLACE = "/canbo/directory/requests/"
@@ -34,7 +33,7 @@ FORM = {
 
 @pytest.fixture
 def desk(node: Node, db: None) -> Node:
-    services.install_country(node, cards())
+    install(node)
     Office.objects.create(code="G14.NDXP", name="Trung tâm vận hành", valid_from=cast.LEGAL_DAY)
     return node
 

@@ -13,11 +13,10 @@ from django.test import Client
 
 from lienthong.cli import directory as command
 from lienthong.cli import django_setup
-from lienthong.exchange.registry import cards
 from lienthong.kernel import clock
 from lienthong.kernel.node import Node
-from lienthong.systems.directory import services
 from systems.directory.days_cast import LGSP, STATUS, STEERING, VERIFY, row, signed, told
+from systems.directory.installed_country import install
 from systems.directory.test_the_console_shows_what_came import sign_in
 
 pytestmark = pytest.mark.usefixtures("db", "legal_day")
@@ -27,7 +26,7 @@ NATIONAL = "VN/GOV/G14/national"
 
 @pytest.fixture
 def directory(node: Node) -> Node:
-    services.install_country(node, cards())
+    install(node)
     return node
 
 
