@@ -17,6 +17,7 @@ from lienthong.web import legal_day
 
 from ..domain import Heat, HourChart, heat, hour_chart, shade
 from ..models import Subsystem
+from . import totals
 from .refused import WORDS
 from .register import INSTANCE
 
@@ -54,7 +55,7 @@ def system_names() -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class PairRow:
-    """Answered exchanges between a caller and a service."""
+    """Answered exchanges between a caller and a service, as this node's gateway counts them."""
 
     client: str
     client_name: str
@@ -63,27 +64,40 @@ class PairRow:
     code: str
     live: int
     imported: int
+    elsewhere: int = 0
+    """By the signed days of the other gateways; they have no hours."""
 
     @property
     def count(self) -> int:
         return self.live + self.imported
 
+    @property
+    def everywhere(self) -> int:
+        return self.count + self.elsewhere
+
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What was exchanged in a period, in the log's own counts."""
+    """What was exchanged in a period: the log's own counts, and beside them signed days."""
 
     heat: Heat
     chart: HourChart
     pairs: list[PairRow]
     totals: dict[str, int]
+    elsewhere: int
+    """Answered at the other gateways, of the pairs shown."""
 
 
 def traffic(period: Period, *, client: str = "", service: str = "") -> Traffic:
-    """Hours, of one pair where one is named, and all pairs; raises LogNotReachable."""
+    """
+    Hours, of one pair where one is named, and all pairs; raises LogNotReachable.
+
+    Hours and ends are this node's gateway's; of the other gateways the pairs are known, from
+    the days they signed.
+    """
     by_hour: dict[tuple[date, int], int] = {}
     by_pair: dict[tuple[str, str], list[int]] = {}
-    totals = dict.fromkeys(("answered", "refused", "unreachable", "failed", "unknown"), 0)
+    ends = dict.fromkeys(("answered", "refused", "unreachable", "failed", "unknown"), 0)
     for window, behind in windows(period):
         hours = gateway_admin.counts(
             *window.instants(), group="hour", client=client, service=service
@@ -94,8 +108,8 @@ def traffic(period: Period, *, client: str = "", service: str = "") -> Traffic:
                 key = (at.date() - behind, at.hour)
                 by_hour[key] = by_hour.get(key, 0) + row.live + row.imported
         for name in ("answered", "refused", "unreachable", "failed"):
-            totals[name] += getattr(hours, name).total
-        totals["unknown"] += hours.unknown
+            ends[name] += getattr(hours, name).total
+        ends["unknown"] += hours.unknown
         for row in gateway_admin.counts(*window.instants(), group="pair").rows:
             both = by_pair.setdefault((row.client, row.service), [0, 0])
             both[0] += row.live
@@ -103,13 +117,24 @@ def traffic(period: Period, *, client: str = "", service: str = "") -> Traffic:
     by_day_hour: dict[int, int] = {}
     for (_day, hour), count in by_hour.items():
         by_day_hour[hour] = by_day_hour.get(hour, 0) + count
-    return Traffic(heat(by_hour, period), hour_chart(by_day_hour), pair_rows(by_pair), totals)
+    others = totals.elsewhere(period)
+    named = {pair: n for pair, n in others.items() if pair == (client, service)}
+    return Traffic(
+        heat(by_hour, period),
+        hour_chart(by_day_hour),
+        pair_rows(by_pair, others),
+        ends,
+        sum((named if client or service else others).values()),
+    )
 
 
-def pair_rows(by_pair: Mapping[tuple[str, str], Sequence[int]]) -> list[PairRow]:
+def pair_rows(
+    by_pair: Mapping[tuple[str, str], Sequence[int]], others: Mapping[tuple[str, str], int]
+) -> list[PairRow]:
     known = system_names()
     rows = []
-    for (client, service), (live, imported) in by_pair.items():
+    for client, service in sorted({*by_pair, *others}):
+        live, imported = by_pair.get((client, service), (0, 0))
         provider, _slash, code = service.rpartition("/")
         rows.append(
             PairRow(
@@ -120,6 +145,7 @@ def pair_rows(by_pair: Mapping[tuple[str, str], Sequence[int]]) -> list[PairRow]
                 code=code,
                 live=live,
                 imported=imported,
+                elsewhere=others.get((client, service), 0),
             )
         )
     return rows
@@ -140,7 +166,7 @@ def chosen_pairs(rows: Iterable[PairRow], wanted: str, sort: str) -> list[PairRo
     orders = {
         "client": lambda row: (names.folding_key(row.client_name), row.service),
         "service": lambda row: (names.folding_key(row.provider_name), row.code, row.client),
-        "count": lambda row: (-row.count, row.client, row.service),
+        "count": lambda row: (-row.everywhere, row.client, row.service),
     }
     return sorted(rows, key=orders.get(sort, orders["count"]))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -11,6 +12,7 @@ from django.db.models import Count, Max, Min, Sum
 from lienthong.kernel import clock
 from lienthong.kernel.periods import Period
 from lienthong.protocol.day_totals import bounds
+from lienthong.web import legal_day
 
 from ..domain import GATEWAY_CODE, Difference, explain
 from ..models import Certificate, Contradiction, DayCount, DayReport, Gateway, Hosting
@@ -41,6 +43,32 @@ def others_by_day(days: Period, *, imported: bool) -> dict[date, int]:
     )
     found = found.exclude(source="") if imported else found.filter(source="")
     return dict(found.values_list("day").annotate(n=Sum("answered")).order_by("day"))
+
+
+def elsewhere(period: Period) -> Counter[tuple[str, str]]:
+    """
+    Answered exchanges of all gateways but the directory's own, by client and service.
+
+    Of a period of legal days: what was imported by its own day, what was lived by the day
+    of the calendar (decision 1). Hours are not known of them.
+    """
+    counted = _elsewhere(period, imported=True)
+    window = legal_day.calendar_window(period)
+    if window is not None:
+        counted += _elsewhere(window, imported=False)
+    return counted
+
+
+def _elsewhere(days: Period, *, imported: bool) -> Counter[tuple[str, str]]:
+    found = DayCount.objects.filter(
+        report__day__gte=days.start,
+        report__day__lte=days.end,
+        side="provider",
+        outcome="answered",
+    ).exclude(report__gateway__code=GATEWAY_CODE)
+    found = found.exclude(report__source="") if imported else found.filter(report__source="")
+    sums = found.values_list("client", "service").annotate(n=Sum("count")).order_by()
+    return Counter({(client, service): n for client, service, n in sums})
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +156,12 @@ class Basis:
     def alone(self) -> bool:
         """Whether the directory's own gateway is the only one."""
         return self.gateways == 0
+
+
+def basis_of(period: Period) -> Basis | None:
+    """What a page of these legal days rests on; None where no day of the calendar is theirs."""
+    window = legal_day.calendar_window(period)
+    return basis(window, clock.instant()) if window is not None else None
 
 
 def basis(days: Period, now: datetime) -> Basis:

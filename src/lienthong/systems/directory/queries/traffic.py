@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,6 +26,7 @@ from ..domain import (
     year_to_date,
 )
 from ..models import AccessGrant, Member, Offer, Subsystem
+from . import totals
 from .register import INSTANCE, members_on, subsystems_on
 
 
@@ -221,20 +223,28 @@ def receipt_of(message_id: str) -> bytes:
 
 
 def picture(period: Period) -> dict[str, Any]:
-    """The drum face, its table twin and the bars by hour of day; raises LogNotReachable."""
+    """
+    The drum face, its table twin and the bars by hour of day; raises LogNotReachable.
+
+    The drum and the table are the country's: the own gateway's counts and the signed days of
+    the others. Bars by hour are the own gateway's, since a signed day has no hours.
+    """
     year = year_to_date(period)
-    by_client: dict[str, int] = {}
+    by_pair = totals.elsewhere(year)
     for window in _windows(year):
         for row in gateway_admin.counts(*window.instants(), group="pair").rows:
-            for party in (row.client, row.service.rpartition("/")[0]):
-                by_client[party] = by_client.get(party, 0) + row.live + row.imported
+            by_pair[row.client, row.service] += row.live + row.imported
+    by_client: Counter[str] = Counter()
+    for (client, service), count in by_pair.items():
+        for party in (client, service.rpartition("/")[0]):
+            by_client[party] += count
     hours: dict[int, int] = {}
     for window in _windows(period):
         for row in gateway_admin.counts(*window.instants(), group="hour").rows:
             if row.hour is not None:
                 hour = clock.local(row.hour).hour
                 hours[hour] = hours.get(hour, 0) + row.live + row.imported
-    return _drawn(by_client, hours, period.end)
+    return _drawn(by_client, hours, period.end) | {"basis": totals.basis_of(year)}
 
 
 def picture_without_traffic(period: Period) -> dict[str, Any]:

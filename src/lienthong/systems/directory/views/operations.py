@@ -20,7 +20,7 @@ from lienthong.kernel.periods import Period
 from lienthong.web.roles import requires
 
 from ..domain import plain_cell
-from ..queries import operations
+from ..queries import operations, totals
 from .frame import OPERATOR, places
 
 LONGEST_PERIOD = 366
@@ -88,6 +88,7 @@ def traffic(request: HttpRequest) -> HttpResponse:
         "found": found,
         "chosen": known.get((pair["client"], pair["service"])),
         "pairs": len(found.pairs),
+        "basis": totals.basis_of(period),
         "listing": Paginator(rows, PAIRS_SHOWN).get_page(request.GET.get("page")),
         "ends": [
             (_("Answered"), found.totals["answered"]),
@@ -123,11 +124,12 @@ def traffic_file(request: HttpRequest) -> HttpResponse:
             _("Service"),
             _("Exchanges"),
             _("of these imported"),
+            _("At other gateways, by signed days"),
         ]
     )
     for row in rows[:MOST_EXPORTED]:
         texts = (row.client_name, row.client, row.provider_name, row.service)
-        writer.writerow([*map(plain_cell, texts), row.count, row.imported])
+        writer.writerow([*map(plain_cell, texts), row.count, row.imported, row.elsewhere])
     return response
 
 
