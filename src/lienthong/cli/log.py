@@ -1,7 +1,7 @@
 """
 Check the message log, read in it, or move its older days out of the database.
 
-    lienthong log verify                  every row, tile, head and time-stamp, checked again
+    lienthong log verify                  every row, tile, head, time-stamp and signed day, again
     lienthong log verify --archives DIR   with archived days kept elsewhere
     lienthong log archive --keep 90       days older than ninety go to Parquet files
     lienthong log bodies ID --by OFFICER --reason WHY --out DIR
@@ -94,8 +94,11 @@ def tell(report: Report) -> int:
     print(
         f"Checked {report.leaves} leaves, {report.rows} rows in the database and"
         f" {report.archived_rows} in archives, {report.tiles} tiles, {report.heads} heads,"
-        f" {report.timestamps} time-stamps, {report.cosignatures} cosignatures."
+        f" {report.timestamps} time-stamps, {report.cosignatures} cosignatures,"
+        f" {report.days} signed days."
     )
+    if report.late:
+        print(f"{report.late} answers were sealed after their day was signed, and are in none.")
     if report.holds:
         print("Everything fits together.")
         return 0

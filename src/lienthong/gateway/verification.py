@@ -1,5 +1,6 @@
 """
-The whole log checked again: rows against leaves, tiles against the tree, heads, time-stamps.
+The whole log checked again: rows against leaves, tiles against the tree, heads, time-stamps,
+signed days.
 
 One pass over the leaves in their order rebuilds the tree in constant memory;
 everything that was ever stored or signed about it is compared on the way.
@@ -27,6 +28,7 @@ from lienthong.gateway.parquet import Archive
 from lienthong.gateway.postgres_log import Connection
 from lienthong.gateway.records import WHOLE
 from lienthong.gateway.rows import Kind, LogRow
+from lienthong.gateway.verification_days import SignedDays, read_signed
 from lienthong.kernel import clock
 from lienthong.kernel.errors import LienThongError
 from lienthong.protocol import timestamp
@@ -47,6 +49,7 @@ TIMESTAMP = "timestamp"
 COSIGNATURE = "cosignature"
 ROLLUP = "rollup"
 ARCHIVE = "archive"
+SIGNED_DAY = "day"
 
 ROUNDS = """
     SELECT first, count, ns, leaves, since, until, counts, digest FROM log_round
@@ -100,6 +103,10 @@ class Report:
     heads: int = 0
     timestamps: int = 0
     cosignatures: int = 0
+    days: int = 0
+    """Signed days, each counted again."""
+    late: int = 0
+    """Answers sealed after their day was closed: no signed day holds them."""
     findings: list[Finding] = field(default_factory=list)
     cut: bool = False
     """Whether there were more findings than are listed."""
@@ -135,10 +142,16 @@ async def verify(
     """Check everything; a transaction keeps the sealer's new rounds out of the picture."""
     report = Report()
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        archived = await _archived(connection, archive, report)
+        heads = await _heads(connection, trust, report)
+        signed = await read_signed(
+            connection, trust, heads, lambda name, why: report.add(SIGNED_DAY, name, why)
+        )
+        archived = await _archived(connection, archive, report, signed)
         entries = Entries()
-        checked = _TreeCheck(report, await _heads(connection, trust, report))
-        suspects = await _leaves(connection, entries, archived, report, checked)
+        checked = _TreeCheck(report, heads)
+        suspects = await _leaves(connection, entries, archived, report, checked, signed)
+        signed.judge_under(max(report.leaves, *heads, 0))
+        report.days, report.late = signed.checked, signed.late
         await _tiles(connection, report, checked)
         checked.judge(suspects)
         await _unsealed(connection, entries, report)
@@ -208,6 +221,7 @@ async def _leaves(
     archived: Archived,
     report: Report,
     checked: _TreeCheck,
+    signed: SignedDays,
 ) -> list[Suspect]:
     suspects: list[Suspect] = []
     gone: dict[date, Places] = {}
@@ -220,8 +234,11 @@ async def _leaves(
             leaves = _leaves_of(record, report)
             for leaf in leaves:
                 checked.append(leaf)
-            suspects += await _round(connection, entries, record, leaves, archived, gone, report)
+            suspects += await _round(
+                connection, entries, record, leaves, archived, gone, report, signed
+            )
             expected += len(leaves)
+            signed.judge_under(expected)
     report.leaves = expected
     for day, places in archived.days.items():
         if places.count != UNREADABLE and places != gone.get(day, Places()):
@@ -251,6 +268,7 @@ async def _round(
     archived: Archived,
     gone: dict[date, Places],
     report: Report,
+    signed: SignedDays,
 ) -> list[Suspect]:
     """Each row of a round against its leaf; the leaves without a row go to ``gone``."""
     suspects: list[Suspect] = []
@@ -267,6 +285,7 @@ async def _round(
         way, time, row = held
         if way in entries.ways and entries.ways[way].kind == Kind.ANSWER:
             counted[rounds.hour_of(time), way] += 1
+            signed.see(seq, time, entries.ways[way])
         if isinstance(row, Unreadable):
             name = f"of leaf {seq}"
             suspects.append(Suspect(seq, name, str(row), row_fits_itself=False))
@@ -437,7 +456,9 @@ class Archived:
     """The days of leaves whose round holds rows of more than one."""
 
 
-async def _archived(connection: Connection, archive: Archive, report: Report) -> Archived:
+async def _archived(
+    connection: Connection, archive: Archive, report: Report, signed: SignedDays
+) -> Archived:
     """Each file is checked against its digest, and its rows against their leaves."""
     found = Archived()
     files = await connection.fetch(ARCHIVED)
@@ -454,11 +475,14 @@ async def _archived(connection: Connection, archive: Archive, report: Report) ->
                 if rounds.place_in(spans, row["seq"]) is not None:
                     found.around_midnight[row["seq"]] = record["day"]
                 await _archived_row(connection, row, record["file"], report)
+                await signed.see_archived(connection, row)
         except (LienThongError, OSError) as problem:
             report.add(ARCHIVE, record["file"], str(problem))
             # Told once, and not again for each of its rows.
             found.days[record["day"]] = Places(UNREADABLE)
+            signed.forget(record["day"])
             continue
+        signed.judge_archived(record["day"])
         report.archived_rows += places.count
     return found
 
