@@ -35,9 +35,8 @@ def test_done_after_its_day_is_late_without_anybody_saying_so(task: Task) -> Non
 
 
 def test_done_on_its_last_day_is_in_time(task: Task) -> None:
-    progress.report(
-        task, words="Đã trình", finishes=True, on=date(2021, 8, 16), by=story.DEPARTMENT
-    )
+    on_the_day = story.officer("lam.yen", "H33.STTTT", story.ROLES, date(2021, 8, 16))
+    progress.report(task, words="Đã trình", finishes=True, by=on_the_day)
     assert stands(task) == Standing.DONE_IN_TIME
 
 

@@ -189,3 +189,57 @@ class NoTextInFile(Invalid):
     """The file holds no text that can be read; a scan has to be typed or pasted."""
 
     code = "steering.no_text_in_file"
+
+
+class SeveralDocuments(Conflict):
+    """Several documents bear this number; write the day and the issuer behind it."""
+
+    code = "steering.several_documents"
+
+
+class TooManyTasks(Invalid):
+    """One document gives at most 6,000 tasks, one paragraph at most 200 bodies."""
+
+    code = "steering.too_many_tasks"
+
+
+class AlreadyFollows(Conflict):
+    """This body follows the document already."""
+
+    code = "steering.already_follows"
+
+
+class OfficeThere(Conflict):
+    """Another office works for this body already; rights are not given to a second one unseen."""
+
+    code = "steering.office_there"
+
+
+class EvidenceMissing(Invalid):
+    """A day before today needs a file that shows it; without one the task is finished today."""
+
+    code = "steering.evidence_missing"
+
+
+class NothingToConfirm(Conflict):
+    """No earlier day waits here for a confirmation."""
+
+    code = "steering.nothing_to_confirm"
+
+
+class EvidenceNeeded(Conflict):
+    """A confirmed day rests on this file; take the report back instead."""
+
+    code = "steering.evidence_needed"
+
+
+class SamePerson(Refused):
+    """Whoever asked does not decide on it, whichever seat is taken."""
+
+    code = "steering.same_person"
+
+
+class NoFileThere(Conflict):
+    """This report shows no file, or it was withdrawn already."""
+
+    code = "steering.no_file_there"

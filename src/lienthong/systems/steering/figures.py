@@ -8,46 +8,24 @@ done = not yet due + overdue.
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
-from typing import Any
-
-from django.db.models import QuerySet
 
 from lienthong.exchange.figures import Counted, FigureBook, Kind
 from lienthong.kernel.periods import Period
 
-from .domain.bodies import PRIME_MINISTER, Level
-from .domain.deadlines import DONE, Standing, Tally
-from .domain.symbols import DocumentNumber
+from .domain.deadlines import Tally
 from .models import Progress
 from .models.directives import Origin
-from .queries.bodies import bodies_on
-from .queries.tasks import standing_on, tally
+from .queries.tasks import assigned_by, counted_by, tally
 
 FIGURES = FigureBook("steering")
 
-COMMITTEES = DocumentNumber.parse("701/QĐ-TTg")
-COMMITTEES_ISSUED = date(2020, 5, 26)
 TASKS, REPORTS = "records: Task", "records: Task, Progress"
 
 
-def committees_reorganised(day: date) -> QuerySet[Any]:
-    """Tasks under Decision 701/QĐ-TTg that were done by a day."""
-    return standing_on(day).filter(
-        document__number=COMMITTEES.number,
-        document__symbol=COMMITTEES.symbol,
-        document__issued_on=COMMITTEES_ISSUED,
-        document__issuer=PRIME_MINISTER,
-        standing__in=DONE,
-    )
-
-
-def _bodies_done(period: Period, *levels: Level) -> Counted:
-    bodies = bodies_on(period.end)
-    codes = {body.code for body in bodies.of_level(*levels)}
-    done = committees_reorganised(period.end).filter(lead__in=codes)
-    reports = Progress.objects.filter(task__in=done, finishes=True, withdrawn_at=None)
+def _bodies_done(period: Period, figure: str) -> Counted:
+    done = counted_by(figure, period.end)
+    reports = Progress.objects.filter(task__in=done.values("pk"), finishes=True, withdrawn_at=None)
     found = done.values("lead").distinct().count()
     imported = reports.filter(origin=Origin.IMPORT).count()
     return Counted(value=found, rows=reports.count(), imported=imported, end=period.end)
@@ -65,7 +43,7 @@ def provinces_reorganised(period: Period) -> Counted:
     Số tỉnh, thành phố trực thuộc Trung ương có nhiệm vụ theo Quyết định 701/QĐ-TTg ngày
     26/5/2020 được báo cáo hoàn thành đến hết ngày cuối kỳ, trừ báo cáo đã rút.
     """
-    return _bodies_done(period, Level.PROVINCE)
+    return _bodies_done(period, "F069")
 
 
 @FIGURES.figure(
@@ -80,15 +58,11 @@ def central_bodies_reorganised(period: Period) -> Counted:
     Số bộ, cơ quan ngang bộ, cơ quan thuộc Chính phủ có nhiệm vụ theo Quyết định 701/QĐ-TTg
     ngày 26/5/2020 được báo cáo hoàn thành đến hết ngày cuối kỳ, trừ báo cáo đã rút.
     """
-    return _bodies_done(period, Level.MINISTRY)
+    return _bodies_done(period, "F070")
 
 
-def _assigned(day: date) -> QuerySet[Any]:
-    return standing_on(day).filter(document__issued_on__lte=day)
-
-
-def _counted(period: Period, *standings: Standing) -> Counted:
-    rows = _assigned(period.end).filter(standing__in=standings)
+def _counted(period: Period, figure: str) -> Counted:
+    rows = counted_by(figure, period.end)
     found = rows.count()
     imported = rows.filter(origin=Origin.IMPORT).count()
     return Counted(value=found, rows=found, imported=imported, end=period.end)
@@ -97,7 +71,7 @@ def _counted(period: Period, *standings: Standing) -> Counted:
 @FIGURES.figure("S001", title="Nhiệm vụ đã giao", unit="nhiệm vụ", kind=Kind.STOCK, source=TASKS)
 def assigned(period: Period) -> Counted:
     """Số nhiệm vụ của các văn bản ban hành đến hết ngày cuối kỳ, trừ nhiệm vụ đã rút."""
-    return _counted(period, *(one for one in Standing if one is not Standing.WITHDRAWN))
+    return _counted(period, "S001")
 
 
 @FIGURES.figure(
@@ -109,7 +83,7 @@ def assigned(period: Period) -> Counted:
 )
 def done_in_time(period: Period) -> Counted:
     """Số nhiệm vụ hoàn thành không muộn hơn hạn, hoặc không có hạn, đến hết ngày cuối kỳ."""
-    return _counted(period, Standing.DONE_IN_TIME)
+    return _counted(period, "S002")
 
 
 @FIGURES.figure(
@@ -121,7 +95,7 @@ def done_in_time(period: Period) -> Counted:
 )
 def done_late(period: Period) -> Counted:
     """Số nhiệm vụ hoàn thành sau hạn, đến hết ngày cuối kỳ."""
-    return _counted(period, Standing.DONE_LATE)
+    return _counted(period, "S003")
 
 
 @FIGURES.figure(
@@ -129,13 +103,13 @@ def done_late(period: Period) -> Counted:
 )
 def not_yet_due(period: Period) -> Counted:
     """Số nhiệm vụ chưa hoàn thành mà hạn chưa qua hoặc không có hạn vào ngày cuối kỳ."""
-    return _counted(period, Standing.IN_TIME, Standing.OPEN)
+    return _counted(period, "S004")
 
 
 @FIGURES.figure("S005", title="Nhiệm vụ quá hạn", unit="nhiệm vụ", kind=Kind.STOCK, source=TASKS)
 def overdue(period: Period) -> Counted:
     """Số nhiệm vụ chưa hoàn thành mà hạn đã qua vào ngày cuối kỳ."""
-    return _counted(period, Standing.OVERDUE)
+    return _counted(period, "S005")
 
 
 @FIGURES.figure(
@@ -147,10 +121,10 @@ def overdue(period: Period) -> Counted:
 )
 def kept(period: Period) -> Counted:
     """Số nhiệm vụ hoàn thành chia cho tổng số nhiệm vụ hoàn thành và quá hạn vào ngày cuối kỳ."""
-    counted: Tally = tally(_assigned(period.end))
+    counted: Tally = tally(assigned_by(period.end))
     done, of = counted.kept
     value = Decimal(100 * done) / of if of else Decimal(0)
-    rows = _assigned(period.end).filter(standing__in=[*DONE, Standing.OVERDUE])
+    rows = counted_by("S006", period.end)
     return Counted(
         value=value.quantize(Decimal("0.01")),
         rows=of,

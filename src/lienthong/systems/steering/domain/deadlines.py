@@ -20,6 +20,8 @@ from lienthong.kernel.working_days import WorkingCalendar
 from ..errors import BadDueRule
 
 MOST_WORKING_DAYS = 500
+MOST_PERIODS = 5000
+"""Of one task: a century of weeks."""
 
 
 class DueKind(StrEnum):
@@ -103,6 +105,19 @@ class DueRule:
                 return calendar.on_or_after(nth(self.day, self.cadence, done_periods))
             case _:
                 return None
+
+
+def periods_until(rule: DueRule, calendar: WorkingCalendar, last: date) -> int:
+    """How many periods of a cadence end by a day; 0 for any other rule."""
+    if rule.kind is not DueKind.CADENCE or rule.day is None or rule.cadence is None:
+        return 0
+    number = 0
+    while number < MOST_PERIODS and nth(rule.day, rule.cadence, number) <= last:
+        # The end of a period moves to a working day, so its own day is looked at too.
+        if calendar.on_or_after(nth(rule.day, rule.cadence, number)) > last:
+            break
+        number += 1
+    return number
 
 
 def nth(first: date, cadence: Cadence, number: int) -> date:

@@ -1,8 +1,7 @@
-"""Input of the pages about documents and tasks."""
+"""Input of the pages about tasks: giving, reporting, asking for more time."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,22 +9,12 @@ from django import forms
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from lienthong.kernel.errors import LienThongError
-
 from ..domain.bodies import Bodies, Level
-from ..domain.deadlines import Cadence, DueKind, DueRule, Standing
-from ..models import DirectiveDocument, DocumentLink, Task
-from ..models.directives import Urgency
-from ..queries.directives import document_numbered
-from ..services.directives import DocumentEntry
+from ..domain.deadlines import Cadence, DueKind, DueRule
+from ..models import Task
 from ..services.tasks import LONGEST_TEXT, TaskEntry
+from .fields import BodyField, day_field, known, lines
 
-URGENCIES = (
-    (Urgency.NORMAL, _("Normal")),
-    (Urgency.URGENT, _("Urgent")),
-    (Urgency.VERY_URGENT, _("Very urgent")),
-    (Urgency.EXPRESS, _("Express")),
-)
 DUE_KINDS = (
     (DueKind.DATE.value, _("On a date")),
     (DueKind.WORKING_DAYS.value, _("Working days after")),
@@ -52,161 +41,6 @@ GROUP_LEVELS = {
     "provinces": (Level.PROVINCE,),
     "all": (Level.MINISTRY, Level.PROVINCE),
 }
-LEVELS = (
-    ("", _("Every level")),
-    (Level.GOVERNMENT.value, _("Government")),
-    (Level.MINISTRY.value, _("Ministries and agencies")),
-    (Level.PROVINCE.value, _("Provinces")),
-    (Level.DEPARTMENT.value, _("Departments and offices")),
-)
-STANDINGS = (
-    ("", _("Every state")),
-    (Standing.OVERDUE.value, _("Overdue")),
-    ("soon", _("Nearly due")),
-    ("not_done", _("Not done")),
-    (Standing.IN_TIME.value, _("Not yet due")),
-    (Standing.OPEN.value, _("Without a date")),
-    ("done", _("Done")),
-    (Standing.DONE_IN_TIME.value, _("Done in time")),
-    (Standing.DONE_LATE.value, _("Done late")),
-    (Standing.WITHDRAWN.value, _("Withdrawn")),
-)
-SORTS = (
-    ("due", _("Deadline, nearest first")),
-    ("-due", _("Deadline, latest first")),
-    ("document", _("Newest document first")),
-    ("lead", _("Lead body")),
-    ("code", _("Code")),
-)
-LINKS = (
-    ("carries_out", DocumentLink.How.CARRIES_OUT, _("Carries out")),
-    ("reports_on", DocumentLink.How.REPORTS_ON, _("Reports on")),
-    ("passes_on", DocumentLink.How.PASSES_ON, _("Passes on")),
-    ("cites", DocumentLink.How.CITES, _("Cites")),
-)
-BETWEEN = re.compile(r"[;\n]")
-
-
-def day_field(label: Any, *, required: bool = False, help_text: Any = "") -> forms.DateField:
-    """A date as people write it; a native field speaks the language of the browser."""
-    return forms.DateField(
-        label=label,
-        required=required,
-        help_text=help_text,
-        input_formats=["%d/%m/%Y", "%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y"],
-        error_messages={
-            "invalid": _("This day cannot be read. Write day/month/year, such as 20/08/2021."),
-            "required": _("Write the day."),
-        },
-        widget=forms.DateInput(
-            attrs={
-                "inputmode": "numeric",
-                "autocomplete": "off",
-                "placeholder": _("day/month/year"),
-            },
-            format="%d/%m/%Y",
-        ),
-    )
-
-
-def lines(text: str) -> tuple[str, ...]:
-    """What stands on lines of its own, or between semicolons."""
-    return tuple(filter(None, (part.strip() for part in BETWEEN.split(text))))
-
-
-class BodyField(forms.CharField):
-    """A body by its name, chosen from suggestions or typed."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=200, **kwargs)
-        self.widget.attrs |= {"list": "bodies", "autocomplete": "off"}
-
-
-class DocumentForm(forms.Form):
-    """A document: its number, who issued it, what it goes back to."""
-
-    number = forms.CharField(
-        label=_("Number and symbol"),
-        max_length=60,
-        help_text=_("As printed, such as 17/NQ-CP; the kind is read from it"),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    issued_on = day_field(_("Date"), required=True)
-    issuer = BodyField(label=_("Issuing body"))
-    signer = forms.CharField(label=_("Signed by"), max_length=150, required=False)
-    subject = forms.CharField(
-        label=_("Subject line"), max_length=500, widget=forms.Textarea(attrs={"rows": 2})
-    )
-    urgency = forms.ChoiceField(label=_("Urgency"), choices=URGENCIES, initial=Urgency.NORMAL)
-    carries_out = forms.CharField(
-        label=_("Carries out"),
-        required=False,
-        max_length=300,
-        help_text=_("Numbers of documents entered here; several with a semicolon between"),
-    )
-    reports_on = forms.CharField(label=_("Reports on"), required=False, max_length=300)
-    passes_on = forms.CharField(label=_("Passes on"), required=False, max_length=300)
-    cites = forms.CharField(label=_("Cites"), required=False, max_length=600)
-    file = forms.FileField(
-        label=_("File of the document"),
-        required=False,
-        help_text=_("PDF, DOCX, XLSX, picture or ZIP, at most 10 MB"),
-    )
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, bodies: Bodies, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.bodies = bodies
-
-    @classmethod
-    def initial_of(cls, document: DirectiveDocument, bodies: Bodies) -> dict[str, Any]:
-        held: dict[str, list[str]] = {}
-        for link in document.earlier_links.select_related("earlier"):
-            held.setdefault(link.how, []).append(str(link.earlier))
-        return {
-            "number": str(document.written),
-            "issued_on": document.issued_on,
-            "issuer": bodies.name(document.issuer),
-            "signer": document.signer,
-            "subject": document.subject,
-            "urgency": document.urgency,
-            "version": document.version,
-            **{how: "; ".join(numbers) for how, numbers in held.items()},
-        }
-
-    def clean_issuer(self) -> str:
-        return known(self.bodies, self.cleaned_data["issuer"])
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or self.cleaned_data
-        links: list[tuple[int, str]] = []
-        for name, how, _label in LINKS:
-            for text in lines(data.get(name, "")):
-                try:
-                    links.append((document_numbered(text).pk, how.value))
-                except LienThongError:
-                    self.add_error(
-                        name,
-                        forms.ValidationError(
-                            _("%(number)s has not been entered here yet."),
-                            params={"number": text[:60]},
-                        ),
-                    )
-        data["links"] = tuple(links)
-        return data
-
-    @property
-    def entry(self) -> DocumentEntry:
-        data = self.cleaned_data
-        return DocumentEntry(
-            number=data["number"],
-            issuer=data["issuer"],
-            issued_on=data["issued_on"],
-            subject=data["subject"],
-            signer=data["signer"],
-            urgency=data["urgency"],
-            links=data["links"],
-        )
 
 
 class TaskForm(forms.Form):
@@ -346,7 +180,13 @@ class ProgressForm(forms.Form):
     percent = forms.IntegerField(
         label=_("Percent done"), required=False, min_value=0, max_value=100
     )
-    on = day_field(_("Done on"), help_text=_("Today when left empty"))
+    on = day_field(
+        _("Done on"),
+        help_text=_(
+            "Today when left empty; an earlier day of a finish needs evidence and is confirmed"
+            " by the body that follows the task"
+        ),
+    )
     finishes = forms.BooleanField(label=_("The task is finished"), required=False)
     file = forms.FileField(
         label=_("Evidence"),
@@ -367,78 +207,3 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2})
     )
-
-
-class BodyForm(forms.Form):
-    """A body that the catalogues do not have."""
-
-    code = forms.RegexField(
-        r"^[A-Z][0-9]{2}(\.[0-9A-Z]+)+$",
-        label=_("Code"),
-        max_length=35,
-        help_text=_("Begins with the code of your own body, such as H33.STTTT"),
-        error_messages={"invalid": _("Capital letters and digits in groups between points.")},
-    )
-    name = forms.CharField(label=_("Full name"), max_length=200)
-    abbreviation = forms.CharField(
-        label=_("In symbols"), max_length=30, required=False, help_text="STTTT"
-    )
-    serves_parent = forms.BooleanField(
-        label=_("Its officers work for the body above it, as an office does"), required=False
-    )
-
-
-class BoardForm(forms.Form):
-    """What a board shows; everything may stay empty."""
-
-    q = forms.CharField(label=_("Words, code or number"), required=False, max_length=120)
-    standing = forms.ChoiceField(label=_("State"), choices=STANDINGS, required=False)
-    body = forms.ChoiceField(label=_("Lead body"), required=False)
-    level = forms.ChoiceField(label=_("Level"), choices=LEVELS, required=False)
-    field = forms.ChoiceField(label=_("Field of work"), required=False)
-    document = forms.CharField(label=_("Document"), required=False, max_length=60)
-    due_from = day_field(_("Due from"))
-    due_to = day_field(_("Due until"))
-    sort = forms.ChoiceField(label=_("Order"), choices=SORTS, required=False)
-    whose = forms.ChoiceField(
-        label=_("Whose"),
-        choices=(("", _("All")), ("mine", _("Of my body"))),
-        required=False,
-    )
-
-    def __init__(
-        self,
-        *args: Any,
-        bodies: Bodies,
-        leads: Iterable[str],
-        fields_used: Iterable[str],
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        named = sorted(((code, bodies.name(code)) for code in leads), key=lambda pair: pair[1])
-        self.fields["body"].choices = [("", _("Every body")), *named]  # type: ignore[attr-defined]
-        self.fields["field"].choices = [  # type: ignore[attr-defined]
-            ("", _("Every field")),
-            *((name, name) for name in fields_used),
-        ]
-
-    def clean_document(self) -> int | None:
-        text = self.cleaned_data["document"]
-        if not text:
-            return None
-        try:
-            return document_numbered(text).pk
-        except LienThongError:
-            raise forms.ValidationError(
-                _("%(number)s has not been entered here yet."), params={"number": text}
-            ) from None
-
-
-def known(bodies: Bodies, text: str) -> str:
-    """The code of a body; a name nobody knows is an error at its field."""
-    try:
-        return bodies.get(text).code
-    except LienThongError:
-        raise forms.ValidationError(
-            _("No body is known by this name. Choose one of the list, or add it first.")
-        ) from None

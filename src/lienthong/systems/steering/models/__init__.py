@@ -19,6 +19,7 @@ from .directives import (
     Reminder,
     Task,
 )
+from .dues import EarlierDue
 from .editions import (
     CollectedFigure,
     DocumentRegister,
@@ -34,6 +35,7 @@ __all__ = [
     "DirectiveDocument",
     "DocumentLink",
     "DocumentRegister",
+    "EarlierDue",
     "Evidence",
     "Extension",
     "PassedOn",

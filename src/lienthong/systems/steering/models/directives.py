@@ -8,11 +8,14 @@ reason, and the history of every row is kept by the database.
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import models
 from django.db.models import F, Q
 
 from lienthong.record import fields
 
+from ..domain.citing import Citation
 from ..domain.deadlines import Cadence, DueKind, DueRule
 from ..domain.symbols import DocumentNumber, Kind
 
@@ -46,6 +49,11 @@ class AddedBody(models.Model):
         ordering = ["parent", "code"]
         constraints = [
             models.UniqueConstraint(fields=["parent", "name"], name="steering_added_body_once"),
+            models.UniqueConstraint(
+                fields=["parent"],
+                condition=Q(serves_parent=True, valid_to=None),
+                name="steering_one_office_serves",
+            ),
             models.CheckConstraint(
                 condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from")),
                 name="steering_added_body_ends",
@@ -127,6 +135,23 @@ class DirectiveDocument(models.Model):
     def written(self) -> DocumentNumber:
         return DocumentNumber(self.number, self.symbol, self.act_year)
 
+    @property
+    def dated(self) -> str:
+        """``17/NQ-CP ngày 07/03/2019``."""
+        return str(Citation(self.written, self.issued_on))
+
+    @property
+    def cited(self) -> str:
+        """With the issuer's code behind, so that it names this document and no other."""
+        return str(Citation(self.written, self.issued_on, self.issuer))
+
+
+class LinksInForce(models.Manager["DocumentLink"]):
+    """The links that were not withdrawn; ``DocumentLink.every`` has the others too."""
+
+    def get_queryset(self) -> models.QuerySet[DocumentLink]:
+        return super().get_queryset().filter(withdrawn_at=None)
+
 
 class DocumentLink(models.Model):
     """A later document says what it does with an earlier one."""
@@ -144,11 +169,25 @@ class DocumentLink(models.Model):
         DirectiveDocument, data="open", on_delete=models.PROTECT, related_name="later_links"
     )
     how = fields.CharField(data="open", max_length=12, choices=How.choices)
+    withdrawn_at = fields.DateTimeField(data="open", null=True, blank=True)
+    withdrawn_by = fields.CharField(data="internal", max_length=200, blank=True)
+    withdrawn_reason = fields.CharField(data="internal", max_length=500, blank=True)
+
+    objects = LinksInForce()
+    every = models.Manager["DocumentLink"]()
 
     class Meta:
         ordering = ["later_id", "earlier__issued_on", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["later", "earlier"], name="steering_link_once"),
+            models.UniqueConstraint(
+                fields=["later", "earlier"],
+                condition=Q(withdrawn_at=None),
+                name="steering_link_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None) | ~Q(withdrawn_reason=""),
+                name="steering_link_withdrawn_has_reason",
+            ),
             models.CheckConstraint(
                 condition=~Q(later=F("earlier")), name="steering_link_to_another"
             ),
@@ -282,10 +321,31 @@ class PassedOn(models.Model):
 
 
 class Progress(models.Model):
-    """What a lead reports on its task, with the file that shows it."""
+    """
+    What a lead reports on its task, with the file that shows it.
+
+    A report counts from the legal day it was entered. A finish that came earlier
+    is claimed with a file and counts when who follows the task has confirmed it.
+    """
+
+    class Claim(models.TextChoices):
+        NONE = ""
+        WAITS = "waits"
+        CONFIRMED = "confirmed"
+        REFUSED = "refused"
 
     task = fields.ForeignKey(Task, data="open", on_delete=models.PROTECT, related_name="progress")
     reported_on = fields.DateField(data="open")
+    """Legal day of entry."""
+    done_on = fields.DateField(data="open", null=True, blank=True)
+    """The earlier day the lead names, if it names one."""
+    claim = fields.CharField(
+        data="open", max_length=9, choices=Claim.choices, default=Claim.NONE, blank=True
+    )
+    """Of a finish with an earlier day: whether that day was confirmed."""
+    claim_answer = fields.CharField(data="internal", max_length=500, blank=True)
+    claim_by = fields.CharField(data="internal", max_length=200, blank=True)
+    claim_on = fields.DateField(data="open", null=True, blank=True)
     reported_at = fields.DateTimeField(data="open")
     body = fields.CharField(data="open", max_length=35)
     by = fields.CharField(data="internal", max_length=200)
@@ -303,6 +363,9 @@ class Progress(models.Model):
         blank=True,
         related_name="shown_in",
     )
+    evidence_withdrawn_at = fields.DateTimeField(data="open", null=True, blank=True)
+    evidence_withdrawn_by = fields.CharField(data="internal", max_length=200, blank=True)
+    evidence_withdrawn_reason = fields.CharField(data="internal", max_length=500, blank=True)
     origin = fields.CharField(
         data="open", max_length=8, choices=Origin.choices, default=Origin.ENTERED
     )
@@ -316,11 +379,26 @@ class Progress(models.Model):
             models.CheckConstraint(
                 condition=Q(percent=None) | Q(percent__gte=0, percent__lte=100),
                 name="steering_percent_of_hundred",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(claim="") | ~Q(done_on=None) & ~Q(evidence=None) & Q(finishes=True),
+                name="steering_claim_has_day_and_file",
+            ),
+            models.CheckConstraint(
+                condition=Q(evidence_withdrawn_at=None) | ~Q(evidence_withdrawn_reason=""),
+                name="steering_evidence_withdrawn_has_reason",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.task_id} {self.reported_on}"
+
+    @property
+    def counts_from(self) -> date:
+        """The day the finish counts from."""
+        if self.claim == self.Claim.CONFIRMED and self.done_on is not None:
+            return self.done_on
+        return self.reported_on
 
 
 class Extension(models.Model):

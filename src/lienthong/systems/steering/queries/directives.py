@@ -7,13 +7,19 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 
+from lienthong.kernel import clock
+
+from ..domain.bodies import Bodies
 from ..domain.cascade import Coverage, Passed, coverage
-from ..domain.symbols import DocumentNumber
-from ..errors import NoSuchDirective, NoSuchTask
+from ..domain.citing import Citation
+from ..errors import NoSuchBodyKnown, NoSuchDirective, NoSuchTask, SeveralDocuments
 from ..models import DirectiveDocument, DocumentLink, PassedOn, Task
+from .bodies import bodies_on
 
 DEEPEST = 50
 """Of a walk along a chain: no chain of documents is longer, and a fault must not spin."""
+MOST_NAMED = 10
+"""Candidates named in an error."""
 
 
 def documents() -> QuerySet[DirectiveDocument]:
@@ -31,16 +37,45 @@ def document(pk: int) -> DirectiveDocument:
     return found
 
 
-def document_numbered(text: str) -> DirectiveDocument:
-    """The newest document with this number and symbol; raises `BadSymbol` or `NoSuchDirective`."""
-    number = DocumentNumber.parse(text)
-    found = DirectiveDocument.objects.filter(number=number.number, symbol=number.symbol)
-    if number.act_year is not None:
-        found = found.filter(act_year=number.act_year)
-    first = found.order_by("-issued_on").first()
-    if first is None:
-        raise NoSuchDirective(document=str(number))
-    return first
+def documents_cited(text: str, bodies: Bodies | None = None) -> list[DirectiveDocument]:
+    """
+    The documents a citation may mean, newest first; raises `BadSymbol`.
+
+    ``17/NQ-CP`` by itself, or with ``ngày 07/3/2019`` and ``của Chính phủ`` behind it.
+    """
+    said = Citation.parse(text)
+    found = DirectiveDocument.objects.filter(number=said.number.number, symbol=said.number.symbol)
+    if said.number.act_year is not None:
+        found = found.filter(act_year=said.number.act_year)
+    if said.on is not None:
+        found = found.filter(issued_on=said.on)
+    if said.issuer:
+        found = found.filter(issuer=issuer_code(said.issuer, bodies))
+    return list(found.order_by("-issued_on", "pk"))
+
+
+def issuer_code(text: str, bodies: Bodies | None) -> str:
+    """The code behind a name or code; what nobody knows names no document."""
+    known = bodies if bodies is not None else bodies_on(clock.today())
+    try:
+        return known.get(text).code
+    except NoSuchBodyKnown:
+        return text
+
+
+def document_numbered(text: str, bodies: Bodies | None = None) -> DirectiveDocument:
+    """
+    The one document of a citation.
+
+    Raises `BadSymbol`, `NoSuchDirective`, and `SeveralDocuments` with the candidates
+    when the number alone does not tell them apart.
+    """
+    found = documents_cited(text, bodies)
+    if not found:
+        raise NoSuchDirective(document=text[:60])
+    if len(found) > 1:
+        raise SeveralDocuments(documents=[one.cited for one in found[:MOST_NAMED]])
+    return found[0]
 
 
 def task(pk: int) -> Task:

@@ -11,9 +11,10 @@ from lienthong.record import history
 from lienthong.web.roles import RoleMissing
 
 from ..errors import AlreadyDecided, BadExtension, ChangedMeanwhile, ExtensionPending, TaskClosed
-from ..models import Extension, Task
+from ..models import EarlierDue, Extension, Task
 from ..queries.bodies import bodies_on
-from .guards import LEADER, reason_of, refuse_others
+from .dues import move
+from .guards import LEADER, reason_of, refuse_others, refuse_same_person
 from .tasks import lock
 
 
@@ -54,9 +55,9 @@ def ask(task: Task, new_due: date, reason: str, *, by: Actor) -> Extension:
 
 def decide(extension: Extension, *, grant: bool, answer: str, by: Actor) -> Extension:
     """
-    Grant or refuse; only a leader of the body that follows the task, never who asked.
+    Grant or refuse; only a leader of the body that follows the task, never the person who asked.
 
-    Raises `RoleMissing`, `NotYourTask`, `AlreadyDecided`.
+    Raises `RoleMissing`, `NotYourTask`, `AlreadyDecided`, `SamePerson`.
     """
     words = reason_of(answer)
     if not by.has(LEADER):
@@ -70,14 +71,13 @@ def decide(extension: Extension, *, grant: bool, answer: str, by: Actor) -> Exte
         if grant and held.old_due != task.due_on:
             # The period was done or the limit corrected meanwhile: another day was asked about.
             raise ChangedMeanwhile(task=task.pk)
-        if held.asked_by == str(by):
-            raise RoleMissing("Whoever asked for more time does not decide on it.", role=LEADER)
+        refuse_same_person(held.asked_by, by=by)
         held.state = Extension.State.GRANTED if grant else Extension.State.REFUSED
         held.answer, held.decided_by = words, str(by)
         held.decided_on, held.decided_at = by.legal_day, clock.instant()
         held.save()
         if grant:
-            task.due_on = held.new_due
+            move(task, held.new_due, why=EarlierDue.Why.EXTENSION, on=by.legal_day)
             task.version += 1
             task.save(update_fields=["due_on", "version"])
         record.done(

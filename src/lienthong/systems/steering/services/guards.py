@@ -10,7 +10,7 @@ from django.db.models import Model
 from lienthong.kernel.actor import Actor
 
 from ..domain.bodies import Bodies
-from ..errors import NotYourTask, ReasonMissing
+from ..errors import NotYourTask, ReasonMissing, SamePerson
 from ..queries.bodies import bodies_of
 
 SECRETARY, LEADER = "steering.secretary", "steering.leader"
@@ -22,6 +22,12 @@ def refuse_others(allowed: Iterable[str], bodies: Bodies, *, by: Actor) -> None:
     """Raises `NotYourTask` unless the officer acts for one of these bodies."""
     if not set(allowed) & bodies_of(by, bodies):
         raise NotYourTask(office=by.office)
+
+
+def refuse_same_person(acted: str, *, by: Actor) -> None:
+    """Raises `SamePerson` when this account did the deed, from whatever seat."""
+    if acted.partition("@")[0] == by.account:
+        raise SamePerson()
 
 
 def reason_of(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 
 from django.db import IntegrityError, transaction
 
@@ -28,15 +29,20 @@ from ..errors import (
     PassedBackwards,
     ReasonMissing,
     TaskClosed,
+    TooManyTasks,
 )
-from ..models import CoLead, DirectiveDocument, PassedOn, Task
+from ..models import CoLead, DirectiveDocument, EarlierDue, PassedOn, Task
 from ..models.directives import Origin
 from ..queries.bodies import bodies_on
 from ..queries.directives import above
-from .dues import due_of
+from .dues import due_of, move, periods_of
 from .guards import reason_of, refuse_others, what_it_was
 
 LONGEST_TEXT = 4000
+MOST_LEADS = 200
+"""Bodies one paragraph is given to: every ministry, agency and province, and as many again."""
+MOST_TASKS = 6000
+"""Of one document: its page and its lock stay bearable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,16 +68,22 @@ def assign(document: DirectiveDocument, entry: TaskEntry, *, by: Actor) -> list[
     Enter a task for each of its leads.
 
     Raises `NoSuchBodyKnown`, `BadDueRule`, `CalendarUnknown`, `CodeTaken`,
-    `PassedBackwards`, `CascadeCircles`, `NotYourTask`.
+    `PassedBackwards`, `CascadeCircles`, `NotYourTask`, `TooManyTasks`.
     """
     bodies = bodies_on(by.legal_day)
     refuse_others([document.followed_by], bodies, by=by)
     leads = list(dict.fromkeys(bodies.get(lead).code for lead in entry.leads))
     if not leads or not entry.text.strip() or not entry.code.strip():
         raise ReasonMissing("A task needs a code, a text and a lead.")
-    due_on = due_of(entry.rule, document.issued_on)
+    if len(leads) > MOST_LEADS:
+        raise TooManyTasks(leads=len(leads))
     with history.acting(by):
         held = DirectiveDocument.objects.select_for_update().get(pk=document.pk)
+        # Asked again under the lock: it may have been handed over, or its day corrected.
+        refuse_others([held.followed_by], bodies, by=by)
+        if held.tasks.count() + len(leads) > MOST_TASKS:
+            raise TooManyTasks(tasks=held.tasks.count(), leads=len(leads))
+        due_on = due_of(entry.rule, held.issued_on)
         try:
             with transaction.atomic():
                 made = [
@@ -101,7 +113,8 @@ def edit_task(task: Task, entry: TaskEntry, *, version: int, by: Actor) -> Task:
     Correct a task; raises `ChangedMeanwhile` when ``version`` is not the present one.
 
     A changed time limit counts anew from the document's day; what an extension
-    granted stays unless the limit itself is changed.
+    granted stays unless the limit itself is changed. Periods reported under another
+    cadence count for those of the new one that had ended by then.
     """
     bodies = bodies_on(by.legal_day)
     with history.acting(by):
@@ -115,7 +128,7 @@ def edit_task(task: Task, entry: TaskEntry, *, version: int, by: Actor) -> Task:
         # Words beside the limit change no day, and so take no extension away.
         if replace(entry.rule, note="") != replace(held.rule, note=""):
             was["due_on"] = str(held.due_on or "")
-            held.due_on = due_of(entry.rule, held.document.issued_on, held.periods_done)
+            count_anew(held, entry.rule, by.legal_day)
         for name, value in wanted.items():
             setattr(held, name, value)
         held.search_key = search_key(held.document, entry, bodies.name(lead))
@@ -125,10 +138,19 @@ def edit_task(task: Task, entry: TaskEntry, *, version: int, by: Actor) -> Task:
                 held.save()
         except IntegrityError as taken:
             raise CodeTaken(code=entry.code) from taken
-        set_co_leads(held, entry.co_leads, bodies)
-        set_parents(held, entry.parents)
+        was |= set_co_leads(held, entry.co_leads, bodies)
+        was |= set_parents(held, entry.parents)
         record.done("steering.task.changed", held, by=by, detail={"was": was})
     return held
+
+
+def count_anew(task: Task, rule: DueRule, day: date) -> None:
+    """Periods done and deadline by another rule; the old deadline stays for the days before."""
+    done = task.periods_done
+    last_done = due_of(task.rule, task.document.issued_on, done - 1) if done else None
+    task.periods_done = periods_of(rule, last_done)
+    due_on = due_of(rule, task.document.issued_on, task.periods_done)
+    move(task, due_on, why=EarlierDue.Why.CORRECTION, on=day)
 
 
 def withdraw(task: Task, reason: str, *, version: int, by: Actor) -> Task:
@@ -191,20 +213,23 @@ def columns(entry: TaskEntry) -> dict[str, object]:
     }
 
 
-def set_co_leads(task: Task, wanted: Iterable[str], bodies: Bodies) -> None:
+def set_co_leads(task: Task, wanted: Iterable[str], bodies: Bodies) -> dict[str, str]:
     """Bodies by code or name where they are known, the document's own words where not."""
-    task.co_leads.all().delete()
+    given: dict[str, str] = {}
     for words in dict.fromkeys(" ".join(one.split()) for one in wanted):
         if words:
             known = bodies.find(words) or next((b for b in bodies if b.name == words), None)
-            CoLead.objects.create(
-                task=task,
-                body=known.code if known else "",
-                words=(known.name if known else words)[:200],
-            )
+            given[(known.name if known else words)[:200]] = known.code if known else ""
+    held = {co.words: co.body for co in task.co_leads.all()}
+    if given == held:
+        return {}
+    task.co_leads.all().delete()
+    for words, body in given.items():
+        CoLead.objects.create(task=task, body=body, words=words)
+    return {"co_leads": "; ".join(held)}
 
 
-def set_parents(task: Task, wanted: Iterable[int]) -> None:
+def set_parents(task: Task, wanted: Iterable[int]) -> dict[str, str]:
     """Say which earlier tasks this one carries on; raises `CascadeCircles`, `PassedBackwards`."""
     parents = set(wanted)
     refuse_circle(task.pk, parents, above(parents))
@@ -213,9 +238,13 @@ def set_parents(task: Task, wanted: Iterable[int]) -> None:
         raise NoSuchTask()
     if any(one.document.issued_on > task.document.issued_on for one in found):
         raise PassedBackwards(task=task.pk)
+    links = list(task.passed_from.select_related("parent__document").order_by("pk"))
+    if parents == {link.parent_id for link in links}:
+        return {}
     task.passed_from.exclude(parent__in=parents).delete()
     for parent in found:
         PassedOn.objects.get_or_create(child=task, parent=parent)
+    return {"parents": "; ".join(f"{link.parent.document} {link.parent.code}" for link in links)}
 
 
 def search_key(document: DirectiveDocument, entry: TaskEntry, lead: str) -> str:

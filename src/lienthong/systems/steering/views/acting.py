@@ -50,6 +50,7 @@ def around(request: HttpRequest, tab: str) -> dict[str, Any]:
         "is_secretary": by.has(SECRETARY),
         "is_leader": by.has(LEADER),
         "unread": reminders_of(mine, unread=True).count(),
+        "today": by.legal_day,
         "day": by.legal_day,
     }
 

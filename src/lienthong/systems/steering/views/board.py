@@ -12,12 +12,20 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from lienthong.record import audit
 from lienthong.web.actors import officer_name
 
 from ..domain.deadlines import Cadence, DueKind, Standing
-from ..forms.tasks import CADENCES, STANDINGS, BoardForm
-from ..models import DirectiveDocument, DocumentLink, Evidence, Extension, Reminder, Task
+from ..forms.board import STANDINGS, BoardForm
+from ..forms.tasks import CADENCES
+from ..models import (
+    DirectiveDocument,
+    DocumentLink,
+    Evidence,
+    Extension,
+    Progress,
+    Reminder,
+    Task,
+)
 from ..models.directives import Origin
 from ..queries import tasks as boards
 from ..queries.tasks import SOON_DAYS, Filter, Group
@@ -39,6 +47,11 @@ LOOKS = {
     Standing.WITHDRAWN: ("neutral", "ban"),
 }
 SOON = ("warning", "hourglass")
+CLAIMS = {
+    Progress.Claim.WAITS.value: ("warning", "hourglass"),
+    Progress.Claim.CONFIRMED.value: ("success", "circle-check"),
+    Progress.Claim.REFUSED.value: ("danger", "x"),
+}
 
 
 def asked(request: HttpRequest, context: dict[str, Any]) -> tuple[BoardForm, Filter]:
@@ -48,9 +61,12 @@ def asked(request: HttpRequest, context: dict[str, Any]) -> tuple[BoardForm, Fil
         bodies=context["bodies"],
         leads=boards.leads_used(),
         fields_used=boards.fields_used(),
+        today=context["today"],
     )
     form.is_valid()
     data = form.cleaned_data
+    # Everything on the page, the tiles too, is of this day.
+    context["day"] = data.get("as_of") or context["today"]
     level = data.get("level", "")
     of_level = (body.code for body in context["bodies"].of_level(level)) if level else ()
     return form, Filter(
@@ -59,6 +75,7 @@ def asked(request: HttpRequest, context: dict[str, Any]) -> tuple[BoardForm, Fil
         body=data.get("body", ""),
         field=data.get("field", ""),
         standing=data.get("standing", ""),
+        figure=data.get("figure", ""),
         document=data.get("document"),
         due_from=data.get("due_from"),
         due_to=data.get("due_to"),
@@ -73,7 +90,7 @@ def without_standing(filter: Filter) -> Filter:
 
 def narrowed(request: HttpRequest) -> bool:
     """Whether more is asked than a tile asks."""
-    plain = ("trang", "sort", "standing")
+    plain = ("trang", "sort", "standing", "as_of", "figure")
     return any(value for key, value in request.GET.items() if key not in plain)
 
 
@@ -101,7 +118,7 @@ def tiles(request: HttpRequest, every: Any, day: date) -> list[Tile]:
     """Counts a leader sees at once, red first; each leads to its tasks."""
     counted = boards.tally(every)
     horizon = day + timedelta(days=SOON_DAYS)
-    soon = every.filter(standing=Standing.IN_TIME, due_on__lte=horizon).count()
+    soon = every.filter(standing=Standing.IN_TIME, due_then__lte=horizon).count()
     present = request.GET.get("standing", "")
     words = {str(key): str(label) for key, label in STANDINGS}
 
@@ -135,7 +152,9 @@ def shown_groups(
     found = []
     for group in boards.by(every, column, context["day"], most=most):
         name = context["bodies"].name(group.key) if column == "lead" else group.key
-        query = query_without(request, "trang", **{key: group.key})
+        # The counts of a group are of every state, and so is what it leads to.
+        wanted = {key: group.key or boards.NO_FIELD}
+        query = query_without(request, "trang", "standing", **wanted)
         found.append(GroupShown(name or _("No field"), group, query, parts(group)))
     return found
 
@@ -157,7 +176,8 @@ def parts(group: Group) -> tuple[tuple[str, int, int], ...]:
     return tuple(drawn)
 
 
-def shown_weeks(request: HttpRequest, every: Any, day: date) -> list[dict[str, Any]]:
+def shown_weeks(request: HttpRequest, every: Any, asked: Filter, day: date) -> list[dict[str, Any]]:
+    """Each week with the question that lists exactly the tasks counted in it, also tomorrow."""
     weeks = boards.by_week(every, day)
     most = max((week.due for week in weeks), default=0) or 1
     return [
@@ -168,9 +188,10 @@ def shown_weeks(request: HttpRequest, every: Any, day: date) -> list[dict[str, A
             "query": query_without(
                 request,
                 "trang",
-                standing="not_done",
-                due_from=f"{week.start:%d/%m/%Y}",
-                due_to=f"{week.end:%d/%m/%Y}",
+                standing=Standing.IN_TIME.value,
+                as_of=f"{day:%d/%m/%Y}",
+                due_from=f"{max(week.start, asked.due_from or week.start):%d/%m/%Y}",
+                due_to=f"{min(week.end, asked.due_to or week.end):%d/%m/%Y}",
             ),
         }
         for week in weeks
@@ -180,11 +201,13 @@ def shown_weeks(request: HttpRequest, every: Any, day: date) -> list[dict[str, A
 def shown(task: Any, context: dict[str, Any]) -> dict[str, Any]:
     """A task that carries ``standing``, with its state in words, colour and icon."""
     standing, day = Standing(task.standing), context["day"]
-    near = standing is Standing.IN_TIME and task.due_on and task.due_on <= day + timedelta(days=7)
+    due = task.due_then
+    near = standing is Standing.IN_TIME and due and due <= day + timedelta(days=SOON_DAYS)
     colour, icon = SOON if near else LOOKS[standing]
     words = {str(key): str(label) for key, label in STANDINGS}
     return {
         "task": task,
+        "due": due,
         "lead": context["bodies"].name(task.lead),
         "colour": colour,
         "icon": icon,
@@ -194,26 +217,27 @@ def shown(task: Any, context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def related(task: Task, context: dict[str, Any]) -> dict[str, Any]:
-    return shown(
-        boards.standing_on(context["day"]).select_related("document").get(pk=task.pk), context
-    )
+def related(tasks: Iterable[Task], context: dict[str, Any]) -> list[dict[str, Any]]:
+    """Several tasks as they stand, in the order given, read at once."""
+    order = [task.pk for task in tasks]
+    rows = boards.standing_on(context["day"]).select_related("document").in_bulk(order)
+    return [shown(rows[pk], context) for pk in order]
 
 
 def distance(task: Any, standing: Standing, day: date) -> str:
     """How far the deadline is, in words."""
-    if task.due_on is None or standing is Standing.WITHDRAWN:
+    if task.due_then is None or standing is Standing.WITHDRAWN:
         return ""
     if standing is Standing.OVERDUE:
-        days = (day - task.due_on).days
+        days = (day - task.due_then).days
         return ngettext("%(n)s day over", "%(n)s days over", days) % {"n": days}
     if standing is Standing.IN_TIME:
-        days = (task.due_on - day).days
+        days = (task.due_then - day).days
         if days == 0:
             return _("due today")
         return ngettext("%(n)s day left", "%(n)s days left", days) % {"n": days}
     if standing is Standing.DONE_LATE:
-        days = (task.finished_on - task.due_on).days
+        days = (task.finished_on - task.due_then).days
         return ngettext("%(n)s day late", "%(n)s days late", days) % {"n": days}
     return ""
 
@@ -246,7 +270,14 @@ def reports_shown(task: Task, context: dict[str, Any]) -> list[dict[str, Any]]:
             "who": officer_name(one.by),
             "body": context["bodies"].name(one.body),
             "imported": one.origin == Origin.IMPORT,
-            "may_open": one.evidence is not None and concerned(one.evidence, mine),
+            "may_open": one.evidence is not None
+            and one.evidence_withdrawn_at is None
+            and concerned(one.evidence, mine),
+            "claim": CLAIMS.get(one.claim),
+            "claim_by": officer_name(one.claim_by),
+            "may_withdraw_file": one.evidence is not None
+            and one.evidence_withdrawn_at is None
+            and (one.withdrawn_at is not None or one.claim in ("", Progress.Claim.REFUSED)),
         }
         for one in rows
     ]
@@ -271,75 +302,6 @@ def extensions_shown(task: Task) -> list[dict[str, Any]]:
     ]
 
 
-def deed_words(what: str) -> str:
-    words = {
-        "steering.document.entered": _("The document was entered"),
-        "steering.document.changed": _("The document was changed"),
-        "steering.task.assigned": _("The task was given"),
-        "steering.task.changed": _("The task was changed"),
-        "steering.task.withdrawn": _("The task was withdrawn"),
-        "steering.task.restored": _("The withdrawal was undone"),
-        "steering.task.reported": _("Progress was reported"),
-        "steering.task.finished": _("It was reported as finished"),
-        "steering.task.report_taken_back": _("A report was taken back"),
-        "steering.extension.asked": _("More time was asked"),
-        "steering.extension.granted": _("More time was granted"),
-        "steering.extension.refused": _("More time was refused"),
-    }
-    return words.get(what, what)
-
-
-def column_words(name: str) -> str:
-    words = {
-        "text": _("Task"),
-        "lead": _("Lead body"),
-        "code": _("Code"),
-        "due_on": _("Deadline"),
-        "due_day": _("Date, or first date"),
-        "due_days": _("Working days"),
-        "due_kind": _("Time limit"),
-        "due_note": _("Why no date"),
-        "cadence": _("Comes again"),
-        "product": _("Product"),
-        "field": _("Field of work"),
-        "basis": _("Basis"),
-        "source_ref": _("Place in the document"),
-        "subject": _("Subject line"),
-        "issued_on": _("Date"),
-        "signer": _("Signed by"),
-        "issuer": _("Issuing body"),
-        "number": _("Number and symbol"),
-        "symbol": _("Number and symbol"),
-        "urgency": _("Urgency"),
-        "file": _("File of the document"),
-    }
-    return words.get(name, name)
-
-
-def history_shown(row: Task | DirectiveDocument, context: dict[str, Any]) -> list[dict[str, Any]]:
-    """Everything that was done to it, newest first, with what it said before."""
-    return [
-        {
-            "at": entry.at,
-            "words": deed_words(entry.what),
-            "who": officer_name(entry.actor) or _("loaded"),
-            "was": [
-                (column_words(name), said(name, value, context))
-                for name, value in (entry.detail or {}).get("was", {}).items()
-            ],
-            "reason": (entry.detail or {}).get("reason", ""),
-        }
-        for entry in audit.entries_about(row)[:100]
-    ]
-
-
-def said(name: str, value: str, context: dict[str, Any]) -> str:
-    """An old value as people read it: a body by its name, nothing as a dash."""
-    if name in ("lead", "issuer", "followed_by"):
-        return str(context["bodies"].name(value))
-    return value or "–"
-
-
 def reminder_shown(one: Reminder, context: dict[str, Any]) -> dict[str, Any]:
     overdue = one.why == Reminder.Why.OVERDUE
     return {
@@ -352,11 +314,20 @@ def reminder_shown(one: Reminder, context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def possible_parents(document: DirectiveDocument, most: int = 300) -> list[Task]:
-    """Tasks this document may carry on: of the documents it goes back to, for its own side."""
+def possible_parents(
+    document: DirectiveDocument, most: int = 300, *, of: Task | None = None
+) -> list[Task]:
+    """
+    Tasks this document may carry on: of the documents it goes back to, for its own side.
+
+    What ``of`` carries on already stays in the list, also when it was withdrawn since.
+    """
     earlier = document.earlier_links.exclude(how=DocumentLink.How.CITES).values("earlier")
     served = {document.followed_by, document.issuer, document.followed_by.partition(".")[0]}
-    rows = Task.objects.filter(document__in=earlier, lead__in=served, withdrawn_on=None)
+    wanted = Q(document__in=earlier, lead__in=served, withdrawn_on=None)
+    if of is not None:
+        wanted |= Q(pk__in=of.passed_from.values("parent"))
+    rows = Task.objects.filter(wanted)
     return list(rows.select_related("document").order_by("document_id", "pk")[:most])
 
 
@@ -369,8 +340,9 @@ def concerned(file: Evidence, mine: Iterable[str]) -> bool:
         | Q(task__document__issuer__in=bodies)
         | Q(task__co_leads__body__in=bodies)
     )
+    shown_in = file.shown_in.filter(evidence_withdrawn_at=None)
     return (
-        file.shown_in.filter(of_task).exists()
+        shown_in.filter(of_task).exists()
         # A document that assigns tasks is read by everybody who follows tasks.
         or file.documents.exists()
     )
@@ -390,7 +362,7 @@ def csv_row(task: Any, context: dict[str, Any]) -> list[object]:
         one["lead"],
         "; ".join(co.words for co in task.co_leads.all()),
         task.field,
-        task.due_on or one["rule"],
+        one["due"] or one["rule"],
         one["state"],
         task.finished_on or "",
         task.product,

@@ -11,44 +11,23 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from lienthong.web.roles import requires
 
-from ..domain.symbols import Kind
-from ..forms.tasks import LINKS, BodyForm, DocumentForm, TaskForm
-from ..models import AddedBody, DirectiveDocument
+from ..forms.documents import BodyForm, DocumentForm, HandOverForm
+from ..forms.tasks import TaskForm
+from ..models import AddedBody, DirectiveDocument, DocumentLink
 from ..queries import directives as reading
 from ..queries import tasks as boards
 from ..services import directives, tasks
 from . import board
 from .acting import READER, around, needs_secretary, told_in, uploaded
+from .history import history_shown
+from .words import how_words, kind_words
 
 ROWS_A_PAGE = 30
 MOST_TASKS = 100
-
-
-def kind_words(kind: str) -> str:
-    words = {
-        Kind.RESOLUTION: _("Resolution"),
-        Kind.DECREE: _("Decree"),
-        Kind.DECISION: _("Decision"),
-        Kind.DIRECTIVE: _("Directive"),
-        Kind.TELEGRAM: _("Telegram"),
-        Kind.NOTICE: _("Notice"),
-        Kind.PROGRAMME: _("Programme"),
-        Kind.PLAN: _("Plan"),
-        Kind.REPORT: _("Report"),
-        Kind.GUIDANCE: _("Guidance"),
-        Kind.SUBMISSION: _("Submission"),
-        Kind.LETTER: _("Official letter"),
-        Kind.OTHER: _("Document"),
-    }
-    return words[Kind(kind)]
-
-
-def how_words(how: str) -> str:
-    return next((str(label) for _name, key, label in LINKS if key.value == how), "")
 
 
 @requires(READER)
@@ -92,34 +71,77 @@ def _counted(rows: Any) -> Any:
 @require_GET
 def document(request: HttpRequest, pk: int) -> HttpResponse:
     """One document: the line it stands in, its tasks, and what it leaves out of an earlier one."""
-    context = around(request, "documents")
     found = reading.document(pk)
-    bodies = context["bodies"]
+    return render(request, "steering/tasks/document.html", document_context(request, found))
+
+
+def document_context(
+    request: HttpRequest, found: DirectiveDocument, **forms: Any
+) -> dict[str, Any]:
+    context = around(request, "documents")
+    bodies, mine = context["bodies"], context["mine"]
     rows = boards.board(boards.Filter(document=found.pk, sort="code"), context["day"])
     codes = _paragraphs(rows, context)
     withdrawn = boards.board(boards.Filter(document=found.pk, standing="withdrawn"), context["day"])
-    context |= {
-        "document": found,
-        "kind": kind_words(found.kind),
-        "issuer": bodies.name(found.issuer),
-        "follower": bodies.name(found.followed_by),
-        "chain": [(step, how_words(step.how)) for step in reading.chain(found)],
-        "cited": [
-            link.earlier
-            for link in found.earlier_links.filter(how="cites").select_related("earlier")
-        ],
-        "citing": [
-            link.later for link in found.later_links.filter(how="cites").select_related("later")
-        ],
-        "tally": boards.tally(rows),
-        "paragraphs": codes,
-        "withdrawn": [board.shown(task, context) for task in withdrawn[:MOST_TASKS]],
-        "coverage": reading.coverage_of(found, _body_passing_on(found, bodies)),
-        "passer": bodies.name(_body_passing_on(found, bodies)),
-        "may_edit": context["is_secretary"] and found.followed_by in context["mine"],
-        "history": board.history_shown(found, context),
-    }
-    return render(request, "steering/tasks/document.html", context)
+    gone = DocumentLink.every.filter(later=found).select_related("earlier")
+    gone = gone.exclude(withdrawn_at=None)
+    follows = found.followed_by in mine
+    return (
+        context
+        | {
+            "document": found,
+            "kind": kind_words(found.kind),
+            "issuer": bodies.name(found.issuer),
+            "follower": bodies.name(found.followed_by),
+            "chain": [(step, how_words(step.how)) for step in reading.chain(found)],
+            "cited": [
+                link.earlier
+                for link in found.earlier_links.filter(how="cites").select_related("earlier")
+            ],
+            "citing": [
+                link.later for link in found.later_links.filter(how="cites").select_related("later")
+            ],
+            "gone_links": [
+                (link, how_words(link.how))
+                for link in gone.select_related("earlier").order_by("pk")
+            ],
+            "tally": boards.tally(rows),
+            "paragraphs": codes,
+            "withdrawn": [board.shown(task, context) for task in withdrawn[:MOST_TASKS]],
+            "coverage": reading.coverage_of(found, _body_passing_on(found, bodies)),
+            "passer": bodies.name(_body_passing_on(found, bodies)),
+            "may_edit": context["is_secretary"] and follows,
+            "may_hand_over": context["is_secretary"] and (follows or found.issuer in mine),
+            "hand_over_form": HandOverForm(
+                bodies=bodies,
+                prefix="h",
+                initial={
+                    "version": found.version,
+                    "to": "" if follows else bodies.name(found.issuer),
+                },
+            ),
+            "history": history_shown(found, context),
+        }
+        | forms
+    )
+
+
+@requires(READER)
+@require_POST
+def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let another body follow this document from now on."""
+    by, found = needs_secretary(request), reading.document(pk)
+    bodies = around(request, "documents")["bodies"]
+    form = HandOverForm(request.POST, bodies=bodies, prefix="h")
+    if form.is_valid():
+        with told_in(form):
+            data = form.cleaned_data
+            version = data["version"] or 0
+            directives.hand_over(found, data["to"], data["reason"], version=version, by=by)
+            messages.success(request, _("The document is handed over."))
+            return redirect("steering:document", pk=pk)
+    context = document_context(request, reading.document(pk), hand_over_form=form)
+    return render(request, "steering/tasks/document.html", context, status=400)
 
 
 def _body_passing_on(document: DirectiveDocument, bodies: Any) -> str:
@@ -164,7 +186,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     context = around(request, "documents")
     bodies = context["bodies"]
     if request.method == "POST":
-        form = DocumentForm(request.POST, request.FILES, bodies=bodies)
+        form = DocumentForm(request.POST, request.FILES, bodies=bodies, document=found)
         if form.is_valid():
             with told_in(form), transaction.atomic():
                 directives.edit_document(
@@ -177,7 +199,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
                 messages.success(request, _("The document is changed."))
                 return redirect("steering:document", pk=pk)
     else:
-        form = DocumentForm(initial=DocumentForm.initial_of(found, bodies), bodies=bodies)
+        initial = DocumentForm.initial_of(found, bodies)
+        form = DocumentForm(initial=initial, bodies=bodies, document=found)
     context |= {"form": form, "document": found}
     return render(request, "steering/tasks/document_form.html", context)
 

@@ -21,8 +21,8 @@ from lienthong.web.roles import requires
 
 from ..domain.drafting.confidence import Confidence
 from ..domain.drafting.propose import Draft, draft
+from ..forms.documents import DocumentForm
 from ..forms.drafting import ProposalForm, TextForm, head_initial
-from ..forms.tasks import DocumentForm
 from ..services import drafting, reading
 from .acting import READER, around, needs_secretary, told_in
 

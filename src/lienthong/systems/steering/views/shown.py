@@ -24,6 +24,7 @@ from ..domain.wording import exact
 from ..models import CollectedFigure, RelationCheck, SourceAnswer
 from ..queries.document import OpenPoint, Report, body
 from ..queries.provenance import side_text, value_text, window_text
+from ..queries.tasks import COUNTED, LEVELS
 
 COLOURS = {
     Verdict.HOLDS: "success",
@@ -38,18 +39,6 @@ ICONS = {
     Verdict.OPEN: "minus",
 }
 
-
-ROWS_AT = {
-    "F069": {"document": "701/QĐ-TTg", "level": "province", "standing": "done"},
-    "F070": {"document": "701/QĐ-TTg", "level": "ministry", "standing": "done"},
-    "S001": {"sort": "document"},
-    "S002": {"standing": "done_in_time"},
-    "S003": {"standing": "done_late"},
-    "S004": {"standing": "not_done"},
-    "S005": {"standing": "overdue"},
-    "S006": {"standing": "done"},
-}
-"""Figures of this system's own tasks, with the board that lists their rows."""
 
 SHORTEST = 12
 """Of a thousand: at least three pixels where the picture is narrowest, on a phone."""
@@ -194,11 +183,18 @@ def provenance(report: Report, code: str) -> Provenance | None:
             if code in relation(check.key).codes
         ),
         proof=figure.answer,
-        rows_at=urlencode(ROWS_AT[code]) if code in ROWS_AT else "",
+        rows_at=rows_at(figure),
         twins=tuple(
             other for other in report.every_figure if other.code == code and other.pk != figure.pk
         ),
     )
+
+
+def rows_at(figure: CollectedFigure) -> str:
+    """The board of the very tasks a figure of this system counts, on the day it was counted."""
+    if figure.system != "steering" or figure.code not in {*LEVELS, *COUNTED}:
+        return ""
+    return urlencode({"figure": figure.code, "as_of": f"{figure.window_end:%d/%m/%Y}"})
 
 
 def relation_shown(check: RelationCheck, report: Report) -> RelationShown:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from lienthong.kernel.errors import NotFound
-from lienthong.web.roles import requires
+from lienthong.web.roles import RoleMissing, requires
 
 from ..errors import NoSuchTask
 from ..forms.tasks import ExtensionForm, ProgressForm, ReasonForm, TaskForm
@@ -22,8 +22,10 @@ from ..models import Evidence, Extension, Progress, Task
 from ..queries import directives as reading
 from ..queries import tasks as boards
 from ..services import extensions, progress, reminding, tasks
+from ..services.guards import LEADER, SECRETARY
 from . import board
 from .acting import READER, actor, around, needs_secretary, told, told_in, uploaded
+from .history import history_shown
 
 ROWS_A_PAGE = 30
 MOST_EXPORTED = 20_000
@@ -45,7 +47,9 @@ def index(request: HttpRequest) -> HttpResponse:
         "tiles": board.tiles(request, every, context["day"]),
         "by_body": board.shown_groups(request, every, "lead", context),
         "by_field": board.shown_groups(request, every, "field", context),
-        "weeks": board.shown_weeks(request, every, context["day"]),
+        "weeks": board.shown_weeks(request, every, asked, context["day"]),
+        "figure": asked.figure,
+        "is_past": context["day"] != context["today"],
         "listing": listing,
         "rows": [board.shown(task, context) for task in listing.object_list],
         "query": board.query_without(request, "trang"),
@@ -95,16 +99,17 @@ def task_context(request: HttpRequest, found: Task, **forms: Any) -> dict[str, A
             "one": board.shown(row, context),
             "document": found.document,
             "issuer": context["bodies"].name(found.document.issuer),
-            "above": [board.related(t, context) for t in reading.parents_of(found)],
-            "below": [board.related(t, context) for t in reading.children_of(found)],
+            "above": board.related(reading.parents_of(found), context),
+            "below": board.related(reading.children_of(found), context),
             "co_leads": found.co_leads.all(),
             "reports": board.reports_shown(found, context),
             "extensions": board.extensions_shown(found),
             "waiting": waiting,
-            "history": board.history_shown(found, context),
+            "history": history_shown(found, context),
             "may_report": leads and not found.is_closed,
             "may_ask": leads and not found.is_closed and found.due_on and waiting is None,
             "may_decide": follows and context["is_leader"] and waiting is not None,
+            "may_confirm": follows and (context["is_secretary"] or context["is_leader"]),
             "may_edit": follows and context["is_secretary"] and not found.is_closed,
             "may_withdraw": follows and context["is_secretary"] and found.withdrawn_on is None,
             "may_restore": follows and context["is_secretary"] and found.withdrawn_on is not None,
@@ -148,13 +153,46 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def take_back(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a report back; the words stay and are struck through."""
-    found = Progress.objects.select_related("task").filter(pk=pk).first()
-    if found is None:
-        raise NoSuchTask(report=pk)
+    found = report_of(pk)
     with told(request):
         progress.take_back(found, request.POST.get("reason", ""), by=actor(request))
         messages.success(request, _("The report is taken back."))
     return redirect("steering:task", pk=found.task_id)
+
+
+@requires(READER)
+@require_POST
+def decide_day(request: HttpRequest, pk: int) -> HttpResponse:
+    """Confirm the earlier day of a finish, or say why it does not count."""
+    found, by = report_of(pk), actor(request)
+    if not by.has(SECRETARY) and not by.has(LEADER):
+        raise RoleMissing(role=SECRETARY, office=by.office)
+    confirm = request.POST.get("decision") == "confirm"
+    with told(request):
+        progress.decide_day(found, confirm=confirm, answer=request.POST.get("reason", ""), by=by)
+        messages.success(
+            request,
+            _("The earlier day counts now.") if confirm else _("The day of the report counts."),
+        )
+    return redirect("steering:task", pk=found.task_id)
+
+
+@requires(READER)
+@require_POST
+def withdraw_evidence(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back the file of a report; the report and its digest stay readable."""
+    found = report_of(pk)
+    with told(request):
+        progress.withdraw_evidence(found, request.POST.get("reason", ""), by=actor(request))
+        messages.success(request, _("The file is withdrawn."))
+    return redirect("steering:task", pk=found.task_id)
+
+
+def report_of(pk: int) -> Progress:
+    found = Progress.objects.select_related("task").filter(pk=pk).first()
+    if found is None:
+        raise NoSuchTask(report=pk)
+    return found
 
 
 @requires(READER)
@@ -197,7 +235,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     by = needs_secretary(request)
     found = reading.task(pk)
     context = around(request, "tasks")
-    bodies, above = context["bodies"], board.possible_parents(found.document)
+    bodies, above = context["bodies"], board.possible_parents(found.document, of=found)
     if request.method == "POST":
         form = TaskForm(request.POST, bodies=bodies, above=above)
         if form.is_valid():
@@ -247,6 +285,10 @@ def reminders(request: HttpRequest) -> HttpResponse:
         "requests": [
             (one, context["bodies"].name(one.task.lead))
             for one in boards.waiting_requests(context["mine"])
+        ],
+        "days": [
+            (one, context["bodies"].name(one.task.lead))
+            for one in boards.waiting_days(context["mine"])
         ],
     }
     return render(request, "steering/tasks/reminders.html", context)
