@@ -91,6 +91,15 @@ class LetterHead:
     number: str
     place_date: str
     parent: str = ""
+    about: str = ""
+    """Box 5b: ``V/v …`` of an official letter, under its number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addressees:
+    """Box 9a: ``Kính gửi``; one stands on the same line, several on a line each."""
+
+    to: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +129,7 @@ class Annex:
     anchor: str = ""
 
 
-Block = Heading | Paragraph | Table | Aside | LetterHead | Title | Signing | Annex
+Block = Heading | Paragraph | Table | Aside | LetterHead | Addressees | Title | Signing | Annex
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +147,11 @@ def inlines_of(blocks: Iterable[Block]) -> Iterator[Inline]:
     for block in blocks:
         if isinstance(block, Paragraph | Aside):
             yield from block.inlines
+
+
+def listed(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """Lines of a list: ``;`` after each, ``.`` after the last."""
+    return tuple(f"{line}{';' if n < len(lines) else '.'}" for n, line in enumerate(lines, 1))
 
 
 DEMO_MARK = "BẢN TRÌNH DIỄN"

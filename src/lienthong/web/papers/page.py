@@ -15,6 +15,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from lienthong.web.papers.blocks import (
+    Addressees,
     Annex,
     Aside,
     Block,
@@ -26,6 +27,7 @@ from lienthong.web.papers.blocks import (
     Signing,
     Table,
     Title,
+    listed,
     numbers_of,
 )
 
@@ -84,6 +86,8 @@ def shown(
     match block:
         case LetterHead():
             return letter_head(block)
+        case Addressees():
+            return addressees(block)
         case Title():
             return format_html(
                 '<h1 class="ds-heading" data-size="lg"><span>{}</span>{}</h1>',
@@ -149,14 +153,23 @@ def inline(part: Inline, number: ShowNumber) -> SafeString:
 
 def letter_head(block: LetterHead) -> SafeString:
     return format_html(
-        '<header class="rp-lh"><div><p>{}</p><p>{}</p></div><div>'
+        '<header class="rp-lh"><div>{}<p>{}</p><p>{}</p>{}</div><div>'
         "<p><b>Cộng hòa xã hội chủ nghĩa Việt Nam</b></p>"
         '<p><b class="u">Độc lập - Tự do - Hạnh phúc</b></p>'
         "<p><i>{}</i></p></div></header>",
+        format_html("<p>{}</p>", block.parent) if block.parent else "",
         block.body,
         block.number,
+        format_html('<p class="about">{}</p>', block.about) if block.about else "",
         block.place_date,
     )
+
+
+def addressees(block: Addressees) -> SafeString:
+    if len(block.to) == 1:
+        return format_html('<p class="rp-to">Kính gửi: {}.</p>', block.to[0])
+    lines = format_html_join("", "<li>{}</li>", ((text,) for text in listed(block.to)))
+    return format_html('<div class="rp-to"><p>Kính gửi:</p><ul>{}</ul></div>', lines)
 
 
 def heading(block: Heading) -> SafeString:

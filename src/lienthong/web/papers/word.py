@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from lienthong.web.papers.blocks import (
     DEMO_MARK,
     DEMO_WORDS,
+    Addressees,
     Annex,
     Aside,
     Block,
@@ -26,6 +27,7 @@ from lienthong.web.papers.blocks import (
     Signing,
     Table,
     Title,
+    listed,
 )
 
 if TYPE_CHECKING:
@@ -115,6 +117,8 @@ def write(word: WordDocument, block: Block) -> None:
     match block:
         case LetterHead():
             write_letter_head(word, block)
+        case Addressees():
+            write_addressees(word, block)
         case Title():
             write_title(word, block)
         case Heading():
@@ -144,7 +148,23 @@ def write_letter_head(word: WordDocument, block: LetterHead) -> None:
     motto = line(right[0].add_paragraph(), "Độc lập - Tự do - Hạnh phúc", size=13.5, bold=True)
     motto.underline = True
     line(left[1].paragraphs[0], block.number)
+    if block.about:
+        line(left[1].add_paragraph(), block.about, size=12.5)
     line(right[1].paragraphs[0], block.place_date, size=13.5, italic=True)
+
+
+def write_addressees(word: WordDocument, block: Addressees) -> None:
+    from docx.shared import Mm, Pt
+
+    one = len(block.to) == 1
+    paragraph = word.add_paragraph()
+    paragraph.paragraph_format.space_before = Pt(12)
+    paragraph.paragraph_format.left_indent = Mm(35)
+    paragraph.add_run(f"Kính gửi: {block.to[0]}." if one else "Kính gửi:")
+    for text in () if one else listed(block.to):
+        paragraph = word.add_paragraph()
+        paragraph.paragraph_format.left_indent = Mm(50)
+        paragraph.add_run(f"- {text}")
 
 
 def write_title(word: WordDocument, block: Title) -> None:
