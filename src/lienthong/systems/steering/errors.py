@@ -243,3 +243,57 @@ class NoFileThere(Conflict):
     """This report shows no file, or it was withdrawn already."""
 
     code = "steering.no_file_there"
+
+
+class ReceivedAlready(Conflict):
+    """This document stands in the incoming register of this body already."""
+
+    code = "steering.received_already"
+
+
+class NoSuchLetter(NotFound):
+    """There is no such letter or received document at your desk."""
+
+    code = "steering.no_such_letter"
+
+
+class OpinionMissing(Invalid):
+    """Record what the leader said first: who, on which day, and the words."""
+
+    code = "steering.opinion_missing"
+
+
+class LetterClosed(Conflict):
+    """This letter was issued or given up; it is not changed any more."""
+
+    code = "steering.letter_closed"
+
+
+class LetterDrafted(Conflict):
+    """A letter on this document is being drafted already."""
+
+    code = "steering.letter_drafted"
+
+
+class LetterIncomplete(Invalid):
+    """The letter is not complete: it needs a lead, its items or general task, and a signer."""
+
+    code = "steering.letter_incomplete"
+
+
+class QuotesUnexplained(Conflict):
+    """The letter quotes a document otherwise than it is; correct it, or write why it stands."""
+
+    code = "steering.quotes_unexplained"
+
+
+class NothingQuotedSo(Conflict):
+    """The letter does not quote this any more, so there is nothing to explain."""
+
+    code = "steering.nothing_quoted_so"
+
+
+class FileOfAnother(Invalid):
+    """The file bears another number or day than the document that was chosen."""
+
+    code = "steering.file_of_another"

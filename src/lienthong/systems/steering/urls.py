@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from .views import desk, directives, drafting, published, tasks
+from .views import desk, directives, drafting, letters, published, tasks
 
 
 class MonthConverter:
@@ -25,6 +25,7 @@ app_name = "steering"
 DESK = "canbo/steering/<steering_month:month>"
 PUBLIC = "bao-cao/<steering_month:month>"
 TASKS = "canbo/nhiem-vu/"
+LETTERS = "canbo/nhiem-vu/den/"
 
 urlpatterns = [
     path("canbo/steering/", desk.editions, name="editions"),
@@ -58,6 +59,18 @@ urlpatterns = [
     path(f"{TASKS}van-ban/<int:pk>/sua", directives.edit, name="document_edit"),
     path(f"{TASKS}van-ban/<int:pk>/ban-giao", directives.hand_over, name="hand_over"),
     path(f"{TASKS}van-ban/<int:pk>/giao", directives.assign, name="assign"),
+    path(LETTERS, letters.index, name="letters"),
+    path(f"{LETTERS}moi", letters.receive, name="receive"),
+    path(f"{LETTERS}<int:pk>/", letters.reception, name="reception"),
+    path(f"{LETTERS}<int:pk>/y-kien", letters.opinion, name="opinion"),
+    path(f"{LETTERS}y-kien/<int:pk>/rut", letters.withdraw_opinion, name="opinion_withdraw"),
+    path(f"{LETTERS}<int:pk>/soan", letters.draft, name="letter_draft"),
+    path(f"{LETTERS}cong-van/<int:pk>/", letters.letter, name="letter"),
+    path(f"{LETTERS}cong-van/<int:pk>/sua", letters.edit, name="letter_edit"),
+    path(f"{LETTERS}cong-van/<int:pk>/giai-trinh", letters.explain, name="letter_explain"),
+    path(f"{LETTERS}cong-van/<int:pk>/bo", letters.drop, name="letter_drop"),
+    path(f"{LETTERS}cong-van/<int:pk>/phat-hanh", letters.issue, name="letter_issue"),
+    path(f"{LETTERS}cong-van/<int:pk>/cong-van.<str:kind>", letters.download, name="letter_file"),
     path("bao-cao/", published.reports, name="reports"),
     path(f"{PUBLIC}/", published.report, name="report"),
     path(f"{PUBLIC}/bao-cao.<str:kind>", published.download, name="report_file"),

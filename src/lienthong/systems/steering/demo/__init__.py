@@ -42,7 +42,17 @@ from ..models import (
 from ..models.directives import Origin
 from ..queries.bodies import bodies_on
 from ..services import reminding
-from .seed import ADDED, DOCUMENTS, REORGANISED, TASKS, SeedDocument, SeedTask
+from . import letters
+from .seed import (
+    ADDED,
+    DOCUMENTS,
+    LETTER,
+    REORGANISED,
+    REPORT,
+    TASKS,
+    SeedDocument,
+    SeedTask,
+)
 
 SOURCE = "steering: documents and tasks the seed names"
 GROUPS = {
@@ -88,6 +98,7 @@ class Loading:
                 made += self._tasks(documents[seed.document], seed)
                 self.tell("steering tasks", number, len(TASKS))
             self._passed_on()
+            letters.load(documents[REPORT], documents[LETTER], by=self.by)
             record.done(
                 "steering.imported",
                 "steering",

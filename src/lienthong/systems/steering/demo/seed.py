@@ -169,7 +169,9 @@ DOCUMENTS = (
         "76/BC-BTTTT",
         "G14",
         date(2021, 8, 27),
-        "Tình hình thực hiện Nghị quyết số 17/NQ-CP trong tháng 8 năm 2021",
+        "Tình hình thực hiện Nghị quyết số 17/NQ-CP ngày 07/3/2019 của Chính phủ về một số nhiệm"
+        " vụ, giải pháp trọng tâm phát triển Chính phủ điện tử giai đoạn 2019 - 2020, định hướng"
+        " đến 2025",
         signer="Thứ trưởng Nguyễn Huy Dũng",
         links=(
             ("435/LĐCP", CARRIES),

@@ -43,7 +43,52 @@ GROUP_LEVELS = {
 }
 
 
-class TaskForm(forms.Form):
+class DueForm(forms.Form):
+    """When something is due: on a day, after working days, again and again, or why never."""
+
+    due_kind = forms.ChoiceField(
+        label=_("Time limit"), choices=DUE_KINDS, widget=forms.RadioSelect, initial="date"
+    )
+    due_day = day_field(
+        _("Date, or first date"), help_text=_("For a date, and for what comes again")
+    )
+    due_days = forms.IntegerField(label=_("Working days"), required=False, min_value=1)
+    cadence = forms.ChoiceField(label=_("Comes again"), choices=CADENCES, required=False)
+    due_note = forms.CharField(
+        label=_("Why no date"),
+        required=False,
+        max_length=200,
+        help_text=_("Such as: at once, continuous, by the letter cited"),
+    )
+
+    def check_due(self, data: dict[str, Any]) -> None:
+        """Every kind of limit has its own particulars; what is missing is told at its field."""
+        wanted = {
+            DueKind.DATE: ("due_day", _("Write the day.")),
+            DueKind.WORKING_DAYS: ("due_days", _("Write how many working days.")),
+            DueKind.CADENCE: ("cadence", _("Choose how often.")),
+            DueKind.NONE: ("due_note", _("Write why there is no date.")),
+        }
+        name, words = wanted[DueKind(data.get("due_kind") or DueKind.NONE)]
+        if not data.get(name) and name not in self.errors:
+            self.add_error(name, words)
+        if data.get("due_kind") == DueKind.CADENCE and not data.get("due_day"):
+            self.add_error("due_day", _("Write the first day."))
+
+    @property
+    def rule(self) -> DueRule:
+        data = self.cleaned_data
+        kind = DueKind(data["due_kind"])
+        return DueRule(
+            kind,
+            day=data["due_day"] if kind in (DueKind.DATE, DueKind.CADENCE) else None,
+            days=data["due_days"] if kind is DueKind.WORKING_DAYS else None,
+            cadence=Cadence(data["cadence"]) if kind is DueKind.CADENCE else None,
+            note=data["due_note"],
+        )
+
+
+class TaskForm(DueForm):
     """A task: what, who leads, until when."""
 
     code = forms.CharField(label=_("Code"), max_length=20, help_text=_("Such as R2a"))
@@ -68,20 +113,6 @@ class TaskForm(forms.Form):
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("One body or group a line"),
-    )
-    due_kind = forms.ChoiceField(
-        label=_("Time limit"), choices=DUE_KINDS, widget=forms.RadioSelect, initial="date"
-    )
-    due_day = day_field(
-        _("Date, or first date"), help_text=_("For a date, and for what comes again")
-    )
-    due_days = forms.IntegerField(label=_("Working days"), required=False, min_value=1)
-    cadence = forms.ChoiceField(label=_("Comes again"), choices=CADENCES, required=False)
-    due_note = forms.CharField(
-        label=_("Why no date"),
-        required=False,
-        max_length=200,
-        help_text=_("Such as: at once, continuous, by the letter cited"),
     )
     field = forms.CharField(
         label=_("Field of work"),
@@ -128,30 +159,8 @@ class TaskForm(forms.Form):
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if not data.get("lead") and not data.get("group") and "lead" not in self.errors:
             self.add_error("lead", _("Choose the body that leads, or a group."))
-        wanted = {
-            DueKind.DATE: ("due_day", _("Write the day.")),
-            DueKind.WORKING_DAYS: ("due_days", _("Write how many working days.")),
-            DueKind.CADENCE: ("cadence", _("Choose how often.")),
-            DueKind.NONE: ("due_note", _("Write why there is no date.")),
-        }
-        name, words = wanted[DueKind(data.get("due_kind") or DueKind.NONE)]
-        if not data.get(name) and name not in self.errors:
-            self.add_error(name, words)
-        if data.get("due_kind") == DueKind.CADENCE and not data.get("due_day"):
-            self.add_error("due_day", _("Write the first day."))
+        self.check_due(data)
         return data
-
-    @property
-    def rule(self) -> DueRule:
-        data = self.cleaned_data
-        kind = DueKind(data["due_kind"])
-        return DueRule(
-            kind,
-            day=data["due_day"] if kind in (DueKind.DATE, DueKind.CADENCE) else None,
-            days=data["due_days"] if kind is DueKind.WORKING_DAYS else None,
-            cadence=Cadence(data["cadence"]) if kind is DueKind.CADENCE else None,
-            note=data["due_note"],
-        )
 
     @property
     def entry(self) -> TaskEntry:

@@ -2,7 +2,7 @@
 Tables of the steering secretariat; Django looks for them here.
 
 `editions` holds the monthly report, `directives` the documents that assign tasks
-and what became of the tasks.
+and what became of the tasks, `letters` how a body passes a document on.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from .editions import (
     ReportEdition,
     SourceAnswer,
 )
+from .letters import ItemTask, Letter, LetterItem, Opinion, QuoteReason, Reception
 
 __all__ = [
     "AddedBody",
@@ -38,8 +39,14 @@ __all__ = [
     "EarlierDue",
     "Evidence",
     "Extension",
+    "ItemTask",
+    "Letter",
+    "LetterItem",
+    "Opinion",
     "PassedOn",
     "Progress",
+    "QuoteReason",
+    "Reception",
     "RelationCheck",
     "Reminder",
     "ReportEdition",

@@ -91,10 +91,10 @@ def refuse_unready(edition: ReportEdition) -> None:
         raise RelationUnexplained(relations=[check.key for check in failing])
 
 
-def next_number(series: str, year: int) -> int:
-    """The next number of the register; the row stays locked until the issue commits."""
-    DocumentRegister.objects.get_or_create(body=BODY, series=series, year=year)
-    register = DocumentRegister.objects.select_for_update().get(body=BODY, series=series, year=year)
+def next_number(series: str, year: int, body: str = BODY) -> int:
+    """The next number of a body's register; the row stays locked until the issue commits."""
+    DocumentRegister.objects.get_or_create(body=body, series=series, year=year)
+    register = DocumentRegister.objects.select_for_update().get(body=body, series=series, year=year)
     register.last += 1
     register.save(update_fields=["last"])
     return int(register.last)

@@ -17,7 +17,7 @@ from lienthong.web.roles import requires
 
 from ..forms.documents import BodyForm, DocumentForm, HandOverForm
 from ..forms.tasks import TaskForm
-from ..models import AddedBody, DirectiveDocument, DocumentLink
+from ..models import AddedBody, DirectiveDocument, DocumentLink, Reception
 from ..queries import directives as reading
 from ..queries import tasks as boards
 from ..services import directives, tasks
@@ -111,6 +111,9 @@ def document_context(
             "coverage": reading.coverage_of(found, _body_passing_on(found, bodies)),
             "passer": bodies.name(_body_passing_on(found, bodies)),
             "may_edit": context["is_secretary"] and follows,
+            "may_receive": context["is_secretary"]
+            and found.issuer not in mine
+            and not Reception.objects.filter(document=found, office__in=mine).exists(),
             "may_hand_over": context["is_secretary"] and (follows or found.issuer in mine),
             "hand_over_form": HandOverForm(
                 bodies=bodies,

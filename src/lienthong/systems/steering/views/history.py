@@ -13,7 +13,7 @@ from lienthong.web.actors import officer_name
 from ..domain.deadlines import Cadence, DueKind
 from ..forms.documents import URGENCIES
 from ..forms.tasks import CADENCES, DUE_KINDS
-from ..models import DirectiveDocument, Task
+from ..models import DirectiveDocument, Letter, Task
 from .words import kind_words
 
 MOST = 100
@@ -34,6 +34,13 @@ def deed_words(what: str) -> str:
         "steering.day.confirmed": _("An earlier day of finishing was confirmed"),
         "steering.day.refused": _("An earlier day of finishing was not confirmed"),
         "steering.evidence.withdrawn": _("A file of evidence was withdrawn"),
+        "steering.document.received": _("A desk received it"),
+        "steering.letter.drafted": _("The draft was opened"),
+        "steering.letter.changed": _("The draft was changed"),
+        "steering.letter.quote_explained": _("A quotation was explained"),
+        "steering.letter.dropped": _("The draft was given up"),
+        "steering.letter.issued": _("The letter was issued"),
+        "steering.number.borne": _("Its number was met in the outgoing register"),
         "steering.extension.asked": _("More time was asked"),
         "steering.extension.granted": _("More time was granted"),
         "steering.extension.refused": _("More time was refused"),
@@ -71,6 +78,10 @@ def column_words(name: str) -> str:
         "symbol": _("Symbol"),
         "urgency": _("Urgency"),
         "file": _("File of the document"),
+        "task": _("What the lead does with the whole document"),
+        "recipients": _("Recipients"),
+        "authority": _("Authority and position of the signer"),
+        "place": _("Place"),
         "link_carries_out": _("Carries out"),
         "link_reports_on": _("Reports on"),
         "link_passes_on": _("Passes on"),
@@ -108,7 +119,9 @@ def chosen(choices: Any, value: str) -> str:
     return next((str(label) for key, label in choices if str(key) == value), value)
 
 
-def history_shown(row: Task | DirectiveDocument, context: dict[str, Any]) -> list[dict[str, Any]]:
+def history_shown(
+    row: Task | DirectiveDocument | Letter, context: dict[str, Any]
+) -> list[dict[str, Any]]:
     """Everything that was done to it, newest first, with what it said before."""
     return [
         {
