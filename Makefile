@@ -67,8 +67,9 @@ check: setup-dev assets messages ## Lint, types, import contract, licences, tran
 lock: $(RUN_STAMP) ## Resolve the dependencies anew into requirements/*.txt
 	@tools/lock.sh
 
-docs: setup-dev ## Write the generated reference pages
+docs: setup-dev ## Write the generated pages
 	@$(BIN)/python tools/reference.py
+	@$(BIN)/python tools/seed_page.py
 
 wheel: setup assets messages ## Build the wheel, with assets, fonts and SQL inside
 	@rm -rf dist

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fail when a model has changed and no migration says so."""
+"""Fail when a model has changed and no migration says so, or the page of the seed is stale."""
 
 from __future__ import annotations
 
@@ -17,6 +17,15 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "lienthong.conf.settings"
 def main() -> int:
     import warnings
 
+    import seed_page
+
+    problems = [*seed_page.wrong()]
+    if seed_page.PAGE.read_text(encoding="utf-8") != seed_page.page():
+        problems.append(f"stale: {seed_page.PAGE.name}; run `make docs`")
+    for problem in problems:
+        print(problem)
+    if problems:
+        return 1
     import django
     from django.conf import settings
     from django.core.management import call_command
