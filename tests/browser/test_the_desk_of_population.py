@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 import cast
 from browser import axe
 from lienthong.kernel.actor import Actor
-from lienthong.systems.population import services
+from lienthong.systems.population.services import numbers
 from systems.population import lives
 
 AT_POPULATION = Actor("system:population", "G01.C06", "", cast.LEGAL_DAY)
@@ -18,10 +18,10 @@ AT_POPULATION = Actor("system:population", "G01.C06", "", cast.LEGAL_DAY)
 
 @pytest.fixture
 def secret(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    services.number_key.cache_clear()
+    numbers.number_key.cache_clear()
     monkeypatch.setenv("LIENTHONG_PERSONAL_ID_KEY", "only for tests")
     yield
-    services.number_key.cache_clear()
+    numbers.number_key.cache_clear()
 
 
 @axe.visits("population:search")

@@ -124,9 +124,9 @@ def make(node: Node, place: Path, name: str, say: backups.Tell) -> Manifest:
     # Only now: from here on numbers may be given that a restore of this backup steps over.
     epoch.note_backup(name, taken_at)
     if "population" in cards.carried():
-        from lienthong.systems.population import services
+        from lienthong.systems.population.services import after_restore
 
-        services.note_backup(used)
+        after_restore.note_backup(used)
     return manifest
 
 

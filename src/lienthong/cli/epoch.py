@@ -161,11 +161,11 @@ def reconcile(node: Node, *, by_blocks: bool) -> int:
         epoch.release("numbers", by=operator(), detail={"by": "nothing to number here"})
         print("This node gives no numbers. Next: `lienthong epoch`.")
         return 0
-    from lienthong.systems.population import services
-    from lienthong.systems.population.domain import BLOCK
+    from lienthong.systems.population.domain.ids import BLOCK
+    from lienthong.systems.population.services import after_restore
 
     if by_blocks:
-        done = services.step_over_by_block(events=newest.events_missed, by=operator())
+        done = after_restore.step_over_by_block(events=newest.events_missed, by=operator())
         print(f"Every range was moved on by whole blocks; new ones begin at place {done.floor:,}.")
         print("Next: `lienthong backup`: until then no number is given.")
         return 0
@@ -176,13 +176,13 @@ def reconcile(node: Node, *, by_blocks: bool) -> int:
         found = since.read(databases_of(node).gateway, position, number_services())
     except OtherLog as problem:
         raise LogWasLost(f"{problem} {BY_BLOCKS}") from None
-    if missing := services.imports_missing(found.imports):
+    if missing := after_restore.imports_missing(found.imports):
         raise ImportsMissing(
             f"{ImportsMissing.message()} Load them first, then reconcile: {'; '.join(missing)}"
         )
     keys = YearKeys.read(node.secrets, "subject_index_key")
-    done = services.step_over_by_log(
-        evidence=services.Evidence(found.requests, found.unanswered, found.named),
+    done = after_restore.step_over_by_log(
+        evidence=after_restore.Evidence(found.requests, found.unanswered, found.named),
         pseudonyms=lambda subject: all_pseudonyms(keys, subject).values(),
         by=operator(),
     )
@@ -205,8 +205,8 @@ BY_BLOCKS = "Step over whole blocks instead: `lienthong epoch reconcile --by-blo
 
 def number_services() -> list[str]:
     """The full names of the services that give numbers, as the log writes them."""
-    from lienthong.systems.population import services
+    from lienthong.systems.population.services import after_restore
 
     card = cards.card_of("population")
     subsystem = f"{INSTANCE}/{MEMBER_CLASS}/{card.owner}/{card.subsystem}"
-    return [f"{subsystem}/{code}" for code in services.GIVE_NUMBERS]
+    return [f"{subsystem}/{code}" for code in after_restore.GIVE_NUMBERS]

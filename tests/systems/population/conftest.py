@@ -9,16 +9,16 @@ import pytest
 import cast
 from lienthong.kernel import clock
 from lienthong.kernel.actor import Actor
-from lienthong.systems.population import services
+from lienthong.systems.population.services import numbers
 
 
 @pytest.fixture(autouse=True)
 def _ready(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("LIENTHONG_PERSONAL_ID_KEY", "only for these tests")
-    services.number_key.cache_clear()
+    numbers.number_key.cache_clear()
     with clock.stopped(legal_day=cast.LEGAL_DAY):
         yield
-    services.number_key.cache_clear()
+    numbers.number_key.cache_clear()
 
 
 @pytest.fixture

@@ -9,11 +9,15 @@ from typing import Any
 import cast
 from lienthong.exchange.testing import OfferAnswer, ask_offer
 from lienthong.kernel.actor import Actor
-from lienthong.kernel.identifiers import Sex
-from lienthong.systems.population import services
-from lienthong.systems.population.models import PersonalIdRow
+from lienthong.kernel.identifiers import PersonalId, Sex
+from lienthong.systems.population.domain.lives import Ground, Relation, ResidenceKind
+from lienthong.systems.population.models import Household, PersonalIdRow, Residence
+from lienthong.systems.population.services import households, numbers, residences
 
-CHILD = services.Newborn(
+DUONG_DONG, HAM_NINH = "31078", "31093"
+"""Two communes beside that of the story, by their codes of August 2021."""
+
+CHILD = numbers.Newborn(
     full_name=cast.NEWBORN.name,
     sex=Sex.MALE,
     born_on=cast.NEWBORN.born_on,
@@ -33,7 +37,7 @@ def given(
     **changes: Any,
 ) -> PersonalIdRow:
     """A child of Kiên Giang with a number."""
-    return services.issue_personal_id(
+    return numbers.issue_personal_id(
         child=replace(CHILD, **changes),
         registration=registration,
         registered_on=registered_on,
@@ -65,3 +69,71 @@ def issue(key: str = "k-1", **changes: Any) -> OfferAnswer:
 def ask(code: str, key: str = "", **body: Any) -> OfferAnswer:
     plain = {name: v.isoformat() if isinstance(v, date) else v for name, v in body.items()}
     return ask_offer("population", code, plain, key=key)
+
+
+def ground(on: date = cast.LEGAL_DAY, registration: str = "", **changes: Any) -> Ground:
+    """Why a record is changed: a decision of the day."""
+    said = {
+        "reason": "theo đề nghị của công dân",
+        "document": "12/QĐ-CA",
+        "basis": "Luật Cư trú 68/2020/QH14",
+        "effective_on": on,
+        "registration": registration,
+    }
+    return Ground(**(said | changes))
+
+
+def grown(by: Actor, registration: str, *, sex: Sex = Sex.MALE, year: int = 1990) -> str:
+    """The number of somebody old enough to live a life."""
+    return given(
+        by,
+        registration,
+        full_name=f"Lê Văn {registration.title()}",
+        sex=sex,
+        born_on=date(year, 5, 6),
+    ).number
+
+
+def moved(
+    number: str,
+    by: Actor,
+    *,
+    unit: str = cast.DUONG_TO,
+    on: date = cast.LEGAL_DAY,
+    kind: ResidenceKind = ResidenceKind.PERMANENT,
+    ends: date | None = None,
+    address: str = "tổ 2, ấp Suối Lớn",
+    **changes: Any,
+) -> Residence:
+    """A residence of a person from a day on."""
+    return residences.register_residence(
+        number=PersonalId(number),
+        kind=kind,
+        place=residences.Place(unit=unit, address=address),
+        begins=on,
+        ends=ends,
+        ground=ground(min(on, cast.LEGAL_DAY)),
+        by=by,
+        **changes,
+    )
+
+
+def founded(number: str, by: Actor, on: date = cast.LEGAL_DAY) -> Household:
+    return households.found_household(
+        head=PersonalId(number),
+        place=residences.Place(unit=cast.DUONG_TO, address="số 5"),
+        on=on,
+        ground=ground(on),
+        by=by,
+    )
+
+
+def joined(household: Household, number: str, relation: Relation, by: Actor, on: date) -> None:
+    households.join_household(
+        household=household.key,
+        number=PersonalId(number),
+        relation=relation,
+        on=on,
+        ground=ground(on),
+        by=by,
+    )

@@ -11,8 +11,8 @@ from lienthong.exchange.models import OutboxRow
 from lienthong.exchange.testing import ExchangeDouble
 from lienthong.kernel.actor import Actor
 from lienthong.kernel.identifiers import PersonalId
-from lienthong.systems.population import services
 from lienthong.systems.population.errors import AlreadyCancelled
+from lienthong.systems.population.services import numbers
 from systems.population import lives
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,7 +20,7 @@ CODE = "personal-id.cancelled.v1"
 
 
 def cancel(number: str, by: Actor) -> None:
-    services.cancel_personal_id(
+    numbers.cancel_personal_id(
         number=PersonalId(number), reason="thu hồi", decision="45/QĐ-UBND",
         decided_on=by.legal_day, by=by,
     )  # fmt: skip
@@ -46,7 +46,7 @@ def test_civil_status_is_told_once_in_the_transaction_of_the_act(
 
 def test_a_replacement_names_the_new_number(civil_status: Actor, exchange: ExchangeDouble) -> None:
     old = lives.given(civil_status)
-    fresh = services.reestablish_personal_id(
+    fresh = numbers.reestablish_personal_id(
         number=PersonalId(old.number), reason="cải chính năm sinh", decision="7/QĐ-UBND",
         decided_on=civil_status.legal_day, born_on=date(2020, 8, 17), by=civil_status,
     )  # fmt: skip

@@ -11,9 +11,10 @@ from lienthong.kernel.actor import Actor
 from lienthong.kernel.identifiers import PersonalId
 from lienthong.record import personal
 from lienthong.record.models import Entry
-from lienthong.systems.population import domain, services
+from lienthong.systems.population.domain import ids
 from lienthong.systems.population.errors import AlreadyCancelled, OtherPerson, RangeExhausted
 from lienthong.systems.population.models import Person, PersonalIdRow, RangeCounter
+from lienthong.systems.population.services import numbers
 from systems.population import lives
 
 
@@ -58,8 +59,8 @@ def test_numbers_of_one_range_never_meet(civil_status: Actor) -> None:
 
 
 def test_a_number_that_came_in_from_elsewhere_is_stepped_over(civil_status: Actor) -> None:
-    span = domain.NumberRange.of(province="91", sex=lives.CHILD.sex, born_on=lives.CHILD.born_on)
-    taken = str(span.number(0, key=services.number_key()))
+    span = ids.NumberRange.of(province="91", sex=lives.CHILD.sex, born_on=lives.CHILD.born_on)
+    taken = str(span.number(0, key=numbers.number_key()))
     first = lives.given(civil_status, registration="elsewhere")
     assert first.number == taken
     RangeCounter.objects.update(used=0)
@@ -71,7 +72,7 @@ def test_a_number_that_came_in_from_elsewhere_is_stepped_over(civil_status: Acto
 
 def test_a_cancelled_number_is_never_given_again(civil_status: Actor) -> None:
     row = lives.given(civil_status)
-    services.cancel_personal_id(
+    numbers.cancel_personal_id(
         number=PersonalId(row.number),
         reason="khai sinh bị thu hồi",
         decision="45/QĐ-UBND",
@@ -84,7 +85,7 @@ def test_a_cancelled_number_is_never_given_again(civil_status: Actor) -> None:
 
     assert after.number != row.number
     with pytest.raises(AlreadyCancelled):
-        services.cancel_personal_id(
+        numbers.cancel_personal_id(
             number=PersonalId(row.number),
             reason="lần hai",
             decision="46/QĐ-UBND",
@@ -103,7 +104,7 @@ def test_a_cancelled_number_is_never_given_again(civil_status: Actor) -> None:
 )
 def test_the_database_itself_keeps_numbers(civil_status: Actor, change: str) -> None:
     row = lives.given(civil_status)
-    services.cancel_personal_id(
+    numbers.cancel_personal_id(
         number=PersonalId(row.number),
         reason="khai sinh bị thu hồi",
         decision="45/QĐ-UBND",
@@ -121,7 +122,7 @@ def test_the_database_itself_keeps_numbers(civil_status: Actor, change: str) -> 
 
 def test_a_range_that_is_used_up_gives_nothing(civil_status: Actor) -> None:
     lives.given(civil_status)
-    RangeCounter.objects.update(used=domain.SERIALS, kept=domain.SERIALS)
+    RangeCounter.objects.update(used=ids.SERIALS, kept=ids.SERIALS)
 
     with pytest.raises(RangeExhausted):
         lives.given(civil_status, registration="birth-2")
@@ -140,7 +141,7 @@ def test_the_authority_is_told_once_when_a_range_runs_out(civil_status: Actor) -
 
 def test_a_wrong_birth_year_gives_a_new_number_linked_to_the_old(civil_status: Actor) -> None:
     old = lives.given(civil_status)
-    fresh = services.reestablish_personal_id(
+    fresh = numbers.reestablish_personal_id(
         number=PersonalId(old.number),
         reason="cải chính năm sinh",
         decision="7/QĐ-UBND",

@@ -8,8 +8,6 @@ import pytest
 
 import cast
 from lienthong.kernel.actor import Actor
-from lienthong.kernel.identifiers import PersonalId
-from lienthong.systems.population import services
 from lienthong.systems.population.errors import RecordLocked
 from systems.population import lives
 
@@ -63,6 +61,4 @@ def test_a_locked_record_takes_no_new_residence(civil_status: Actor) -> None:
     lives.ask("death.record.v1", key="d-1", **told(number))
 
     with pytest.raises(RecordLocked):
-        services.correct_residence(
-            number=PersonalId(number), residence="nơi khác", unit="31090", by=civil_status
-        )
+        lives.moved(number, civil_status)

@@ -5,24 +5,16 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-import cast
 from lienthong.kernel.actor import Actor
-from lienthong.kernel.identifiers import PersonalId
 from lienthong.record import history, personal
 from lienthong.record.closed import PersonalDataClosed
-from lienthong.systems.population import services
 from lienthong.systems.population.models import Person
 from systems.population import lives
 
 
 def test_a_corrected_residence_keeps_the_one_before(civil_status: Actor) -> None:
     row = lives.given(civil_status)
-    services.correct_residence(
-        number=PersonalId(row.number),
-        residence="ấp Suối Lớn, xã Dương Tơ",
-        unit=cast.DUONG_TO,
-        by=civil_status,
-    )
+    lives.moved(row.number, civil_status, address="ấp Suối Lớn")
 
     with personal.bulk("test", actor=civil_status):
         (change,) = history.of(Person, row.person_id)

@@ -17,7 +17,7 @@ from lienthong.kernel import clock
 from lienthong.kernel.actor import Actor
 from lienthong.kernel.identifiers import Sex
 from lienthong.record import personal
-from lienthong.systems.population import domain, services
+from lienthong.systems.population.domain import ids
 from lienthong.systems.population.errors import BackupNeeded
 from lienthong.systems.population.models import (
     LostNumber,
@@ -25,6 +25,7 @@ from lienthong.systems.population.models import (
     RangeCounter,
     SteppedOver,
 )
+from lienthong.systems.population.services import after_restore, numbers
 from systems.population import lives
 
 KEY = b"the subject index key of the tests"
@@ -62,8 +63,10 @@ def pseudonyms(subject: bytes) -> list[bytes]:
     return [hmac.digest(KEY, subject, hashlib.sha256), later]
 
 
-def evidence(numbers: list[str], *, unanswered: int = 0, requests: int = 0) -> services.Evidence:
-    return services.Evidence(
+def evidence(
+    numbers: list[str], *, unanswered: int = 0, requests: int = 0
+) -> after_restore.Evidence:
+    return after_restore.Evidence(
         requests or len(numbers) + unanswered,
         unanswered,
         {pseudonym(number): f"VN-{place}" for place, number in enumerate(numbers)},
@@ -96,7 +99,7 @@ def test_the_lost_numbers_are_recognised_in_the_log_and_never_given_again(
 ) -> None:
     several(civil_status, 3, "before")
     gone = lost(lambda: several(civil_status, 5))
-    done = services.step_over_by_log(
+    done = after_restore.step_over_by_log(
         evidence=evidence(gone), pseudonyms=pseudonyms, by=civil_status
     )
     assert (done.lost, done.unrecognised) == (5, 0)
@@ -110,7 +113,7 @@ def test_numbers_of_a_range_nobody_had_used_before_the_backup_are_recognised(
     civil_status: Actor,
 ) -> None:
     gone = lost(lambda: several(civil_status, 4, province="79", sex=Sex.FEMALE))
-    done = services.step_over_by_log(
+    done = after_restore.step_over_by_log(
         evidence=evidence(gone), pseudonyms=pseudonyms, by=civil_status
     )
     assert done.lost == 4
@@ -125,7 +128,7 @@ def test_a_request_without_an_answer_in_the_log_costs_each_range_a_place(
     gone = lost(lambda: several(civil_status, 4))
     # The answers of the second and the last never came to the log.
     told = [gone[0], gone[2]]
-    done = services.step_over_by_log(
+    done = after_restore.step_over_by_log(
         evidence=evidence(told, unanswered=2), pseudonyms=pseudonyms, by=civil_status
     )
     assert (done.lost, done.floor) == (2, 2)
@@ -139,8 +142,8 @@ def test_numbers_are_recognised_under_every_key_the_index_has_had(civil_status: 
     several(civil_status, 2, "before")
     gone = lost(lambda: several(civil_status, 2))
     named = {pseudonyms(number.encode())[place]: f"VN-{place}" for place, number in enumerate(gone)}
-    done = services.step_over_by_log(
-        evidence=services.Evidence(2, 0, named), pseudonyms=pseudonyms, by=civil_status
+    done = after_restore.step_over_by_log(
+        evidence=after_restore.Evidence(2, 0, named), pseudonyms=pseudonyms, by=civil_status
     )
     assert (done.lost, done.unrecognised) == (2, 0)
 
@@ -150,8 +153,8 @@ def test_when_the_log_names_somebody_unknown_every_range_is_moved_by_all_request
 ) -> None:
     several(civil_status, 2, "before")
     gone = lost(lambda: several(civil_status, 3))
-    strange = services.Evidence(4, 0, {pseudonym(gone[0]): "VN-1", b"another key's": "VN-2"})
-    done = services.step_over_by_log(evidence=strange, pseudonyms=pseudonyms, by=civil_status)
+    strange = after_restore.Evidence(4, 0, {pseudonym(gone[0]): "VN-1", b"another key's": "VN-2"})
+    done = after_restore.step_over_by_log(evidence=strange, pseudonyms=pseudonyms, by=civil_status)
     assert (done.lost, done.unrecognised) == (1, 1)
     assert set(several(civil_status, 8, "after")).isdisjoint(gone)
 
@@ -159,7 +162,7 @@ def test_when_the_log_names_somebody_unknown_every_range_is_moved_by_all_request
 def test_people_who_were_only_asked_about_are_not_lost(civil_status: Actor) -> None:
     known = lives.given(civil_status).number
     restored()
-    done = services.step_over_by_log(
+    done = after_restore.step_over_by_log(
         evidence=evidence([known]), pseudonyms=pseudonyms, by=civil_status
     )
     assert (done.lost, done.unrecognised) == (0, 0)
@@ -170,49 +173,49 @@ def test_numbers_that_came_in_from_elsewhere_do_not_hide_the_lost_ones(
     civil_status: Actor,
 ) -> None:
     """Imported numbers lie in the way: places that are stepped over count for nobody."""
-    span = domain.NumberRange.of(province="91", sex=lives.CHILD.sex, born_on=lives.CHILD.born_on)
+    span = ids.NumberRange.of(province="91", sex=lives.CHILD.sex, born_on=lives.CHILD.born_on)
     several(civil_status, 6, "imported")
     RangeCounter.objects.update(used=0, kept=0)
     gone = lost(lambda: several(civil_status, 2))
-    assert gone[0] == str(span.number(6, key=services.number_key()))
-    unheard = services.Evidence(2, 2, {})
-    services.step_over_by_log(evidence=unheard, pseudonyms=pseudonyms, by=civil_status)
+    assert gone[0] == str(span.number(6, key=numbers.number_key()))
+    unheard = after_restore.Evidence(2, 2, {})
+    after_restore.step_over_by_log(evidence=unheard, pseudonyms=pseudonyms, by=civil_status)
     assert set(several(civil_status, 5, "after")).isdisjoint(gone)
 
 
 def test_without_a_log_whole_blocks_are_stepped_over_and_a_backup_is_asked_for(
     civil_status: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(domain, "BLOCK", 4)
+    monkeypatch.setattr(ids, "BLOCK", 4)
     several(civil_status, 3, "before")
-    services.note_backup({row.digits: row.used for row in RangeCounter.objects.all()})
+    after_restore.note_backup({row.digits: row.used for row in RangeCounter.objects.all()})
     # The rest of this block and the whole next one, and not a single number more.
     gone = lost(lambda: several(civil_status, 5))
-    services.step_over_by_block(events=0, by=civil_status)
+    after_restore.step_over_by_block(events=0, by=civil_status)
     with pytest.raises(BackupNeeded):
         lives.given(civil_status, registration="too early")
-    services.note_backup({row.digits: row.used for row in RangeCounter.objects.all()})
+    after_restore.note_backup({row.digits: row.used for row in RangeCounter.objects.all()})
     assert set(several(civil_status, 4, "after")).isdisjoint(gone)
 
 
 def test_beyond_one_block_past_the_last_backup_no_number_is_given(
     civil_status: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(domain, "BLOCK", 4)
+    monkeypatch.setattr(ids, "BLOCK", 4)
     several(civil_status, 4)
     answer = lives.issue(registration="the fifth")
     assert (answer.status, answer.code) == (503, "population.backup_needed")
-    services.note_backup({row.digits: row.used for row in RangeCounter.objects.all()})
+    after_restore.note_backup({row.digits: row.used for row in RangeCounter.objects.all()})
     assert lives.issue(key="k-2", registration="the fifth").status == 200
 
 
 def test_the_second_restore_begins_where_the_first_one_was_moved_to(civil_status: Actor) -> None:
     several(civil_status, 1, "before")
     first = lost(lambda: several(civil_status, 2))
-    services.step_over_by_log(evidence=evidence(first), pseudonyms=pseudonyms, by=civil_status)
+    after_restore.step_over_by_log(evidence=evidence(first), pseudonyms=pseudonyms, by=civil_status)
     second = lost(lambda: several(civil_status, 3, "more"))
-    services.step_over_by_log(
-        evidence=services.Evidence(3, 3, {}), pseudonyms=pseudonyms, by=civil_status
+    after_restore.step_over_by_log(
+        evidence=after_restore.Evidence(3, 3, {}), pseudonyms=pseudonyms, by=civil_status
     )
     later = several(civil_status, 6, "after")
     assert len({*first, *second, *later}) == 11
@@ -221,9 +224,9 @@ def test_the_second_restore_begins_where_the_first_one_was_moved_to(civil_status
 
 def test_a_reconciliation_happens_once(civil_status: Actor) -> None:
     restored()
-    services.step_over_by_log(evidence=evidence([]), pseudonyms=pseudonyms, by=civil_status)
+    after_restore.step_over_by_log(evidence=evidence([]), pseudonyms=pseudonyms, by=civil_status)
     with pytest.raises(epoch.NothingToRelease), transaction.atomic():
-        services.step_over_by_block(events=0, by=civil_status)
+        after_restore.step_over_by_block(events=0, by=civil_status)
     assert PersonalIdRow.objects.count() == 0
 
 
@@ -253,4 +256,4 @@ def test_every_offer_that_gives_a_number_is_looked_for_in_the_log(civil_status: 
             {"personal_id": child.number} if "personal_id" in body else {})})  # fmt: skip
         if answer.code == "exchange.numbering_blocked":
             blocked.add(code)
-    assert blocked == set(services.GIVE_NUMBERS)
+    assert blocked == set(after_restore.GIVE_NUMBERS)

@@ -23,6 +23,16 @@ NUMBER = (
 )  # fmt: skip
 
 
+# Since when somebody lives there an import does not say, so it begins on no day.
+HOMES = """
+INSERT INTO population_residence
+    (key, person_id, kind, unit, address, begins, ends, document, origin, recorded_at)
+SELECT gen_random_uuid(), person_key, 'permanent', residence_unit, residence, NULL, NULL, '',
+       origin, recorded_at
+FROM population_person WHERE statement_id = %s AND residence <> ''
+"""
+
+
 class Load:
     """
     One import: rows go straight into the tables, their digest into the statement.
@@ -45,7 +55,9 @@ class Load:
         self._copy("population_personalidrow", NUMBER, rows)
 
     def close(self) -> ImportStatement:
-        """Write how much came and its digest into the statement."""
+        """Give each person the home they came with; write how much came, and its digest."""
+        with connection.cursor() as cursor:
+            cursor.execute(HOMES, [self.statement.pk])
         self.statement.rows = self._rows
         self.statement.digest = self._digest.hexdigest()
         self.statement.save(update_fields=["rows", "digest"])

@@ -31,10 +31,11 @@ from lienthong.kernel.demo_people import (
     draw,
     entry_key,
 )
-from lienthong.systems.population import services
 from lienthong.systems.population.bulk import Load
-from lienthong.systems.population.domain import Cause, NumberStatus, Precision, Standing
+from lienthong.systems.population.domain.ids import Cause, NumberStatus
+from lienthong.systems.population.domain.lives import Precision, Standing
 from lienthong.systems.population.models import ImportStatement, Origin
+from lienthong.systems.population.services import after_restore
 from lienthong.web import catalogues
 
 Tell = Callable[[str, int, int], None]
@@ -53,7 +54,7 @@ def load(plan: DemoPlan, tell: Tell) -> None:
     # After the commit, and again at a repeated load: the log knows a statement by its digest.
     statement = ImportStatement.objects.get(key=key)
     gateway_admin.import_records(
-        source=f"{services.IMPORTED}{statement.source}",
+        source=f"{after_restore.IMPORTED}{statement.source}",
         records=statement.rows,
         digest=statement.digest,
     )

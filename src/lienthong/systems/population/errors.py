@@ -75,3 +75,147 @@ class RecordLocked(Refused):
     """The record of a deceased person is locked."""
 
     code = "population.record_locked"
+
+
+class DatesOutOfOrder(Invalid):
+    """The end lies before the beginning, or a day lies before the birth or in the future."""
+
+    code = "population.dates_out_of_order"
+
+
+class StandingStep(Conflict):
+    """The register does not lead from this standing to that one."""
+
+    code = "population.standing_step"
+
+
+class BasisMissing(Invalid):
+    """A change of the register names its reason, its document and its legal basis."""
+
+    code = "population.basis_missing"
+
+
+class NumberWouldContradict(Conflict):
+    """The number says another sex or birth year; it has to be re-established instead."""
+
+    code = "population.number_would_contradict"
+
+
+class NothingChanged(Invalid):
+    """The register says this already."""
+
+    code = "population.nothing_changed"
+
+
+class NotAParticular(Invalid):
+    """This field is not corrected in this way, or not to this value."""
+
+    code = "population.not_a_particular"
+
+
+class Relatives(Invalid):
+    """A person is nobody's own parent, child or spouse, and is younger than the parents."""
+
+    code = "population.relatives"
+
+
+class TemporaryTooLong(Invalid):
+    """A temporary residence lasts two years at most and is then registered again."""
+
+    code = "population.temporary_too_long"
+
+
+class SameCommune(Invalid):
+    """Within the commune of the permanent residence nobody is registered as temporary or away."""
+
+    code = "population.same_commune"
+
+
+class UnknownCommune(Invalid):
+    """There was no commune with this code on that day."""
+
+    code = "population.unknown_commune"
+
+
+class ResidenceOverlaps(Conflict):
+    """Another residence of the same kind covers some of these days."""
+
+    code = "population.residence_overlaps"
+
+
+class NoSuchResidence(NotFound):
+    """This person has no such residence, or it has ended."""
+
+    code = "population.no_such_residence"
+
+
+class NoSuchHousehold(NotFound):
+    """There is no such household, or it is closed."""
+
+    code = "population.no_such_household"
+
+
+class InAnotherHousehold(Conflict):
+    """The person belongs to a household on that day; they leave it first."""
+
+    code = "population.in_another_household"
+
+
+class HeadLeaves(Conflict):
+    """The head leaves only after another member became head, or as the last one."""
+
+    code = "population.head_leaves"
+
+
+class NotAMember(Conflict):
+    """The person is no member of this household on that day."""
+
+    code = "population.not_a_member"
+
+
+class CursorUnknown(Invalid):
+    """This place in the list of changes was not given out by this register."""
+
+    code = "population.cursor_unknown"
+
+
+class FieldsNotGranted(Refused):
+    """The grant does not list these fields, so no change of them is told."""
+
+    code = "population.fields_not_granted"
+
+
+class NoSuchRepair(NotFound):
+    """There is no such request."""
+
+    code = "population.no_such_repair"
+
+
+class RepairClosed(Conflict):
+    """The request was decided already."""
+
+    code = "population.repair_closed"
+
+
+class SecondOfficerNeeded(Refused):
+    """Another officer than the one who asked decides about a number."""
+
+    code = "population.second_officer_needed"
+
+
+class EvidenceMissing(Invalid):
+    """A request about a number comes with the papers it rests on."""
+
+    code = "population.evidence_missing"
+
+
+class StructureAgrees(Invalid):
+    """The number and the person agree, so there is nothing to repair."""
+
+    code = "population.structure_agrees"
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody changed this record after it was opened; look at it again first."""
+
+    code = "population.changed_meanwhile"

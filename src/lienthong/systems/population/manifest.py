@@ -8,6 +8,10 @@ from lienthong.systems.population import shapes
 from lienthong.web.catalogues.need import NEED as CATALOGUES
 
 NUMBER_CANCELLED = "personal-id.cancelled.v1"
+PERSON_CHANGED = "person.changed.v1"
+RESIDENCE_LAW = "Luật Cư trú 68/2020/QH14 Điều 36, 37; Luật Hộ tịch 60/2014/QH13 Điều 5"
+PERSON_LAW = "Luật Căn cước công dân 59/2014/QH13 Điều 10; Luật Hộ tịch 60/2014/QH13 Điều 60"
+COURT_LAW = "Luật Hộ tịch 60/2014/QH13 Điều 30; Bộ luật Dân sự 91/2015/QH13 Điều 68-73"
 CIVIL_STATUS_LAW = "Luật Hộ tịch 60/2014/QH13 Điều 14, 16; Nghị định 137/2015/NĐ-CP Điều 13, 14"
 
 SYSTEM = System(
@@ -122,6 +126,179 @@ SYSTEM = System(
             ),
         ),
         Offer(
+            code="person.read.v1",
+            title="Khai thác đầy đủ thông tin công dân, hiện tại hoặc tại một ngày",
+            request=shapes.ReadPerson,
+            answers=shapes.PersonRead,
+            effect=Effect.SENSITIVE,
+            names_subjects=True,
+            grants=(
+                Grant(
+                    to="civil_status",
+                    purpose="Xác định nhân thân và quan hệ gia đình khi đăng ký hộ tịch",
+                    legal_basis="Luật Hộ tịch 60/2014/QH13 Điều 14, 33, 60",
+                    fields=(
+                        "found",
+                        "personal_id",
+                        "superseded",
+                        "number_status",
+                        "standing",
+                        "full_name",
+                        "sex",
+                        "born_on",
+                        "born_precision",
+                        "birth_place",
+                        "birth_registry",
+                        "home_place",
+                        "ethnicity",
+                        "nationality",
+                        "marital",
+                        "spouse",
+                        "mother",
+                        "father",
+                        "residence",
+                        "residence_unit",
+                        "died_on",
+                    ),
+                ),
+            ),
+        ),
+        Offer(
+            code="person.verify-batch.v1",
+            title="Xác thực thông tin của nhiều công dân trong một lần",
+            request=shapes.VerifyBatch,
+            answers=shapes.VerifiedBatch,
+            effect=Effect.SENSITIVE,
+            names_subjects=True,
+            grants=(
+                Grant(
+                    to="civil_status",
+                    purpose="Đối chiếu sổ hộ tịch số hóa với dữ liệu dân cư",
+                    legal_basis=PERSON_LAW,
+                ),
+            ),
+        ),
+        Offer(
+            code="residence.read.v1",
+            title="Khai thác thông tin cư trú tại một ngày",
+            request=shapes.ReadResidence,
+            answers=shapes.ResidenceRead,
+            effect=Effect.SENSITIVE,
+            names_subjects=True,
+            grants=(
+                Grant(
+                    to="civil_status",
+                    purpose="Xác định thẩm quyền đăng ký và nơi phải thông báo",
+                    legal_basis=RESIDENCE_LAW,
+                ),
+            ),
+        ),
+        Offer(
+            code="household.read.v1",
+            title="Khai thác thông tin hộ gia đình tại một ngày",
+            request=shapes.ReadHousehold,
+            answers=shapes.HouseholdRead,
+            effect=Effect.SENSITIVE,
+            names_subjects=True,
+            grants=(
+                Grant(
+                    to="civil_status",
+                    purpose="Giải quyết liên thông khai sinh, thường trú, thẻ bảo hiểm y tế",
+                    legal_basis=RESIDENCE_LAW,
+                ),
+            ),
+        ),
+        Offer(
+            code="particulars.correct.v1",
+            title="Cập nhật thông tin theo sổ hộ tịch",
+            request=shapes.CorrectParticulars,
+            answers=shapes.CorrectedParticulars,
+            effect=Effect.CHANGING,
+            names_subjects=True,
+            grants=(
+                Grant(
+                    to="civil_status",
+                    purpose="Cập nhật theo việc thay đổi, cải chính, nhận con, nuôi con nuôi",
+                    legal_basis="Luật Hộ tịch 60/2014/QH13 Điều 28, 29, 60",
+                ),
+            ),
+        ),
+        Offer(
+            code="marriage.record.v1",
+            title="Ghi nhận kết hôn, ly hôn, hủy kết hôn",
+            request=shapes.RecordMarriage,
+            answers=shapes.RecordedMarriage,
+            effect=Effect.CHANGING,
+            names_subjects=True,
+            grants=(
+                Grant(
+                    to="civil_status",
+                    purpose="Cập nhật tình trạng hôn nhân theo sổ hộ tịch",
+                    legal_basis="Luật Hộ tịch 60/2014/QH13 Điều 18, 30, 60",
+                ),
+            ),
+        ),
+        Offer(
+            code="standing.record.v1",
+            title="Ghi nhận tuyên bố mất tích, đã chết, hủy tuyên bố, thôi quốc tịch",
+            request=shapes.RecordStanding,
+            answers=shapes.RecordedStanding,
+            effect=Effect.CHANGING,
+            names_subjects=True,
+            grants=(
+                Grant(
+                    to="civil_status",
+                    purpose="Cập nhật theo bản án, quyết định đã ghi vào sổ hộ tịch",
+                    legal_basis=COURT_LAW,
+                ),
+            ),
+        ),
+        Offer(
+            code="person.follow.v1",
+            title="Đăng ký nhận thay đổi thông tin của những người đã biết",
+            request=shapes.FollowPersons,
+            answers=shapes.FollowingPersons,
+            effect=Effect.CHANGING,
+            names_subjects=True,
+            grants=(
+                Grant(
+                    to="civil_status",
+                    purpose="Theo dõi thông tin của người có trong sổ hộ tịch",
+                    legal_basis=PERSON_LAW,
+                ),
+            ),
+        ),
+        Offer(
+            code="person.unfollow.v1",
+            title="Thôi nhận thay đổi thông tin",
+            request=shapes.UnfollowPersons,
+            answers=shapes.FollowingPersons,
+            effect=Effect.CHANGING,
+            names_subjects=True,
+            grants=(
+                Grant(
+                    to="civil_status",
+                    purpose="Thôi theo dõi người không còn liên quan",
+                    legal_basis=PERSON_LAW,
+                ),
+            ),
+        ),
+        Offer(
+            code="changes.read.v1",
+            title="Đọc lại những thay đổi chưa nhận được",
+            request=shapes.ReadChanges,
+            answers=shapes.ChangesRead,
+            effect=Effect.SENSITIVE,
+            names_subjects=True,
+            grants=(
+                Grant(
+                    to="civil_status",
+                    purpose="Đọc bù những thay đổi trong thời gian gián đoạn",
+                    legal_basis=PERSON_LAW,
+                ),
+            ),
+        ),
+        Offer(
             code=FIGURES_CODE,
             title="Số liệu của cơ sở dữ liệu dân cư",
             request=FigureRequest,
@@ -137,6 +314,30 @@ SYSTEM = System(
         ),
     ),
     events=(
+        Event(
+            code=PERSON_CHANGED,
+            title="Thông tin của một người đã thay đổi",
+            carries=shapes.PersonChanged,
+            grants=(
+                Grant(
+                    to="civil_status",
+                    purpose="Biết việc thay đổi số, nhân thân, tình trạng của người có trong sổ",
+                    legal_basis="Luật Hộ tịch 60/2014/QH13 Điều 60",
+                    fields=(
+                        "personal_id",
+                        "event",
+                        "kind",
+                        "effective_on",
+                        "changed",
+                        "number",
+                        "standing",
+                        "died_on",
+                        "full_name",
+                        "residence_unit",
+                    ),
+                ),
+            ),
+        ),
         Event(
             code=NUMBER_CANCELLED,
             title="Số định danh cá nhân đã bị hủy hoặc được thay",
@@ -157,6 +358,7 @@ SYSTEM = System(
     ),
     laws=(
         "Luật Căn cước công dân 59/2014/QH13",
+        "Luật Cư trú 68/2020/QH14",
         "Nghị định 137/2015/NĐ-CP",
         "Thông tư 07/2016/TT-BCA",
         "Thông tư 59/2021/TT-BCA",

@@ -5,19 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet
 from django.db.models.functions import Left
 
-from lienthong.kernel.identifiers import PersonalId
-from lienthong.systems.population.domain import SERIALS, Cause, NumberRange, NumberStatus
+from lienthong.kernel import names
+from lienthong.kernel.identifiers import PersonalId, Sex, StructureWarning
+from lienthong.systems.population.domain.ids import SERIALS, Cause, NumberRange, NumberStatus
+from lienthong.systems.population.domain.lives import ResidenceKind
 from lienthong.systems.population.models import (
+    Household,
+    HouseholdMember,
     LostNumber,
     Origin,
     Person,
     PersonalIdRow,
+    PersonEvent,
+    Residence,
     SteppedOver,
 )
+from lienthong.web import catalogues
 
 # A number replaced, and its replacement replaced, is rare; a longer chain is a fault in the data.
 LONGEST_CHAIN = 10
@@ -123,3 +131,120 @@ def issued_at_birth(start: date | None, end: date) -> QuerySet[PersonalIdRow]:
     """Numbers given for birth entries, up to a day or within a window."""
     rows = issued_until(end).filter(cause=Cause.BIRTH)
     return rows if start is None else rows.filter(issued_on__gte=start)
+
+
+# -- lives ---------------------------------------------------------------------------------
+
+
+def newest_event(person: Person) -> str:
+    """The key of what happened last, by which an editor knows that nothing happened since."""
+    row = PersonEvent.objects.filter(person=person).order_by("-recorded_at", "-key").first()
+    return str(row.key) if row else ""
+
+
+def events_of(person: Person) -> QuerySet[PersonEvent]:
+    """All that happened to a person since the register keeps events, newest first."""
+    return PersonEvent.objects.filter(person=person).order_by(
+        "-effective_on", "-recorded_at", "-key"
+    )
+
+
+def particulars_on(person: Person, day: date) -> dict[str, Any]:
+    """
+    What was so on a day: the columns of the person with every later change taken back.
+
+    Dates stand as ISO text where a change wrote them. Before the first event the register
+    knows nothing else, so its oldest particulars hold for all days before.
+    """
+    found = {field.name: getattr(person, field.attname) for field in person._meta.concrete_fields}
+    for event in events_of(person).filter(effective_on__gt=day):
+        found.update({name: value for name, value in event.old.items() if name in found})
+    return found
+
+
+def home_of(person: Person, on: date | None = None) -> Residence | None:
+    """The permanent residence in force, or that of a day."""
+    rows = Residence.objects.filter(person=person, kind=ResidenceKind.PERMANENT)
+    if on is None:
+        return rows.filter(ends=None).first()
+    return _covering(rows, on).first()
+
+
+def residences_of(person: Person, on: date | None = None) -> QuerySet[Residence]:
+    """Every residence of a person, newest first, or those of a day."""
+    rows = Residence.objects.filter(person=person)
+    if on is not None:
+        rows = _covering(rows, on)
+    return rows.order_by("-begins", "-recorded_at")
+
+
+def membership_of(person: Person, on: date | None = None) -> HouseholdMember | None:
+    """The household a person is in, with their place in it."""
+    rows = HouseholdMember.objects.filter(person=person).select_related("household")
+    return (rows.filter(ends=None) if on is None else _covering(rows, on)).first()
+
+
+def memberships_of(person: Person) -> QuerySet[HouseholdMember]:
+    rows = HouseholdMember.objects.filter(person=person)
+    return rows.select_related("household").order_by("-begins", "-recorded_at")
+
+
+def members_of(household: Household, on: date | None = None) -> QuerySet[HouseholdMember]:
+    """Who is in a household, the head first."""
+    rows = HouseholdMember.objects.filter(household=household).select_related("person")
+    rows = rows.filter(ends=None) if on is None else _covering(rows, on)
+    return rows.order_by("begins", "recorded_at")
+
+
+def children_of(person: Person) -> QuerySet[Person]:
+    """Those who name this person as mother or father, by any number the person has had."""
+    held = list(numbers_of(person).values_list("number", flat=True))
+    rows = Person.objects.filter(Q(mother__in=held) | Q(father__in=held))
+    return rows.order_by("born_on", "name_sort")
+
+
+def formerly_using(number: PersonalId) -> QuerySet[PersonalIdRow]:
+    """Who used this number before they were given one of their own."""
+    return PersonalIdRow.objects.filter(formerly=str(number)).select_related("person")
+
+
+def warnings_of(person: Person, number: str) -> tuple[StructureWarning, ...]:
+    """Where a number contradicts its person; repaired by re-establishing, never refused."""
+    return PersonalId(number).structure_warnings(Sex(person.sex), person.born_on)
+
+
+def search(*, name: str = "", born_on: date | None = None, most: int = 50) -> list[Found]:
+    """
+    Persons whose name begins like this without marks, or who were born on a day, or both.
+
+    At most so many, in the order of names. A search that finds more says so by its length.
+    """
+    rows = Person.objects.all()
+    if name:
+        rows = rows.filter(name_fold__startswith=names.folding_key(name))
+    if born_on is not None:
+        rows = rows.filter(born_on=born_on)
+    people = list(rows.order_by("name_sort", "born_on")[:most])
+    in_force = PersonalIdRow.objects.filter(person__in=people, status=NumberStatus.ACTIVE)
+    held = {row.person_id: row.number for row in in_force}
+    return [Found(person, held.get(person.pk, "")) for person in people]
+
+
+def written_out(unit: str, address: str, on: date | None = None) -> str:
+    """An address with its commune and what lies above, unless it says them already."""
+    table = catalogues.units()
+    known = table.history(unit)
+    if not known:
+        return address
+    day = on or (known[-1].valid_to or known[-1].valid_from)
+    if table.find(unit, day) is None:
+        return address
+    path = table.path(unit, day)
+    if names.folding_key(path.split(",")[0]) in names.folding_key(address):
+        return address
+    return f"{address}, {path}" if address else path
+
+
+def _covering(rows: QuerySet[Any], day: date) -> QuerySet[Any]:
+    begun = Q(begins=None) | Q(begins__lte=day)
+    return rows.filter(begun, Q(ends=None) | Q(ends__gte=day))

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from lienthong.kernel.identifiers import PersonalId, Sex, StructureWarning
 from lienthong.systems.population import queries
 from lienthong.systems.population.apps import OFFICER
-from lienthong.systems.population.domain import Precision
+from lienthong.systems.population.domain.lives import Precision
 from lienthong.systems.population.forms import PersonSearch
 from lienthong.web import looks
 from lienthong.web.roles import requires

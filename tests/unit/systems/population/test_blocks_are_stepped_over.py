@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lienthong.systems.population import domain
+from lienthong.systems.population.domain import ids
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _small_blocks() -> Iterator[None]:
-    before, domain.BLOCK = domain.BLOCK, 3
+    before, ids.BLOCK = ids.BLOCK, 3
     yield
-    domain.BLOCK = before
+    ids.BLOCK = before
 
 
 class Register:
@@ -28,7 +28,7 @@ class Register:
         self.given: set[int] = set()
 
     def give(self) -> None:
-        if domain.needs_backup(self.used, kept=self.kept):
+        if ids.needs_backup(self.used, kept=self.kept):
             return
         assert self.used not in self.given, "a place was used twice"
         self.given.add(self.used)
@@ -42,7 +42,7 @@ class Register:
     def restore(self, which: int) -> None:
         used, at = self.backups[which % len(self.backups)]
         missed = self.events - at
-        self.used = domain.beyond_every_loss(used, events=missed)
+        self.used = ids.beyond_every_loss(used, events=missed)
         self.kept = used
         self.events = at + 1 + 2 * missed
 
@@ -65,7 +65,7 @@ def test_no_order_of_backups_restores_and_births_uses_a_place_twice(steps: list)
 def test_a_weaker_step_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The model itself can fail: stepping one block less uses a place twice."""
     monkeypatch.setattr(
-        domain, "beyond_every_loss", lambda used, events: (domain.blocks_begun(used) + events) * 3
+        ids, "beyond_every_loss", lambda used, events: (ids.blocks_begun(used) + events) * 3
     )
     register, chance = Register(), random.Random(1)
     register.back_up()

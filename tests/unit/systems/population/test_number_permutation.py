@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lienthong.kernel.identifiers import PersonalId, Sex
-from lienthong.systems.population import domain
-from lienthong.systems.population.domain import NumberRange, permute
+from lienthong.systems.population.domain import comparing, ids
+from lienthong.systems.population.domain.ids import NumberRange, permute
 from lienthong.systems.population.errors import NothingCorrected, RangeExhausted, UnknownPrefix
 
 KEY = b"a key of tests"
-PLACES = st.integers(min_value=0, max_value=domain.SERIALS - 1)
+PLACES = st.integers(min_value=0, max_value=ids.SERIALS - 1)
 
 
 @given(PLACES, PLACES)
@@ -28,7 +28,7 @@ def test_a_whole_block_of_places_has_no_collision() -> None:
     serials = {permute(place, key=KEY, tweak="091221") for place in range(20_000)}
 
     assert len(serials) == 20_000
-    assert all(0 <= serial < domain.SERIALS for serial in serials)
+    assert all(0 <= serial < ids.SERIALS for serial in serials)
 
 
 def test_neighbours_in_order_are_no_neighbours_in_number() -> None:
@@ -45,7 +45,7 @@ def test_another_key_or_range_gives_another_order() -> None:
     assert own != [permute(place, key=KEY, tweak="091321") for place in range(50)]
 
 
-@pytest.mark.parametrize("place", [-1, domain.SERIALS])
+@pytest.mark.parametrize("place", [-1, ids.SERIALS])
 def test_places_outside_the_range_are_an_error(place: int) -> None:
     with pytest.raises(ValueError, match="six digits"):
         permute(place, key=KEY, tweak="091221")
@@ -56,7 +56,7 @@ def test_the_range_follows_province_sex_and_year() -> None:
 
     assert span.digits == "091321"
     with pytest.raises(RangeExhausted):
-        span.number(domain.SERIALS, key=KEY)
+        span.number(ids.SERIALS, key=KEY)
 
 
 def test_a_province_without_prefix_is_refused() -> None:
@@ -65,13 +65,13 @@ def test_a_province_without_prefix_is_refused() -> None:
 
 
 def test_the_alarm_sounds_at_four_fifths() -> None:
-    assert not domain.nearly_full(799_999)
-    assert domain.nearly_full(800_000)
+    assert not ids.nearly_full(799_999)
+    assert ids.nearly_full(800_000)
 
 
 def test_a_right_number_is_not_replaced() -> None:
     with pytest.raises(NothingCorrected):
-        domain.corrected_range(
+        ids.corrected_range(
             PersonalId("091221000001"), province="", sex=Sex.MALE, born_on=date(2021, 1, 1)
         )
 
@@ -86,11 +86,11 @@ def test_a_right_number_is_not_replaced() -> None:
     ],
 )
 def test_names_are_compared_with_their_marks(asked: str, verdict: str) -> None:
-    assert domain.compare_names(asked, "TRẦN NGUYỄN GIA ĐỨC") == verdict
+    assert comparing.compare_names(asked, "TRẦN NGUYỄN GIA ĐỨC") == verdict
 
 
 def test_tone_placement_makes_no_difference() -> None:
-    assert domain.compare_names("Lê Thị Hoà", "LÊ THỊ HÒA") == "yes"
+    assert comparing.compare_names("Lê Thị Hoà", "LÊ THỊ HÒA") == "yes"
 
 
 @pytest.mark.parametrize(
@@ -107,9 +107,9 @@ def test_tone_placement_makes_no_difference() -> None:
 def test_a_date_known_only_in_part_never_says_yes(
     asked: date, precision: str, verdict: str
 ) -> None:
-    assert domain.compare_dates(asked, date(1944, 3, 8), precision) == verdict
+    assert comparing.compare_dates(asked, date(1944, 3, 8), precision) == verdict
 
 
 def test_one_no_outweighs_every_yes() -> None:
-    assert domain.overall(("yes", "no", "partly")) == "no"
-    assert domain.overall(()) == "unknown"
+    assert comparing.overall(("yes", "no", "partly")) == "no"
+    assert comparing.overall(()) == "unknown"

@@ -13,7 +13,8 @@ from django.db import models
 
 from lienthong.record import fields
 from lienthong.record.personal import PersonalManager
-from lienthong.systems.population.domain import Cause, NumberStatus, Precision, Standing
+from lienthong.systems.population.domain.ids import Cause, NumberStatus
+from lienthong.systems.population.domain.lives import Marital, Precision, Standing
 
 SEXES = (("male", "male"), ("female", "female"))
 
@@ -57,8 +58,30 @@ class Person(models.Model):
     ethnicity_list = fields.CharField(max_length=40, blank=True, data="sensitive")
     nationality = fields.CharField(max_length=60, data="personal")
     home_place = fields.CharField(max_length=200, blank=True, data="personal")
+    birth_place = fields.CharField(
+        max_length=200, blank=True, default="", db_default="", data="personal"
+    )
+    birth_registry = fields.CharField(
+        max_length=200, blank=True, default="", db_default="", data="personal"
+    )
+    """Where the birth was registered, which the first digits of the number stand for."""
+    religion = fields.CharField(
+        max_length=60, blank=True, default="", db_default="", data="sensitive"
+    )
+    """Listed by art. 9.1 of the Law on Citizen Identification; empty when none was declared."""
+    marital = fields.CharField(
+        max_length=8,
+        blank=True,
+        default="",
+        db_default="",
+        choices=[(m.value, m.value) for m in Marital if m.value],
+        data="personal",
+    )
+    spouse = fields.CharField(max_length=12, blank=True, default="", db_default="", data="personal")
     residence = fields.CharField(max_length=200, blank=True, data="personal")
     residence_unit = fields.CharField(max_length=5, blank=True, data="personal")
+    """The permanent residence in force, repeated from its row for the reads that need no more; of a
+    child whose own is not registered yet, where the parents said it lives."""
     mother = fields.CharField(max_length=12, blank=True, data="personal")
     father = fields.CharField(max_length=12, blank=True, data="personal")
     standing = fields.CharField(
@@ -90,6 +113,13 @@ class Person(models.Model):
         indexes = (
             # Prefix search on the name without marks; pg_trgm is not needed for it (stack.md 2).
             models.Index(fields=["name_fold"], name="population_name_fold"),
+            # Children are found by a parent's number; most imported rows name no parent.
+            models.Index(
+                fields=["mother"], name="population_mother", condition=~models.Q(mother="")
+            ),
+            models.Index(
+                fields=["father"], name="population_father", condition=~models.Q(father="")
+            ),
         )
 
 
@@ -114,6 +144,10 @@ class PersonalIdRow(models.Model):
     )
     reason = fields.TextField(blank=True, data="internal")
     decision = fields.CharField(max_length=120, blank=True, data="internal")
+    formerly = fields.CharField(
+        max_length=12, blank=True, default="", db_default="", data="personal"
+    )
+    """The number of somebody else that this person used before this one was given."""
     cancelled_on = fields.DateField(null=True, data="internal")
     origin = fields.CharField(max_length=6, choices=Origin.choices, data="internal")
     recorded_at = fields.DateTimeField(data="internal")
@@ -138,6 +172,9 @@ class PersonalIdRow(models.Model):
         )
         indexes = (
             models.Index(fields=["cause", "issued_on", "origin"], name="population_cause_issued"),
+            models.Index(
+                fields=["formerly"], name="population_formerly", condition=~models.Q(formerly="")
+            ),
         )
 
 

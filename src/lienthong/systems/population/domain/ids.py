@@ -1,5 +1,5 @@
 """
-Rules of personal numbers and of comparing particulars.
+Rules of personal numbers.
 
 The number: Decree 137/2015/NĐ-CP art. 13, Circular 07/2016/TT-BCA art. 7. Cancelling
 and re-establishing: Circular 59/2021/TT-BCA art. 6. The last six digits must be
@@ -16,21 +16,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Literal
 
-from lienthong.kernel import names
 from lienthong.kernel.identifiers import FIRST_YEAR, PersonalId, Sex, century_sex_digit
 from lienthong.kernel.pin_prefixes import PIN_PREFIXES
 from lienthong.systems.population.errors import (
     BirthAfterRegistration,
-    DeathOutOfOrder,
     DecisionInFuture,
     NothingCorrected,
     RangeExhausted,
     UnknownPrefix,
 )
 
-Verdict = Literal["yes", "no", "partly", "unknown"]
 SERIALS = 1_000_000
 HALF = 1_000
 # Ten rounds: eight are asked of small-domain Feistel networks (NIST SP 800-38G), two to spare.
@@ -39,17 +35,6 @@ ALARM_SHARE = 0.8
 BLOCK = 20_000
 """Places of a range that may be used beyond the block known to the newest backup: one more
 block, so that a restore without any log knows how far to step (decision 12)."""
-
-
-class Standing(StrEnum):
-    """What the register says of a person's life."""
-
-    ACTIVE = "active"
-    DECEASED = "deceased"
-    MISSING = "missing"
-    DECLARED_DEAD = "declared_dead"
-    LEFT = "left"
-    PENDING = "pending"
 
 
 class NumberStatus(StrEnum):
@@ -63,14 +48,6 @@ class Cause(StrEnum):
     BIRTH = "birth_registration"
     ESTABLISHED = "established"
     REESTABLISHED = "reestablished"
-
-
-class Precision(StrEnum):
-    """How much of a birth date is known; a missing day is never made the first."""
-
-    DAY = "day"
-    MONTH = "month"
-    YEAR = "year"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -156,13 +133,6 @@ def check_decision(*, decided_on: date, today: date) -> None:
         raise DecisionInFuture
 
 
-def check_death(*, born_on: date, precision: str, died_on: date, registered_on: date) -> None:
-    """A death comes after the birth, as far as that is known, and not after its registration."""
-    before_birth = died_on < born_on if precision == Precision.DAY else died_on.year < born_on.year
-    if before_birth or died_on > registered_on:
-        raise DeathOutOfOrder
-
-
 def corrected_range(current: PersonalId, *, province: str, sex: Sex, born_on: date) -> NumberRange:
     """
     The range of the number that replaces ``current``.
@@ -174,34 +144,3 @@ def corrected_range(current: PersonalId, *, province: str, sex: Sex, born_on: da
     if current.value.startswith(wanted.digits):
         raise NothingCorrected
     return wanted
-
-
-def compare_names(asked: str, known: str) -> Verdict:
-    """``yes`` for the same name whatever its tone placement or case, ``partly`` without marks."""
-    if names.tone_key(asked) == names.tone_key(known):
-        return "yes"
-    if names.folding_key(asked) == names.folding_key(known):
-        return "partly"
-    return "no"
-
-
-def compare_dates(asked: date, known: date, precision: str) -> Verdict:
-    """A date against one of which perhaps only the year or the month is known."""
-    if precision == Precision.DAY:
-        if asked == known:
-            return "yes"
-        return "partly" if asked.year == known.year else "no"
-    if asked.year != known.year:
-        return "no"
-    if precision == Precision.MONTH and asked.month != known.month:
-        return "no"
-    return "partly"
-
-
-def overall(verdicts: tuple[Verdict, ...]) -> Verdict:
-    """One verdict over several: no beats partly beats yes; nothing compared is unknown."""
-    order: tuple[Verdict, ...] = ("no", "partly", "yes")
-    for verdict in order:
-        if verdict in verdicts:
-            return verdict
-    return "unknown"

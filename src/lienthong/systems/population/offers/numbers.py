@@ -1,4 +1,4 @@
-"""What population answers through the exchange. Thin: rules and writes are elsewhere."""
+"""Offers about numbers: giving, cancelling, replacing, and whose one is."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from lienthong.exchange.edge import Caller
 from lienthong.exchange.figures import FIGURES_CODE, FigureRequest, FigureSet
 from lienthong.kernel.identifiers import PersonalId, Sex
 from lienthong.record import personal
-from lienthong.systems.population import domain, queries, services, shapes
+from lienthong.systems.population import queries, shapes
 from lienthong.systems.population.figures import FIGURES
+from lienthong.systems.population.services import numbers
 
 
 @edge.offer("personal-id.issue.v1")
 def issue(request: shapes.IssuePersonalId, caller: Caller) -> shapes.IssuedPersonalId:
-    row = services.issue_personal_id(
-        child=services.Newborn(
+    row = numbers.issue_personal_id(
+        child=numbers.Newborn(
             full_name=request.full_name,
             sex=Sex(request.sex),
             born_on=request.born_on,
@@ -44,7 +45,7 @@ def issue(request: shapes.IssuePersonalId, caller: Caller) -> shapes.IssuedPerso
 def cancel(request: shapes.CancelPersonalId, caller: Caller) -> shapes.CancelledPersonalId:
     number = PersonalId.parse(request.personal_id)
     edge.name_subjects([str(number)])
-    row = services.cancel_personal_id(
+    row = numbers.cancel_personal_id(
         number=number,
         reason=request.reason,
         decision=request.decision,
@@ -59,7 +60,7 @@ def reestablish(
     request: shapes.ReestablishPersonalId, caller: Caller
 ) -> shapes.ReestablishedPersonalId:
     number = PersonalId.parse(request.personal_id)
-    row = services.reestablish_personal_id(
+    row = numbers.reestablish_personal_id(
         number=number,
         reason=request.reason,
         decision=request.decision,
@@ -95,48 +96,9 @@ def find(request: shapes.FindPerson, caller: Caller) -> shapes.FoundPerson:
         return _particulars(found)
 
 
-@edge.offer("person.verify.v1")
-def verify(request: shapes.VerifyPerson, caller: Caller) -> shapes.VerifiedPerson:
-    number = PersonalId.parse(request.personal_id)
-    edge.name_subjects([str(number)])
-    asked = [name for name in _COMPARED if getattr(request, name)]
-    with personal.opened(
-        number, purpose=caller.purpose, fields=asked or ["known"], actor=str(caller.client)
-    ) as opening:
-        found = queries.find(number)
-        if found is None:
-            return shapes.VerifiedPerson(known=False, alive=False, verdict="unknown")
-        opening.at(found.person.person_key)
-        if found.is_cancelled:
-            return shapes.VerifiedPerson(
-                known=False, alive=False, verdict="no", number_status="cancelled"
-            )
-        return _verdict(request, found)
-
-
-@edge.offer("death.record.v1")
-def record_death(request: shapes.RecordDeath, caller: Caller) -> shapes.RecordedDeath:
-    number = PersonalId.parse(request.personal_id)
-    edge.name_subjects([str(number)])
-    person = services.record_death(
-        number=number,
-        died_on=request.died_on,
-        registration=f"{caller.client}/{request.registration}",
-        registered_on=request.registered_on,
-        by=caller.actor,
-    )
-    assert person.died_on is not None
-    return shapes.RecordedDeath(
-        personal_id=str(number), standing="deceased", died_on=person.died_on
-    )
-
-
 @edge.offer(FIGURES_CODE)
 def figures(request: FigureRequest, caller: Caller) -> FigureSet:
     return FIGURES.answer(request)
-
-
-_COMPARED = ("full_name", "born_on", "birth_year", "sex")
 
 
 def _particulars(found: queries.Found) -> shapes.FoundPerson:
@@ -144,7 +106,7 @@ def _particulars(found: queries.Found) -> shapes.FoundPerson:
     return shapes.FoundPerson(
         found=True,
         personal_id=found.number,
-        standing=cast(shapes.Standing, person.standing),
+        standing=_standing(person.standing),
         full_name=person.full_name,
         sex=cast(shapes.Sex, person.sex),
         born_on=person.born_on,
@@ -158,22 +120,6 @@ def _particulars(found: queries.Found) -> shapes.FoundPerson:
     )
 
 
-def _verdict(request: shapes.VerifyPerson, found: queries.Found) -> shapes.VerifiedPerson:
-    person, fields = found.person, []
-    if request.full_name:
-        verdict = domain.compare_names(request.full_name, person.full_name)
-        fields.append(shapes.FieldVerdict("full_name", verdict))
-    if request.born_on is not None:
-        verdict = domain.compare_dates(request.born_on, person.born_on, person.born_precision)
-        fields.append(shapes.FieldVerdict("born_on", verdict))
-    if request.birth_year is not None:
-        same = request.birth_year == person.born_on.year
-        fields.append(shapes.FieldVerdict("birth_year", "yes" if same else "no"))
-    if request.sex is not None:
-        fields.append(shapes.FieldVerdict("sex", "yes" if request.sex == person.sex else "no"))
-    return shapes.VerifiedPerson(
-        known=True,
-        alive=person.standing not in (domain.Standing.DECEASED, domain.Standing.DECLARED_DEAD),
-        verdict=domain.overall(tuple(field.verdict for field in fields)),
-        fields=tuple(fields),
-    )
+def _standing(standing: str) -> shapes.Standing:
+    """As version 1 of this offer knows it: who gave up citizenship has left."""
+    return cast(shapes.Standing, "left" if standing == "renounced" else standing)

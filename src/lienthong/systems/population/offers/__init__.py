@@ -1,0 +1,7 @@
+"""What population answers through the exchange. Thin: rules and writes are elsewhere."""
+
+from __future__ import annotations
+
+from lienthong.systems.population.offers import books, following, numbers, reading, verifying
+
+__all__ = ("books", "following", "numbers", "reading", "verifying")
