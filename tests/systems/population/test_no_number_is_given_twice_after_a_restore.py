@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import hmac
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -15,17 +16,19 @@ from lienthong.exchange import epoch
 from lienthong.exchange.models import Epoch
 from lienthong.kernel import clock
 from lienthong.kernel.actor import Actor
-from lienthong.kernel.identifiers import Sex
+from lienthong.kernel.identifiers import PersonalId, Sex
 from lienthong.record import personal
 from lienthong.systems.population.domain import ids
+from lienthong.systems.population.domain.repairs import RepairKind
 from lienthong.systems.population.errors import BackupNeeded
 from lienthong.systems.population.models import (
     LostNumber,
     PersonalIdRow,
     RangeCounter,
+    Repair,
     SteppedOver,
 )
-from lienthong.systems.population.services import after_restore, numbers
+from lienthong.systems.population.services import after_restore, numbers, repairs
 from systems.population import lives
 
 KEY = b"the subject index key of the tests"
@@ -230,6 +233,19 @@ def test_a_reconciliation_happens_once(civil_status: Actor) -> None:
     assert PersonalIdRow.objects.count() == 0
 
 
+def granted_repair(number: str, by: Actor) -> str:
+    """A repair that two officers agreed on; nothing when one is open for the number."""
+    if (row := Repair.objects.values_list("key", flat=True).first()) is None:
+        row = repairs.ask_repair(
+            number=PersonalId(number), kind=RepairKind.STRUCTURE, proposal={"sex": "female"},
+            reason="r", evidence=[{"kind": "giấy khai sinh"}], by=replace(by, account="one"),
+        ).pk  # fmt: skip
+        repairs.decide(
+            repair=row, grant=True, decision="d", answer="", by=replace(by, account="two")
+        )
+    return str(row)
+
+
 def test_every_offer_that_gives_a_number_is_looked_for_in_the_log(civil_status: Actor) -> None:
     """An offer that takes a place and is not in the list would be forgotten by a restore."""
     restored()
@@ -237,6 +253,7 @@ def test_every_offer_that_gives_a_number_is_looked_for_in_the_log(civil_status: 
     number = "091221000001"
     for code, body in {
         "personal-id.issue.v1": lives.request(),
+        "repair.carry-out.v1": {"repair": ""},
         "personal-id.reestablish.v1": {
             "personal_id": number, "reason": "r", "decision": "d", "decided_on": date(2021, 8, 1),
             "sex": "female",
@@ -251,9 +268,9 @@ def test_every_offer_that_gives_a_number_is_looked_for_in_the_log(civil_status: 
     }.items():  # fmt: skip
         Epoch.objects.all().delete()
         child = lives.given(civil_status, registration="the one")
+        own = {"personal_id": child.number, "repair": granted_repair(child.number, civil_status)}
         restored()
-        answer = lives.ask(code, key=code, **{**body, **(
-            {"personal_id": child.number} if "personal_id" in body else {})})  # fmt: skip
+        answer = lives.ask(code, key=code, **{**body, **{k: own[k] for k in own if k in body}})
         if answer.code == "exchange.numbering_blocked":
             blocked.add(code)
     assert blocked == set(after_restore.GIVE_NUMBERS)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from lienthong.exchange.cards import Effect, Event, Grant, Offer, System
+from lienthong.exchange.cards import Effect, Event, Grant, Need, Offer, System
 from lienthong.exchange.figures import FIGURES_CODE, FigureRequest, FigureSet
 from lienthong.systems.population import shapes
 from lienthong.web.catalogues.need import NEED as CATALOGUES
 
 NUMBER_CANCELLED = "personal-id.cancelled.v1"
+CARRY_OUT = "repair.carry-out.v1"
 PERSON_CHANGED = "person.changed.v1"
 RESIDENCE_LAW = "Luật Cư trú 68/2020/QH14 Điều 36, 37; Luật Hộ tịch 60/2014/QH13 Điều 5"
 PERSON_LAW = "Luật Căn cước công dân 59/2014/QH13 Điều 10; Luật Hộ tịch 60/2014/QH13 Điều 60"
@@ -299,6 +300,21 @@ SYSTEM = System(
             ),
         ),
         Offer(
+            code=CARRY_OUT,
+            title="Thực hiện quyết định xác lập lại số định danh",
+            request=shapes.CarryOut,
+            answers=shapes.CarriedOut,
+            effect=Effect.CHANGING,
+            names_subjects=True,
+            grants=(
+                Grant(
+                    to="population",
+                    purpose="Cấp số theo quyết định của cán bộ thứ hai",
+                    legal_basis="Thông tư 59/2021/TT-BCA Điều 6",
+                ),
+            ),
+        ),
+        Offer(
             code=FIGURES_CODE,
             title="Số liệu của cơ sở dữ liệu dân cư",
             request=FigureRequest,
@@ -351,7 +367,10 @@ SYSTEM = System(
             ),
         ),
     ),
-    needs=(CATALOGUES,),
+    needs=(
+        CATALOGUES,
+        Need("population", CARRY_OUT, shapes.CarryOut, shapes.CarriedOut, effect=Effect.CHANGING),
+    ),
     retention=(
         "Thông tin về công dân được lưu giữ vĩnh viễn; "
         "số định danh đã hủy được giữ cùng số thay thế"

@@ -424,6 +424,21 @@ class ChangesRead(msgspec.Struct, frozen=True):
     more: bool
 
 
+# -- repairing numbers ---------------------------------------------------------------------
+
+
+class CarryOut(msgspec.Struct, frozen=True):
+    """Give the numbers of a request that a second officer granted."""
+
+    repair: str
+
+
+class CarriedOut(msgspec.Struct, frozen=True):
+    repair: str
+    numbers: int
+    """How many were given."""
+
+
 # -- what the books say --------------------------------------------------------------------
 
 

@@ -27,9 +27,12 @@ class RepairKind(StrEnum):
 class RepairState(StrEnum):
     ASKED = "asked"
     GRANTED = "granted"
+    """Decided, and on its way through the exchange."""
+    DONE = "done"
     REFUSED = "refused"
 
 
+OPEN = (RepairState.ASKED, RepairState.GRANTED)
 PAPERS = ("kind", "number", "issued_on", "sha256")
 
 

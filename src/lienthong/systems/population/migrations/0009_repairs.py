@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('key', models.UUIDField(default=lienthong.web.accounts.uuids.uuid7, primary_key=True, serialize=False)),
                 ('kind', models.CharField(choices=[('structure', 'structure'), ('shared', 'shared'), ('swapped', 'swapped')], max_length=9)),
-                ('state', models.CharField(choices=[('asked', 'asked'), ('granted', 'granted'), ('refused', 'refused')], max_length=8)),
+                ('state', models.CharField(choices=[('asked', 'asked'), ('granted', 'granted'), ('done', 'done'), ('refused', 'refused')], max_length=8)),
                 ('number', models.CharField(max_length=12)),
                 ('proposal', models.JSONField()),
                 ('reason', models.TextField()),
@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='repair',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'asked')), fields=('number',), name='population_one_open_repair'),
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['asked', 'granted'])), fields=('number',), name='population_one_open_repair'),
         ),
         migrations.AddConstraint(
             model_name='repair',

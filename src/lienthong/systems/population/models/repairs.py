@@ -48,7 +48,7 @@ class Repair(models.Model):
             models.UniqueConstraint(
                 name="population_one_open_repair",
                 fields=["number"],
-                condition=models.Q(state="asked"),
+                condition=models.Q(state__in=["asked", "granted"]),
             ),
             models.CheckConstraint(
                 name="population_two_officers",

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from lienthong.systems.population.offers import books, following, numbers, reading, verifying
+from lienthong.systems.population.offers import (
+    books,
+    following,
+    numbers,
+    reading,
+    repairs,
+    verifying,
+)
 
-__all__ = ("books", "following", "numbers", "reading", "verifying")
+__all__ = ("books", "following", "numbers", "reading", "repairs", "verifying")

@@ -26,7 +26,7 @@ from lienthong.systems.population.models import (
 )
 from lienthong.systems.population.services.numbers import number_key
 
-GIVE_NUMBERS = ("personal-id.issue.v1", "personal-id.reestablish.v1")
+GIVE_NUMBERS = ("personal-id.issue.v1", "personal-id.reestablish.v1", "repair.carry-out.v1")
 """The offers that give a number."""
 IMPORTED = "population: "
 """How a load of this register is named in the gateway's log."""

@@ -29,6 +29,7 @@ from lienthong.systems.population.errors import (
     AlreadyCancelled,
     BackupNeeded,
     NoSuchPersonalId,
+    NothingCorrected,
     OtherPerson,
 )
 from lienthong.systems.population.manifest import NUMBER_CANCELLED, SYSTEM
@@ -151,12 +152,14 @@ def reestablish_personal_id(
     sex: Sex | None = None,
     born_on: date | None = None,
     province: str = "",
+    always: bool = False,
 ) -> PersonalIdRow:
     """
     Cancel a number whose structure contradicts the person, and give the right one.
 
     By Circular 59/2021/TT-BCA art. 6 only a wrong place of birth registration,
-    sex or birth year is a ground; anything else raises NothingCorrected. The old
+    sex or birth year is a ground; anything else raises NothingCorrected. ``always`` also
+    replaces a number whose structure is right, because another person uses it. The old
     number stays, cancelled and linked to the new one.
     """
     ids.check_decision(decided_on=decided_on, today=by.legal_day)
@@ -166,9 +169,11 @@ def reestablish_personal_id(
             raise NoSuchPersonalId
         sex = sex or Sex(known.person.sex)
         born_on = born_on or known.person.born_on
-        span = ids.corrected_range(
-            PersonalId(known.number), province=province, sex=sex, born_on=born_on
+        span = ids.NumberRange.of(
+            province=province or PersonalId(known.number).prefix, sex=sex, born_on=born_on
         )
+        if not always and known.number.startswith(span.digits):
+            raise NothingCorrected
         counter = _locked_counter(span)
         old = _locked_number(number)
         if old.status == ids.NumberStatus.CANCELLED:

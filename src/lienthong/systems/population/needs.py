@@ -1,0 +1,19 @@
+"""
+What population asks through the exchange: of itself, to carry out a decided repair.
+
+A number is given only in an exchange, so that the gateway's log proves it and a restore
+steps over it (decisions 0039, 0075).
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from lienthong.exchange.asks import Ask
+from lienthong.systems.population import shapes
+from lienthong.systems.population.manifest import CARRY_OUT, SYSTEM
+
+
+def carry_out(repair: UUID) -> Ask:
+    """Asks to give the numbers a second officer has decided on."""
+    return Ask(SYSTEM, SYSTEM.need("population", CARRY_OUT), shapes.CarryOut(repair=str(repair)))
