@@ -59,7 +59,7 @@ def test_without_a_purpose_nothing_is_shown(browser: Client, purpose: str) -> No
 def test_a_number_nobody_has_is_still_a_look(browser: Client) -> None:
     page = browser.post(DESK, {"number": "091221999999", "purpose": "tra cứu theo đơn"})
 
-    assert "Không ai có số này" in page.content.decode()
+    assert "Không ai có số hoặc họ tên này" in page.content.decode()
     assert Look.objects.count() == 1
 
 

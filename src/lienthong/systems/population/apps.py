@@ -22,6 +22,6 @@ class PopulationConfig(AppConfig):
             label=_("Population"),
             icon="users",
             role=OFFICER,
-            summary=_("Look at one person by personal ID, with the purpose written down"),
+            summary=_("Look at people by personal ID or name, keep residences and households"),
         ),
     )

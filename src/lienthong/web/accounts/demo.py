@@ -119,6 +119,12 @@ OFFICERS = (
         ("catalogues.steward",),
     ),
     DemoOfficer("phan.oanh", "Phan Oanh", "Phó Vụ trưởng", HOME_AFFAIRS, ("catalogues.steward",)),
+    DemoOfficer(
+        "dang.hoa", "Đặng Hòa", "Cán bộ dữ liệu dân cư", POLICE_DATA, ("population.officer",)
+    ),
+    DemoOfficer(
+        "ly.nam", "Lý Nam", "Chỉ huy đội dữ liệu dân cư", POLICE_DATA, ("population.officer",)
+    ),
     DemoOfficer("do.la", "Đỗ Lạ", "Chuyên viên", STEERING, ()),
 )
 
@@ -219,6 +225,8 @@ def shown() -> list[Shown]:
         "ta.minh": _("asks other bodies for access to their services"),
         "bui.an": _("grants access to the population database, or refuses it"),
         "trinh.giang": _("prepares reforms of administrative units"),
+        "dang.hoa": _("finds people, keeps residences and households, asks for repairs of numbers"),
+        "ly.nam": _("decides as the second officer about numbers of people"),
         "phan.oanh": _("decides on reforms of administrative units"),
         "do.la": _("has no right to anything, to see how a refusal looks"),
     }

@@ -150,6 +150,18 @@ def hand_over(
         return held
 
 
+def household_of(number: PersonalId | None, *, by: Actor) -> UUID:
+    """The open household somebody lives in, by which an officer names it."""
+    if number is None:
+        raise NoSuchHousehold
+    with personal.writing("population.household_of", by=by):
+        found = queries.find(number)
+        member = queries.membership_of(found.person) if found else None
+        if member is None:
+            raise NoSuchHousehold
+        return member.household.key
+
+
 def _locked_pair(before: Any, to: PersonalId) -> tuple[Person, Person]:
     after = queries.find(to)
     if after is None or after.is_cancelled:
