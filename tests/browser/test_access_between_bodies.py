@@ -9,15 +9,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser import axe
-from lienthong.cli import keyring, vault
 from lienthong.exchange import gateway_admin
 from lienthong.exchange.gateway_admin import QuotaLine, RefusalLine
 from lienthong.exchange.models import InboxRow
-from lienthong.exchange.registry import cards
 from lienthong.kernel import clock
 from lienthong.kernel.node import Node
-from lienthong.systems.directory import services
 from lienthong.systems.directory.models import AccessGrant, GrantRequest, Offer
+from systems.directory.installed_country import install
 
 PLACE = "/canbo/directory/access/"
 FIND = "person.find.v1"
@@ -27,11 +25,8 @@ AT = datetime(2021, 8, 20, 1, 15, 2, tzinfo=UTC)
 @pytest.fixture
 def bodies(country: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """The country with its keys; what its gateway counts is played."""
-    node, every = Node.from_environment(), list(cards())
-    vault.make_home(node)
-    vault.make_secrets(node, every)
-    keyring.make(node, every)
-    services.install_country(node, cards())
+    node = Node.from_environment()
+    install(node)
     monkeypatch.setattr(gateway_admin, "quota_use", dict)
 
 

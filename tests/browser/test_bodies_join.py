@@ -8,10 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser import axe
-from lienthong.cli import keyring, vault
-from lienthong.exchange.registry import cards
 from lienthong.kernel.node import Node
-from lienthong.systems.directory import services
+from systems.directory.installed_country import install
 
 PLACE = "/canbo/directory/requests/"
 FORM = {
@@ -25,11 +23,8 @@ FORM = {
 
 @pytest.fixture
 def directory(country: None) -> None:
-    node, every = Node.from_environment(), list(cards())
-    vault.make_home(node)
-    vault.make_secrets(node, every)
-    keyring.make(node, every)
-    services.install_country(node, cards())
+    node = Node.from_environment()
+    install(node)
 
 
 def enter(page: Page) -> str:

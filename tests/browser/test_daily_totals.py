@@ -10,14 +10,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser import axe
-from lienthong.cli import keyring, vault
-from lienthong.exchange.registry import cards
 from lienthong.kernel import clock
 from lienthong.kernel.node import Node
-from lienthong.systems.directory import services
 from lienthong.systems.directory.models import Gateway, Member, Subsystem
 from lienthong.systems.directory.services.hosting import stand_behind
 from systems.directory.days_cast import LGSP, STATUS, STEERING, VERIFY, row, signed, told
+from systems.directory.installed_country import install
 
 PLACE = "/canbo/directory/totals/"
 NATIONAL = "VN/GOV/G14/national"
@@ -25,11 +23,8 @@ NATIONAL = "VN/GOV/G14/national"
 
 @pytest.fixture
 def directory(country: None) -> Node:
-    node, every = Node.from_environment(), list(cards())
-    vault.make_home(node)
-    vault.make_secrets(node, every)
-    keyring.make(node, every)
-    services.install_country(node, cards())
+    node = Node.from_environment()
+    install(node)
     return node
 
 

@@ -13,7 +13,6 @@ from playwright.sync_api import Page, expect
 
 import cast
 from browser import axe
-from lienthong.cli import keyring, vault
 from lienthong.exchange import gateway_admin, outbox
 from lienthong.exchange.asks import Ask
 from lienthong.exchange.figures import FIGURES_CODE, FigureRequest
@@ -26,11 +25,12 @@ from lienthong.exchange.gateway_admin import (
     RecordDetail,
 )
 from lienthong.exchange.models import State
-from lienthong.exchange.registry import card, cards
+from lienthong.exchange.registry import card
 from lienthong.kernel.demo import DemoPlan
 from lienthong.kernel.node import Node
 from lienthong.systems.directory import demo, services
 from lienthong.systems.directory.models import AccessGrant
+from systems.directory.installed_country import install
 
 AT = datetime(2021, 8, 20, 1, 15, 2, tzinfo=UTC)
 CIVIL_STATUS = "VN/GOV/G15/civil-status"
@@ -55,11 +55,8 @@ def record(kind: str, side: str, index: int, grant: str) -> RecordDetail:
 def log(country: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """The country of the demonstration, and the gateway's log played with its own shapes."""
     monkeypatch.setattr(gateway_admin, "import_rollups", lambda **_: None)
-    node, every = Node.from_environment(), list(cards())
-    vault.make_home(node)
-    vault.make_secrets(node, every)
-    keyring.make(node, every)
-    services.install_country(node, cards())
+    node = Node.from_environment()
+    install(node)
     services.register_outside_test(node)
     demo.load(
         DemoPlan.make(Decimal("0.001"), 76, cast.LEGAL_DAY), lambda what, done, all_of_it: None

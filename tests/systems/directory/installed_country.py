@@ -51,7 +51,8 @@ def install(node: Node) -> None:
     """As ``services.install_country`` would on a new node; its home and keys are the copy's."""
     kept = installed_on(clock.today())
     shutil.copytree(kept.home, node.home, dirs_exist_ok=True)
-    with connection.cursor() as cursor:
+    # References are checked at the end of the transaction: the order of the tables is free.
+    with transaction.atomic(), connection.cursor() as cursor:
         for table, rows in kept.rows.items():
             with cursor.cursor.copy(into(table)) as copy:
                 copy.write(rows)
