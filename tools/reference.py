@@ -58,8 +58,8 @@ SETTINGS = {
     "LIENTHONG_HOSTS": "Host names the pages answer to, separated by commas.",
     "LIENTHONG_ORIGINS": "Origins trusted for forms, separated by commas.",
     "LIENTHONG_SECRET_KEY": "Or `…_FILE`; default: the node's own secret file.",
-    "LIENTHONG_DOCUMENT_TSA": "Authority that stamps time on signed documents (RFC 3161); its roots "
-    "lie in `keys/timestamp/roots.pem`. Default: none, and on a demonstration its own clock.",
+    "LIENTHONG_DOCUMENT_TSA": "Authority that stamps time on signed documents (RFC 3161); its "
+    "roots lie in `keys/timestamp/roots.pem`. Default: none, and on a demonstration its own clock.",
     "LIENTHONG_SIGN_ALGORITHM": "Algorithm of new signing keys: `ecdsa-p256-sha256` (default) or "
     "`ed25519`.",
     "LIENTHONG_LOG_LEVEL": "How much the gateway writes into its application log. Default INFO.",

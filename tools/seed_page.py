@@ -27,6 +27,7 @@ SYSTEMS = ROOT / "src" / "lienthong" / "systems"
 PAGE = ROOT / "docs" / "explanation" / "the-seed-document.md"
 MADE = "<!-- Made by `make docs` from tools/seed/sentences.toml; change that, not this page. -->\n"
 RANGE = re.compile(r"F(\d{3})(?:-F(\d{3}))?")
+COLUMNS = "| place | sentence | figures | system | page | test |"
 HEAD = """# The seed document, sentence by sentence
 
 Report 76/BC-BTTTT, its summary, and the letter 6922/VP-KGVX that passed it on are what this project
@@ -40,11 +41,11 @@ built.
 NOTES = """## Where the seed does not agree with itself
 
 - Level 3 (27.71 %) and level 4 (43.40 %) add to 71.11 %, not 65.11 %.
-- 8,110,019 exchanges in 20 days are 405,501 a day; 150,000 fits the year. We state F011 as the median
-  day of the year to date, and say so beside it.
-- The count is the country's: each gateway signs what it counted on a day, both sides of every pair are
-  compared at `/canbo/directory/totals/`, and each figure's note names the gateways that have not
-  reported yet, and since when ([PR-DAY](../reference/protocol/PR-DAY.md)).
+- 8,110,019 exchanges in 20 days are 405,501 a day; 150,000 fits the year. We state F011 as the
+  median day of the year to date, and say so beside it.
+- The count is the country's: each gateway signs what it counted on a day, both sides of every pair
+  are compared at `/canbo/directory/totals/`, and each figure's note names the gateways that have
+  not reported yet, and since when ([PR-DAY](../reference/protocol/PR-DAY.md)).
 - 85 + 5 + 9 = 99 of 220 systems are of a stated kind; 121 are not, and the console says so.
 - The letter quotes the strategy with 2020 where the ministry's letter says 2030; the check of
   quotations finds it on the letter's own text.
@@ -113,11 +114,7 @@ def page() -> str:
     values = figures()
     lines = [MADE, HEAD, *tally(sentences)]
     for part, title in parts.items():
-        lines += [f"## {title}\n"]
-        lines += [
-            "| place | sentence | figures | system | page | test |",
-            "|---|---|---|---|---|---|",
-        ]
+        lines += [f"## {title}\n", COLUMNS, "|---|---|---|---|---|---|"]
         lines += [row(one, by_key, values) for one in sentences if one.part == part]
         lines.append("")
     return "\n".join([*lines, NOTES])
@@ -128,8 +125,8 @@ def tally(sentences: list[Sentence]) -> list[str]:
     whole = sum(1 for one in own if one.tests and not one.open)
     some = sum(1 for one in own if one.tests and one.open)
     return [
-        f"Of {len(own)} sentences of the report and the letter {whole} are answered, {some} in part,"
-        f" {len(own) - whole - some} not yet.\n"
+        f"Of {len(own)} sentences of the report and the letter {whole} are answered,"
+        f" {some} in part, {len(own) - whole - some} not yet.\n"
     ]
 
 
@@ -161,7 +158,7 @@ def named(system: str) -> str:
 
 
 def wrong() -> Iterator[str]:
-    """What the data names that is not there; pages are looked up by the test, which has addresses."""
+    """What the data names that is not there; a test looks up the pages, which needs Django."""
     parts, sentences = read()
     known, said = figures(), set[str]()
     keys = [one.key for one in sentences]
