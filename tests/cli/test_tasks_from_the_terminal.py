@@ -10,7 +10,7 @@ from lienthong.cli import django_setup, main
 from lienthong.exchange import gateway_admin
 from lienthong.kernel.demo import DemoPlan
 from lienthong.systems.steering import demo
-from lienthong.systems.steering.models import Task
+from lienthong.systems.steering.models import DirectiveDocument, Task
 
 pytestmark = pytest.mark.django_db
 
@@ -70,3 +70,16 @@ def test_coverage_names_what_only_the_general_task_covers(
 def test_what_is_not_there_is_said_with_its_code(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main(["tasks", "coverage", "1/NQ-QH"]) == 1
     assert "steering.no_such_directive" in capsys.readouterr().err
+
+
+def test_a_number_that_two_documents_bear_is_asked_about(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    twin = DirectiveDocument.objects.get(symbol="NQ-CP", number=68)
+    twin.pk, twin.issuer = None, "H33"
+    twin.save()
+    assert main.main(["tasks", "show", "68/NQ-CP"]) == 1
+    told = capsys.readouterr().err
+    assert "68/NQ-CP ngày 01/07/2021 của CP" in told
+    assert "68/NQ-CP ngày 01/07/2021 của H33" in told
+    assert main.main(["tasks", "show", "68/NQ-CP của Chính phủ"]) == 0

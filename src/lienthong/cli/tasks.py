@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 from lienthong.cli import django_setup
@@ -44,9 +45,22 @@ def run(args: argparse.Namespace) -> int:
     return {"list": list_tasks, "show": show, "coverage": coverage}[args.thing](args)
 
 
+def numbered(text: str) -> DirectiveDocument:
+    """The document of a citation; when several bear the number they are named."""
+    from lienthong.systems.steering.errors import SeveralDocuments
+    from lienthong.systems.steering.queries.directives import document_numbered
+
+    try:
+        return document_numbered(text)
+    except SeveralDocuments as several:
+        for cited in several.detail["documents"]:  # type: ignore[attr-defined]
+            print(f"  {cited}", file=sys.stderr)
+        raise
+
+
 def list_tasks(args: argparse.Namespace) -> int:
     from lienthong.kernel import clock
-    from lienthong.systems.steering.queries import directives, tasks
+    from lienthong.systems.steering.queries import tasks
     from lienthong.systems.steering.queries.bodies import bodies_on
 
     day = clock.today()
@@ -55,7 +69,7 @@ def list_tasks(args: argparse.Namespace) -> int:
         text=" ".join(args.words),
         standing=args.state,
         body=bodies.get(args.body).code if args.body else "",
-        document=directives.document_numbered(args.document).pk if args.document else None,
+        document=numbered(args.document).pk if args.document else None,
     )
     rows = tasks.board(asked, day)
     found = [described(task) for task in rows[:MOST]]
@@ -117,7 +131,7 @@ def show_document(number: str, *, as_json: bool) -> int:
     from lienthong.kernel import clock
     from lienthong.systems.steering.queries import directives, tasks
 
-    document = directives.document_numbered(number)
+    document = numbered(number)
     chain = [
         {"document": str(step.document), "issued_on": str(step.document.issued_on), "how": step.how}
         for step in directives.chain(document)
@@ -147,7 +161,7 @@ def coverage(args: argparse.Namespace) -> int:
     from lienthong.systems.steering.queries import directives
     from lienthong.systems.steering.queries.bodies import bodies_on
 
-    letter = directives.document_numbered(args.document)
+    letter = numbered(args.document)
     served = {body.served_by: body.code for body in bodies_on(clock.today()) if body.served_by}
     found = directives.coverage_of(letter, served.get(letter.issuer, letter.issuer))
     shown = [

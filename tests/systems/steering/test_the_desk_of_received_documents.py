@@ -130,6 +130,18 @@ def test_a_quotation_is_explained_at_the_desk_and_shown(
     assert "Giữ nguyên vì: Chép đúng ý kiến" in office.get(at).content.decode()
 
 
+def test_the_file_that_arrived_opens_at_the_desk_it_came_to(
+    office: Client, report: DirectiveDocument
+) -> None:
+    file = SimpleUploadedFile("quet.png", b"\x89PNG\r\n\x1a\n scanned")
+    office.post(f"{AT}moi", {"number": report.cited, "file": file})
+    kept = Reception.objects.get().file
+    assert kept is not None
+    address = f"/canbo/nhiem-vu/tep/{kept.digest}"
+    assert office.get(address).status_code == 200
+    assert desk("vu.ha", "G14.TH", *story.LEADER).get(address).status_code == 404
+
+
 def test_another_body_does_not_see_the_desk(office: Client, report: DirectiveDocument) -> None:
     reception = kien_giang.received(report)
     letter = kien_giang.drafted(reception)

@@ -75,7 +75,7 @@ def load(plan: DemoPlan, tell: Tell) -> None:
 
 def digest() -> str:
     """SHA-256 of what is loaded, the same on every node."""
-    parts = [asdict(one) for one in (*ADDED, *DOCUMENTS, *TASKS)]
+    parts = [*(asdict(one) for one in (*ADDED, *DOCUMENTS, *TASKS)), *letters.ITEMS]
     return hashlib.sha256(json.dumps(parts, default=str, ensure_ascii=False).encode()).hexdigest()
 
 

@@ -23,6 +23,7 @@ from ..models import (
     Evidence,
     Extension,
     Progress,
+    Reception,
     Reminder,
     Task,
 )
@@ -332,7 +333,7 @@ def possible_parents(
 
 
 def concerned(file: Evidence, mine: Iterable[str]) -> bool:
-    """Whether a file was given to a task, or with a document, of one of these bodies."""
+    """Whether a file was given to a task, or came with a document, of one of these bodies."""
     bodies = list(mine)
     of_task = (
         Q(task__lead__in=bodies)
@@ -345,6 +346,7 @@ def concerned(file: Evidence, mine: Iterable[str]) -> bool:
         shown_in.filter(of_task).exists()
         # A document that assigns tasks is read by everybody who follows tasks.
         or file.documents.exists()
+        or Reception.objects.filter(file=file, office__in=bodies).exists()
     )
 
 
