@@ -8,12 +8,30 @@ from lienthong.systems.population import shapes
 from lienthong.web.catalogues.need import NEED as CATALOGUES
 
 NUMBER_CANCELLED = "personal-id.cancelled.v1"
+CARRY_OUT_PURPOSE = "Cấp số theo quyết định của cán bộ thứ hai"
+REPAIR_LAW = "Thông tư 59/2021/TT-BCA Điều 6"
+DCI_PURPOSE = "Trả kết quả và kiểm tra giao diện DCI của chính hệ thống"
 CARRY_OUT = "repair.carry-out.v1"
 PERSON_CHANGED = "person.changed.v1"
 RESIDENCE_LAW = "Luật Cư trú 68/2020/QH14 Điều 36, 37; Luật Hộ tịch 60/2014/QH13 Điều 5"
 PERSON_LAW = "Luật Căn cước công dân 59/2014/QH13 Điều 10; Luật Hộ tịch 60/2014/QH13 Điều 60"
 COURT_LAW = "Luật Hộ tịch 60/2014/QH13 Điều 30; Bộ luật Dân sự 91/2015/QH13 Điều 68-73"
 CIVIL_STATUS_LAW = "Luật Hộ tịch 60/2014/QH13 Điều 14, 16; Nghị định 137/2015/NĐ-CP Điều 13, 14"
+
+DCI_OFFERS = {
+    "dci.search.v1": "DCI: tra cứu, trả kết quả sau",
+    "dci.sync-search.v1": "DCI: tra cứu, trả kết quả ngay",
+    "dci.subscribe.v1": "DCI: đăng ký nhận sự kiện",
+    "dci.unsubscribe.v1": "DCI: thôi nhận sự kiện",
+    "dci.txn-status.v1": "DCI: hỏi tình trạng giao dịch, trả kết quả sau",
+    "dci.sync-txn-status.v1": "DCI: hỏi tình trạng giao dịch, trả kết quả ngay",
+    "dci.on-search.v1": "DCI: nhận kết quả tra cứu",
+    "dci.on-subscribe.v1": "DCI: nhận kết quả đăng ký",
+    "dci.on-unsubscribe.v1": "DCI: nhận kết quả thôi nhận",
+    "dci.on-txn-status.v1": "DCI: nhận tình trạng giao dịch",
+    "dci.notify.v1": "DCI: nhận thông báo sự kiện",
+}
+DCI_CALLBACKS = tuple(code for code in DCI_OFFERS if code.startswith(("dci.on-", "dci.notify")))
 
 SYSTEM = System(
     code="population",
@@ -309,10 +327,29 @@ SYSTEM = System(
             grants=(
                 Grant(
                     to="population",
-                    purpose="Cấp số theo quyết định của cán bộ thứ hai",
-                    legal_basis="Thông tư 59/2021/TT-BCA Điều 6",
+                    purpose=CARRY_OUT_PURPOSE,
+                    legal_basis=REPAIR_LAW,
                 ),
             ),
+        ),
+        *(
+            Offer(
+                code=code,
+                title=title,
+                request=shapes.DciEnvelope,
+                answers=shapes.DciAnswer,
+                effect=Effect.SENSITIVE if code.startswith("dci.sync-") else Effect.CHANGING,
+                names_subjects=True,
+                max_body=256 * 1024,
+                grants=(
+                    Grant(
+                        to="population",
+                        purpose=DCI_PURPOSE,
+                        legal_basis=PERSON_LAW,
+                    ),
+                ),
+            )
+            for code, title in DCI_OFFERS.items()
         ),
         Offer(
             code=FIGURES_CODE,
@@ -369,7 +406,27 @@ SYSTEM = System(
     ),
     needs=(
         CATALOGUES,
-        Need("population", CARRY_OUT, shapes.CarryOut, shapes.CarriedOut, effect=Effect.CHANGING),
+        Need(
+            "population",
+            CARRY_OUT,
+            shapes.CarryOut,
+            shapes.CarriedOut,
+            effect=Effect.CHANGING,
+            purpose=CARRY_OUT_PURPOSE,
+            legal_basis=REPAIR_LAW,
+        ),
+        *(
+            Need(
+                "population",
+                code,
+                shapes.DciEnvelope,
+                shapes.DciTaken,
+                effect=Effect.CHANGING,
+                purpose=DCI_PURPOSE,
+                legal_basis=PERSON_LAW,
+            )
+            for code in DCI_CALLBACKS
+        ),
     ),
     retention=(
         "Thông tin về công dân được lưu giữ vĩnh viễn; "

@@ -11,7 +11,8 @@ from django.db.models import Count, Max, Q, QuerySet
 from django.db.models.functions import Left
 
 from lienthong.kernel import names
-from lienthong.kernel.identifiers import PersonalId, Sex, StructureWarning
+from lienthong.kernel.identifiers import BadPersonalId, PersonalId, Sex, StructureWarning
+from lienthong.systems.population.domain import dci
 from lienthong.systems.population.domain.ids import SERIALS, Cause, NumberRange, NumberStatus
 from lienthong.systems.population.domain.lives import ResidenceKind
 from lienthong.systems.population.models import (
@@ -228,6 +229,53 @@ def search(*, name: str = "", born_on: date | None = None, most: int = 50) -> li
     in_force = PersonalIdRow.objects.filter(person__in=people, status=NumberStatus.ACTIVE)
     held = {row.person_id: row.number for row in in_force}
     return [Found(person, held.get(person.pk, "")) for person in people]
+
+
+def dci_found(query: dci.Query) -> tuple[list[Found], int]:
+    """The page of people a DCI query asks for, and how many there are up to one over the most."""
+    rows = Person.objects.all()
+    if query.identifier is not None:
+        one = _identified(*query.identifier)
+        return ([one], 1) if one else ([], 0)
+    assert query.group is not None
+    rows = rows.filter(_where(query.group))
+    total = rows.order_by()[: dci.MOST_FOUND + 1].count()
+    order = [f"-{column}" if down else column for column, down in query.sort]
+    start = (query.page_number - 1) * query.page_size
+    people = list(rows.order_by(*order, "name_sort", "pk")[start : start + query.page_size])
+    in_force = PersonalIdRow.objects.filter(person__in=people, status=NumberStatus.ACTIVE)
+    held = {row.person_id: row.number for row in in_force}
+    return [Found(person, held.get(person.pk, "")) for person in people], total
+
+
+def _identified(kind: str, value: str) -> Found | None:
+    if kind in dci.ENTRIES:
+        row = PersonalIdRow.objects.filter(registration=value).first()
+        value = row.number if row else ""
+    try:
+        one = find(PersonalId.parse(value))
+    except BadPersonalId:
+        return None
+    return None if one is None or one.is_cancelled else one
+
+
+def _where(group: dci.Group) -> Q:
+    found = Q()
+    for part in group.parts:
+        one = _where(part) if isinstance(part, dci.Group) else _holds(part)
+        found = found & one if group.every else found | one
+    return found
+
+
+def _holds(part: dci.Condition) -> Q:
+    if part.column == "name":
+        wanted = part.value if part.operator == "in" else [part.value]
+        folded = Q()
+        for name in wanted:
+            folded |= Q(name_fold__startswith=names.folding_key(name))
+        return folded
+    lookups = {"gt": "gt", "lt": "lt", "eq": "exact", "ge": "gte", "le": "lte", "in": "in"}
+    return Q(**{f"{part.column}__{lookups[part.operator]}": part.value})
 
 
 def written_out(unit: str, address: str, on: date | None = None) -> str:

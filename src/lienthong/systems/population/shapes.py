@@ -8,7 +8,7 @@ Flat on purpose: a grant's field list names top-level fields of an answer
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -422,6 +422,32 @@ class ChangesRead(msgspec.Struct, frozen=True):
     next: str
     """Where to read on, also when there was nothing."""
     more: bool
+
+
+# -- DCI ---------------------------------------------------------------------------------
+
+
+class DciEnvelope(msgspec.Struct, frozen=True):
+    """A message of the DCI registry API v1.0.0; what it must hold is checked when it is read."""
+
+    signature: str = ""
+    header: dict[str, Any] | None = None
+    message: dict[str, Any] | None = None
+
+
+class DciAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An acknowledgement or refusal (``message`` alone), or a whole answer with its header."""
+
+    message: dict[str, Any]
+    header: dict[str, Any] | None = None
+    signature: str = ""
+
+
+class DciTaken(msgspec.Struct, frozen=True):
+    """What a partner says to a callback; partners differ in where they say it."""
+
+    message: dict[str, Any] | None = None
+    ack_status: str = ""
 
 
 # -- repairing numbers ---------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .dci import DciPartner, DciSubscription, DciTransaction
 from .following import (
     ChangeNumber,
     ChangeWaiting,
@@ -28,6 +29,9 @@ from .repairs import Repair
 __all__ = (
     "ChangeNumber",
     "ChangeWaiting",
+    "DciPartner",
+    "DciSubscription",
+    "DciTransaction",
     "FollowedPerson",
     "Follower",
     "Household",

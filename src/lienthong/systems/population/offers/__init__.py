@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lienthong.systems.population.offers import (
     books,
+    dci,
     following,
     numbers,
     reading,
@@ -11,4 +12,4 @@ from lienthong.systems.population.offers import (
     verifying,
 )
 
-__all__ = ("books", "following", "numbers", "reading", "repairs", "verifying")
+__all__ = ("books", "dci", "following", "numbers", "reading", "repairs", "verifying")

@@ -24,7 +24,7 @@ from lienthong.systems.population.errors import (
     RecordLocked,
 )
 from lienthong.systems.population.models import ChangeWaiting, Person, PersonEvent
-from lienthong.systems.population.services import telling
+from lienthong.systems.population.services import dci, telling
 
 OWN_BASIS = "Luật Căn cước công dân 59/2014/QH13 Điều 9, 10"
 
@@ -116,4 +116,5 @@ def happen(
     event.save(force_insert=True)
     ChangeWaiting.objects.create(event=event.key, person=person.pk)
     telling.tell(event)
+    dci.notify(event)
     return event
