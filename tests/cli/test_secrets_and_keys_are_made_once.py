@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lienthong.cli import cards, keyring, vault
+from lienthong.cli import cards, keyring, renewing, vault
 from lienthong.kernel import clock
 from lienthong.kernel.node import Node, Ports
 from lienthong.protocol import pki
@@ -101,11 +101,11 @@ def test_certificates_are_renewed_from_their_twentieth_day_and_not_before(node: 
     path = node.keys / "members" / "G15" / "sign.crt"
     old = path.read_bytes()
     with clock.stopped(at=BIRTH + timedelta(days=19, hours=23)):
-        assert keyring.renew(node, cards.cards({})) == []
+        assert renewing.renew(node, cards.cards({}), now=True) == []
     with clock.stopped(at=BIRTH + timedelta(days=20)):
-        renewed = keyring.renew(node, cards.cards({}))
-    assert "sign G15" in renewed
-    assert "auth national" in renewed
+        renewed = renewing.renew(node, cards.cards({}), now=True)
+    assert "sign G15 (in use)" in renewed
+    assert "auth national (in use)" in renewed
     assert path.read_bytes() != old
     # The old certificate is kept, since what it signed must stay verifiable.
     assert [p.read_bytes() for p in path.parent.glob("sign.*.old")] == [old]
@@ -116,9 +116,10 @@ def test_certificates_are_renewed_from_their_twentieth_day_and_not_before(node: 
 
 def test_renewing_all_does_not_wait_for_the_day(node: Node) -> None:
     keyring.make(node, cards.cards({}))
-    renewed = keyring.renew(node, cards.cards({}), all_of_them=True)
+    renewed = renewing.renew(node, cards.cards({}), all_of_them=True, now=True)
+    names = {"sign G01", "sign G14", "sign G15", "auth national"}
     assert set(renewed) == {
-        *("sign G01", "sign G14", "sign G15", "auth national"),
+        *(f"{name} (in use)" for name in names),
         *("document G01", "document G14", "document G15"),
     }
 
@@ -137,7 +138,7 @@ def test_a_node_goes_on_issuing_when_its_root_is_offline(node: Node, tmp_path: P
     assert {path.name for path in moved} == {"root.key", "root_passphrase"}
     assert not (node.keys / "authority" / "root.key").exists()
     assert not (node.secrets / "root_passphrase").exists()
-    assert keyring.renew(node, cards.cards({}), all_of_them=True)
+    assert renewing.renew(node, cards.cards({}), all_of_them=True, now=True)
     assert keyring.make(node, cards.cards({})) == []
     anchor = Anchor.load((node.gateway / "anchor.json").read_bytes())
     chain = pki.load_chain((node.keys / "gateway" / "auth.crt").read_bytes())
@@ -152,7 +153,7 @@ def test_the_offline_root_certifies_the_next_issuing_authority(node: Node, tmp_p
     with clock.stopped(at=clock.instant() + timedelta(days=300)):
         keyring.renew_issuing(node, tmp_path / "stick")
         assert keyring.issuing_ends(node) > old
-        keyring.renew(node, cards.cards({}), all_of_them=True)
+        renewing.renew(node, cards.cards({}), all_of_them=True, now=True)
         anchor = Anchor.load((node.gateway / "anchor.json").read_bytes())
         chain = pki.load_chain((node.keys / "gateway" / "auth.crt").read_bytes())
         pki.check_chain(chain, anchor.certificates, at=clock.instant())

@@ -133,7 +133,7 @@ def test_one_round_of_the_house_does_all_of_it(
     monkeypatch.delenv("LIENTHONG_DATABASE_URL")
     monkeypatch.setattr(worker, "sweep", lambda archiver: done.append("log"))
     monkeypatch.setattr(worker, "forget", lambda: (done.append("systems"), stop.set()))
-    monkeypatch.setattr(worker.keyring, "renew", lambda node, cards: [])
+    monkeypatch.setattr(worker.renewing, "renew", lambda node, cards: [])
     worker.keep_house(node, stop)
     assert done == ["log", "systems"]
 

@@ -163,7 +163,8 @@ def secrets(node: Node) -> Iterator[Finding]:
         f"others can read: {', '.join(path.name for path in open_files)}"
         if open_files
         else "only the owner reads them",
-        "chmod 600 these files, and renew what may have been seen: `lienthong keys renew --all`",
+        "chmod 600 these files, and renew what may have been seen: "
+        "`lienthong keys renew --all --now`",
     )
 
 

@@ -1,9 +1,9 @@
 """
-Keys and certificates of a node (decision 11): who has which, made and renewed.
+Keys and certificates of a node (decision 11): who has which, and making them.
 
 AUTH (one a gateway, TLS) and SIGN (one a member) are apart; both live thirty
-days and are renewed from day twenty. They are issued by an authority whose key
-is online; the root that certifies it lies in a file of its own, sealed under a
+days and are renewed from day twenty (`lienthong.cli.renewing`). They are issued by an
+authority whose key is online; the root that certifies it lies in a file of its own, sealed under a
 passphrase of its own, and nothing but `take_root_offline` and the yearly
 renewal of the issuing authority ever opens it.
 """
@@ -24,7 +24,7 @@ from lienthong.cli import document_keys, vault
 from lienthong.exchange.cards import System
 from lienthong.kernel import clock
 from lienthong.kernel.node import Node
-from lienthong.protocol import pki, tokens
+from lienthong.protocol import directory_keys, pki, tokens
 from lienthong.protocol.identifiers import MemberId
 
 INSTANCE, MEMBER_CLASS = "VN", "GOV"
@@ -77,32 +77,6 @@ def make(node: Node, cards: Iterable[System]) -> list[str]:
     write_anchor(node)
     made += document_keys.make(node, authority, cards, passphrase)
     return made
-
-
-def renew(node: Node, cards: Iterable[System], *, all_of_them: bool = False) -> list[str]:
-    """
-    Issue new keys where day twenty has come (or everywhere), keeping the old files beside.
-
-    The directory must publish a snapshot and the gateway reload afterwards;
-    `lienthong keys renew` and the worker do both.
-    """
-    passphrase = node.secret("passphrase").encode()
-    authority = open_authority(node, passphrase, [])
-    now = clock.instant()
-    renewed: list[str] = []
-    for code in members_of(cards):
-        path = node.keys / "members" / code / "sign.crt"
-        if all_of_them or is_due(path, now):
-            retire(path, now)
-            issue_sign(node, authority, code, passphrase)
-            renewed.append(f"sign {code}")
-    path = node.keys / "gateway" / "auth.crt"
-    if all_of_them or is_due(path, now):
-        retire(path, now)
-        issue_auth(node, authority, passphrase)
-        renewed.append(f"auth {GATEWAY_CODE}")
-    renewed += document_keys.renew(node, authority, passphrase, now, all_of_them=all_of_them)
-    return renewed
 
 
 def is_due(certificate: Path, now: datetime) -> bool:
@@ -197,10 +171,12 @@ def issuing_ends(node: Node) -> datetime:
     return pki.load_certificate(path.read_bytes()).not_valid_after_utc
 
 
-def issue_sign(node: Node, authority: pki.Authority, code: str, passphrase: bytes) -> None:
+def issue_sign(
+    node: Node, authority: pki.Authority, code: str, passphrase: bytes, *, stem: str = "sign"
+) -> None:
     """A new signing key with its certificate, in the node's token where it has one."""
     place = node.keys / "members" / code
-    before = place / f"sign{tokens.SUFFIX}"
+    before = place / f"{stem}{tokens.SUFFIX}"
     replaced = tokens.KeyPlace.load(before) if before.exists() else None
     key = new_sign_key(node)
     member = MemberId(INSTANCE, MEMBER_CLASS, code)
@@ -209,12 +185,12 @@ def issue_sign(node: Node, authority: pki.Authority, code: str, passphrase: byte
     )
     if isinstance(key, tokens.TokenKey):
         pki.write_private(before, msgspec.json.encode(key.place))
-        (place / "sign.key").unlink(missing_ok=True)
+        (place / f"{stem}.key").unlink(missing_ok=True)
     else:
         assert isinstance(key, pki.FileKey)
-        key.save(place / "sign.key", passphrase)
+        key.save(place / f"{stem}.key", passphrase)
         before.unlink(missing_ok=True)
-    pki.write_private(place / "sign.crt", authority.chain_of(certificate).encode())
+    pki.write_private(place / f"{stem}.crt", authority.chain_of(certificate).encode())
     if replaced is not None:
         tokens.destroy_key(replaced, node.secret("pkcs11_pin"))
 
@@ -231,7 +207,9 @@ def new_sign_key(node: Node) -> pki.SigningKey:
     return tokens.make_key(place, node.secret("pkcs11_pin"))
 
 
-def issue_auth(node: Node, authority: pki.Authority, passphrase: bytes) -> None:
+def issue_auth(
+    node: Node, authority: pki.Authority, passphrase: bytes, *, stem: str = "auth"
+) -> None:
     key = pki.SigningKey.generate()
     certificate = authority.issue_auth(
         key.verifying,
@@ -239,16 +217,18 @@ def issue_auth(node: Node, authority: pki.Authority, passphrase: bytes) -> None:
         gateway=GATEWAY_CODE,
         now=clock.instant(),
     )
-    key.save(node.keys / "gateway" / "auth.key", passphrase)
-    pki.write_private(node.keys / "gateway" / "auth.crt", authority.chain_of(certificate).encode())
+    place = node.keys / "gateway"
+    key.save(place / f"{stem}.key", passphrase)
+    pki.write_private(place / f"{stem}.crt", authority.chain_of(certificate).encode())
 
 
 def write_anchor(node: Node) -> None:
     """What a gateway trusts before it has read anything: the directory's key and the root."""
-    pem = (node.keys / "directory" / "snapshot.pub").read_text()
     anchor = {
         "instance": INSTANCE,
-        "directory_keys": [{"kid": pki.VerifyingKey.from_pem(pem).kid, "pem": pem}],
+        "directory_keys": [
+            {"kid": key.kid, "pem": key.pem} for key in directory_keys.published(node)
+        ],
         "roots": [
             path.read_text()
             for pattern in ("root.crt", "root.*.old")
@@ -283,14 +263,19 @@ def inventory(node: Node) -> list[KeyLine]:
                 kept=where_kept(node, path.with_suffix(".key")),
             )
         )
-    public = node.keys / "directory" / "snapshot.pub"
-    if public.exists():
+    for name, purpose in (
+        (directory_keys.PRESENT, "signs the directory's snapshots"),
+        (directory_keys.NEXT, "signs them too; announced as the next"),
+    ):
+        public = directory_keys.place(node, name).with_suffix(".pub")
+        if not public.exists():
+            continue
         key = pki.VerifyingKey.from_pem(public.read_text())
         lines.append(
             KeyLine(
                 use="SNAPSHOT",
                 owner=f"{MEMBER_CLASS}/{GATEWAY_OWNER}",
-                purpose="signs the directory's snapshots",
+                purpose=purpose,
                 kid=key.kid,
                 made="",
                 renew_from="",
@@ -321,9 +306,14 @@ def known_certificates(node: Node) -> list[tuple[Path, str, str, str]]:
         (root, "ROOT", ROOT_NAME, "certifies the issuing authority; may be offline"),
         (issuing, "ISSUING", ISSUING_NAME, "issues AUTH and SIGN"),
         (auth, "AUTH", gateway, "TLS between gateways"),
+        (auth.with_suffix(".next.crt"), "AUTH", gateway, "announced; in use a day later"),
         *(
-            (path, "SIGN", f"{MEMBER_CLASS}/{path.parent.name}", "signs messages")
-            for path in sorted((node.keys / "members").glob("*/sign.crt"))
+            (path, "SIGN", f"{MEMBER_CLASS}/{path.parent.name}", purpose)
+            for name, purpose in (
+                ("sign.crt", "signs messages"),
+                ("sign.next.crt", "announced; signs messages a day later"),
+            )
+            for path in sorted((node.keys / "members").glob(f"*/{name}"))
         ),
     ]
     return [line for line in found if line[0].exists()]

@@ -5,6 +5,9 @@ Keys and certificates of this node's gateway and members: make, renew, show.
 that is then taken away; `renew-issuing --at DIR` certifies the next issuing
 authority with it, once a year.
 
+`trust-directory` believes the directory's new key on a node that was away while it
+was announced.
+
 `rotate` puts another secret in the place of one that was seen, or of one a year
 old: `lienthong keys rotate --help`. `client` sets how each information system
 proves to this gateway who it is: `lienthong keys client --help`.
@@ -14,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from lienthong.cli import (
@@ -23,12 +27,16 @@ from lienthong.cli import (
     django_setup,
     document_keys,
     keyring,
+    renewing,
     rotating,
     settle,
+    snapshot_key,
     vault,
 )  # fmt: skip
 from lienthong.gateway.membership import Membership
+from lienthong.kernel.errors import LienThongError
 from lienthong.kernel.node import Node
+from lienthong.protocol.errors import ProtocolError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     things.add_parser("make", help="make every key and certificate that is missing")
     renewed = things.add_parser("renew", help="renew what is due, and publish it")
     renewed.add_argument("--all", action="store_true", help="renew even what is not due yet")
+    renewed.add_argument(
+        "--now", action="store_true", help="take new keys into use at once; the old were seen"
+    )
     shown = things.add_parser("show", help="every key: what for, whose, from when to when")
     shown.add_argument("--json", action="store_true", help="for a machine to read")
     for name, summary in (
@@ -44,6 +55,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ):
         one = things.add_parser(name, help=summary)
         one.add_argument("--at", type=Path, required=True, help="the medium, a directory")
+    trusted = things.add_parser(
+        "trust-directory", help="believe the directory's new key, where its announcement was missed"
+    )
+    trusted.add_argument("kid", help="its name, from the directory's operator; after -- for a -")
     rotated = things.add_parser(
         "rotate",
         help="another secret in the place of one, while the node is stopped",
@@ -72,7 +87,8 @@ def run(args: argparse.Namespace) -> int:
     vault.make_home(node)
     actions = {
         "make": make, "renew": renew, "show": show, "take-root-offline": take_root_offline,
-        "renew-issuing": renew_issuing, "client": client_keys.run,
+        "renew-issuing": renew_issuing, "trust-directory": trust_directory,
+        "client": client_keys.run,
         "rotate": rotating.run, "officer": document_keys.run,
     }  # fmt: skip
     return actions[args.what](node, args)
@@ -99,14 +115,26 @@ def renew_issuing(node: Node, args: argparse.Namespace) -> int:
     return 0
 
 
+def trust_directory(node: Node, args: argparse.Namespace) -> int:
+    try:
+        print(snapshot_key.trust(node, args.kid))
+    except (LienThongError, ProtocolError) as problem:
+        print(f"{problem} ({problem.code})", file=sys.stderr)
+        print("Next: ask the directory's operator for the name of its key.", file=sys.stderr)
+        return 1
+    print("Next: `lienthong status`.")
+    return 0
+
+
 def renew(node: Node, args: argparse.Namespace) -> int:
     if Membership.of(node) is not None:
         print("This gateway belongs to an exchange and renews its certificates by itself.")
         print("Next: `lienthong keys show` says when each ends.")
         return 0
-    renewed = keyring.renew(node, cards.cards(), all_of_them=args.all)
+    renewed = renewing.renew(node, cards.cards(), all_of_them=args.all, now=args.now)
     if not renewed:
-        print("Nothing is due: certificates are renewed from their twentieth day.")
+        print("Nothing is due: certificates are renewed from their twentieth day, and a new key")
+        print("that was announced is taken into use a day later.")
         print("Next: `lienthong keys show` says when each is.")
         return 0
     with database_session.running(node):

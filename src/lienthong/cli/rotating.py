@@ -6,6 +6,8 @@ Put another secret in the place of one, with everything that was closed under it
     lienthong keys rotate admission     what the gateway proves to this node's offers
     lienthong keys rotate admin         what the console and the commands show the gateway
     lienthong keys rotate sessions      ends all sessions; one-time codes go on unchanged
+    lienthong keys rotate snapshot      the directory's signing key: announces the next one,
+                                        and two weeks later retires the old
 
 The node is stopped meanwhile. A rotation that was cut off is taken up by the
 same command, and no start happens before. What is not rotated here: SIGN and
@@ -18,6 +20,7 @@ on keys that must never change.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -28,11 +31,12 @@ import psycopg
 from cryptography.hazmat.primitives import serialization
 from psycopg import sql
 
-from lienthong.cli import database_session, databases, django_setup, up, vault
+from lienthong.cli import database_session, databases, django_setup, snapshot_key, up, vault
 from lienthong.kernel.errors import Invalid
 from lienthong.kernel.node import Node
 from lienthong.protocol import pki
 
+SNAPSHOT = "snapshot"
 ROLE_SECRETS = ("db_owner", "db_app", "db_gateway", "db_archiver")
 SUPERUSER = "db_superuser"
 # Under a passphrase of its own, which goes with it when it is taken offline.
@@ -52,12 +56,23 @@ class SealedOtherwise(Invalid):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("kind", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
+    kinds = [*KINDS, SNAPSHOT]
+    parser.add_argument("kind", choices=kinds, metavar="KIND", help=", ".join(kinds))
+    parser.add_argument(
+        "--now", action="store_true", help="snapshot: retire the old key at once; it was seen"
+    )
 
 
 def run(node: Node, args: argparse.Namespace) -> int:
-    with up.only_one(node):
-        done = KINDS[args.kind](node)
+    try:
+        with up.only_one(node):
+            if args.kind == SNAPSHOT:
+                done = snapshot_key.rotate(node, now=args.now)
+            else:
+                done = KINDS[args.kind](node)
+    except snapshot_key.TooEarly as problem:
+        print(problem, file=sys.stderr)
+        return 1
     print(done)
     print("Next: `lienthong up`, then `lienthong backup --secrets` for a new sealed copy.")
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from lienthong.cli import cards, django_setup, keyring, migrations, registration, vault
+from lienthong.cli import cards, django_setup, keyring, migrations, registration, renewing, vault
 from lienthong.cli.databases import databases_of
 from lienthong.gateway import schema
 from lienthong.gateway.membership import Membership
@@ -23,6 +23,7 @@ def run(args: argparse.Namespace) -> int:
     vault.make_secrets(node, carried)
     membership = Membership.of(node)
     if membership is None:
+        renewing.finish(node, carried)
         keyring.make(node, carried)
     if not carried:
         schema.migrate(databases.gateway_owner)

@@ -9,6 +9,12 @@ from dataclasses import asdict, dataclass
 from lienthong.cli import databases, memory, probes, topology
 from lienthong.cli.postgres import PostgresFault
 from lienthong.kernel.node import Node
+from lienthong.protocol.errors import UnknownDirectoryKey
+
+WHAT_HELPS = (
+    "Ask the directory's operator for the new key's name, then "
+    "`lienthong keys trust-directory NAME`."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,8 @@ def run(args: argparse.Namespace) -> int:
 def tell_of_directory(node: Node) -> None:
     """Say when the directory is not heard, and what that stops (decision 19)."""
     health = probes.admin_health(node)
+    if health.get("snapshot_refused") == UnknownDirectoryKey.code:
+        print(f"WARNING: {UnknownDirectoryKey.message()} {WHAT_HELPS}")
     if health.get("snapshot_stops"):
         print(
             f"WARNING: the snapshot is too old; refused now: {', '.join(health['snapshot_stops'])}"

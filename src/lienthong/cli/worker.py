@@ -20,7 +20,7 @@ from collections.abc import Callable
 
 import psycopg
 
-from lienthong.cli import cards, chores, databases, django_setup, keyring, settle, vault
+from lienthong.cli import cards, chores, databases, django_setup, renewing, settle, vault
 from lienthong.cli import log as log_verb
 from lienthong.gateway import archive
 from lienthong.gateway.membership import Membership
@@ -135,7 +135,7 @@ def keep_house(node: Node, stop: threading.Event) -> None:
             # Not held until the next hour: the server may have been started anew by then.
             connections.close_all()
         # The gateway of a member has its certificates renewed by the directory, by itself.
-        if Membership.of(node) is None and (renewed := keyring.renew(node, cards.cards())):
+        if Membership.of(node) is None and (renewed := renewing.renew(node, cards.cards())):
             log.info("renewed: %s", ", ".join(renewed))
             settle.install(node)
         rest(stop, asked=asked)

@@ -247,6 +247,7 @@ class Administration:
                 "snapshot_made_at": snapshot.made_at if snapshot is not None else None,
                 "snapshot_stops": list(aged.stopped),
                 "snapshot_next_stop": aged.next_stop,
+                "snapshot_refused": self._gateway.snapshot_refused,
                 "denied": self._gateway.denied.number if self._gateway.denied is not None else 0,
                 "members_hosted": len(self._gateway.holdings.keys),
                 "sealing_here": self._sealer.state.active,

@@ -137,6 +137,8 @@ class Gateway:
     current: Snapshot | None = None
     denied: Denied | None = None
     """Keys no longer believed, whatever the snapshot says."""
+    snapshot_refused: str = ""
+    """Why a newer snapshot of the directory was not taken."""
     heard_at: datetime | None = None
     """When the directory last answered; None where it is not asked."""
     peers: Lanes = field(default_factory=Lanes)

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Generic, Protocol, TypeVar
 
+import msgspec
+
 from lienthong.protocol import pki
-from lienthong.protocol.errors import ProtocolError
+from lienthong.protocol.errors import ProtocolError, UnknownDirectoryKey
 from lienthong.protocol.snapshot import Anchor
 
 logger = logging.getLogger("lienthong.gateway")
@@ -43,6 +45,8 @@ class DirectoryFile(abc.ABC, Generic[T]):
     path: Path
     anchor: Anchor
     current: T | None = None
+    refused: str = ""
+    """Why the last file that was newer was not taken; empty when it was."""
     _seen: tuple[int, int] = (0, 0)
 
     @abc.abstractmethod
@@ -67,15 +71,39 @@ class DirectoryFile(abc.ABC, Generic[T]):
     def take(self, raw: bytes) -> bool:
         """Whether these bytes are a newer one that verifies; it is then the current one."""
         try:
-            found = self.opened(raw, self.number)
+            found = self._opened(raw)
         except ProtocolError as error:
+            self.refused = error.code
             logger.warning(self.NAME, extra={"fault": error.code})
             return False
+        self.refused = ""
         if self.current is not None and found.number == self.number:
             return False
         self.current = found
+        self.learn(found)
         logger.log(self.LEVEL, self.NAME, extra={"number": found.number})
         return True
+
+    def _opened(self, raw: bytes) -> T:
+        """As `opened`, also when the anchor on disk has learned the key meanwhile."""
+        try:
+            return self.opened(raw, self.number)
+        except UnknownDirectoryKey:
+            held = self.anchor_on_disk()
+            if held is None or held.keys.keys() == self.anchor.keys.keys():
+                raise
+            self.anchor = held
+            return self.opened(raw, self.number)
+
+    def anchor_on_disk(self) -> Anchor | None:
+        """What ``anchor.json`` beside the file says; None when it cannot be read."""
+        try:
+            return Anchor.load(self.path.with_name("anchor.json").read_bytes())
+        except (OSError, msgspec.DecodeError):
+            return None
+
+    def learn(self, found: T) -> None:
+        """Take up what a newer file says of the keys of the directory; most say nothing."""
 
     def keep(self, raw: bytes) -> None:
         """Take the bytes and put them on disk when they are newer."""

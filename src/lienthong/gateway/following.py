@@ -22,7 +22,7 @@ from lienthong.gateway.membership import Membership, Renewals
 from lienthong.gateway.snapshots import SnapshotFile
 from lienthong.kernel import clock
 from lienthong.kernel.node import Node
-from lienthong.protocol.errors import ProtocolError
+from lienthong.protocol.errors import ProtocolError, UnknownDirectoryKey
 
 logger = logging.getLogger("lienthong.gateway")
 
@@ -77,6 +77,9 @@ class Following:
             raw = await asyncio.to_thread(self.client.get, "/exchange/snapshot")
             self.snapshots.keep(raw.body)
             self.gateway.current = self.snapshots.current
+            if self.snapshots.refused == UnknownDirectoryKey.code:
+                raise UnknownDirectoryKey  # not asked for again at once
+            self.gateway.anchor = self.denied.anchor = self.snapshots.anchor
 
     async def renew_when_due(self) -> None:
         if time.monotonic() < self._renewals_due:

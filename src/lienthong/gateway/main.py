@@ -285,12 +285,19 @@ class Process:
         while True:
             await asyncio.sleep(LOOK_EVERY)
             self.gateway.current = self.snapshots.look()
+            self.learn_keys()
             self.gateway.denied = self.denied.look()
             self.sockets.deny(self.gateway.denied)
             if self.index == 0:
                 now = clock.instant()
                 self.warner.tell(ageing(self.gateway.current, now, self.gateway.heard_at), now)
             self.look_at_files()
+
+    def learn_keys(self) -> None:
+        """What the newest snapshot says of the directory's keys holds for all it signs."""
+        self.gateway.snapshot_refused = self.snapshots.refused
+        if self.gateway.anchor is not self.snapshots.anchor:
+            self.gateway.anchor = self.denied.anchor = self.snapshots.anchor
 
     def follow_exchange(self, membership: Membership) -> None:
         """As a member: long-poll the directory's door, and keep the certificates fresh."""

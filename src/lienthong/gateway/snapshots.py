@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from lienthong.gateway.bodies import EMPTY, SpoolRoom
 from lienthong.gateway.directory_file import DirectoryFile
 from lienthong.gateway.pool import Address, Pool, SendFailed
+from lienthong.protocol import pki
 from lienthong.protocol.snapshot import Snapshot, open_snapshot
 
 logger = logging.getLogger("lienthong.gateway")
@@ -34,6 +35,16 @@ class SnapshotFile(DirectoryFile[Snapshot]):
 
     def opened(self, raw: bytes, newer_than: int) -> Snapshot:
         return open_snapshot(raw, self.anchor, newer_than=newer_than)
+
+    def learn(self, found: Snapshot) -> None:
+        """Believe the keys it announces from now on, and those it leaves out no more."""
+        self.anchor = self.anchor.learned(found.directory_keys)
+
+    def keep(self, raw: bytes) -> None:
+        """Take the bytes and put them on disk when they are newer, and what they announce too."""
+        DirectoryFile.keep(self, raw)
+        if self.anchor_on_disk() not in (None, self.anchor):
+            pki.write_private(self.path.with_name("anchor.json"), self.anchor.dump())
 
 
 @dataclass(slots=True)

@@ -66,6 +66,17 @@ class BadSignature(ProtocolError, Refused):
     fault = "SignatureVerification.InvalidSignatureValue"
 
 
+class UnknownDirectoryKey(BadSignature):
+    """
+    The directory signed with a key this node does not know.
+
+    Where it has changed its key, its operator gives the new one's name, and
+    ``lienthong keys trust-directory NAME`` believes it.
+    """
+
+    code = "exchange.unknown_directory_key"
+
+
 class MalformedSignature(BadSignature):
     """The signature is not in the form this exchange uses."""
 

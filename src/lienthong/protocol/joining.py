@@ -15,7 +15,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -276,7 +276,7 @@ class _Sealed(msgspec.Struct, frozen=True):
 
 def write_letter(letter: Letter, key: SigningKey) -> bytes:
     """The letter signed with the gateway's AUTH key."""
-    return _seal(letter, key, LETTER_DOMAIN)
+    return _seal(letter, [key], LETTER_DOMAIN)
 
 
 def signer_of(raw: bytes) -> str:
@@ -321,9 +321,9 @@ class Denied(msgspec.Struct, frozen=True, kw_only=True):
     """AUTH certificates, by fingerprint."""
 
 
-def seal_denied(denied: Denied, key: SigningKey) -> bytes:
-    """The signed file of a deny list."""
-    return _seal(denied, key, DENIED_DOMAIN)
+def seal_denied(denied: Denied, *keys: SigningKey) -> bytes:
+    """The signed file of a deny list, under each of these keys."""
+    return _seal(denied, keys, DENIED_DOMAIN)
 
 
 def open_denied(raw: bytes, anchor: Anchor, *, newer_than: int = 0) -> Denied:
@@ -336,11 +336,13 @@ def open_denied(raw: bytes, anchor: Anchor, *, newer_than: int = 0) -> Denied:
     return denied
 
 
-def _seal(said: msgspec.Struct, key: SigningKey, domain: bytes) -> bytes:
+def _seal(said: msgspec.Struct, keys: Sequence[SigningKey], domain: bytes) -> bytes:
     payload = msgspec.json.encode(said)
-    value = base64.b64encode(key.sign(domain + payload)).decode()
-    signature = _Signature(key.kid, "ES256", value)
-    return msgspec.json.encode(_Sealed(base64.b64encode(payload).decode(), [signature]))
+    signatures = [
+        _Signature(key.kid, "ES256", base64.b64encode(key.sign(domain + payload)).decode())
+        for key in keys
+    ]
+    return msgspec.json.encode(_Sealed(base64.b64encode(payload).decode(), signatures))
 
 
 def _opened(raw: bytes) -> tuple[bytes, list[_Signature]]:

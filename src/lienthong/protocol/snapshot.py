@@ -25,6 +25,7 @@ from lienthong.protocol.errors import (
     Expired,
     OutdatedSnapshot,
     RolledBack,
+    UnknownDirectoryKey,
     UnknownKey,
     UnknownMember,
     UnknownService,
@@ -237,6 +238,11 @@ class Anchor(msgspec.Struct, frozen=True, dict=True):
     def dump(self) -> bytes:
         return msgspec.json.encode(self)
 
+    def learned(self, said: list[DirectoryKey]) -> Anchor:
+        """This anchor with the keys that a signed snapshot announces; itself when they are its."""
+        told = Anchor(self.instance, said, self.roots)
+        return told if said and told.keys.keys() != self.keys.keys() else self
+
 
 class Snapshot(msgspec.Struct, frozen=True, dict=True, kw_only=True):
     """The directory at one moment; lookups take one dictionary access."""
@@ -250,6 +256,9 @@ class Snapshot(msgspec.Struct, frozen=True, dict=True, kw_only=True):
     subsystems: list[Subsystem] = []
     offers: list[OfferEntry] = []
     grants: list[GrantEntry] = []
+    directory_keys: list[DirectoryKey] = []
+    """By which this and the next snapshots are signed, the one in use first; a reader that took
+    this snapshot believes these from then on, and no others. Empty says nothing."""
 
     @functools.cached_property
     def _members(self) -> dict[str, Member]:
@@ -480,22 +489,26 @@ class _Sealed(msgspec.Struct, frozen=True):
     signatures: list[_Signature]
 
 
-def seal(snapshot: Snapshot, key: SigningKey) -> bytes:
-    """The signed file of a snapshot."""
+def seal(snapshot: Snapshot, *keys: SigningKey) -> bytes:
+    """The signed file of a snapshot, under each of these keys."""
     payload = msgspec.json.encode(snapshot)
-    signature = _Signature(
-        kid=key.kid,
-        alg=JWS_NAMES[key.algorithm],
-        value=base64.b64encode(key.sign(DOMAIN + payload)).decode(),
-    )
-    return msgspec.json.encode(_Sealed(base64.b64encode(payload).decode(), [signature]))
+    signatures = [
+        _Signature(
+            kid=key.kid,
+            alg=JWS_NAMES[key.algorithm],
+            value=base64.b64encode(key.sign(DOMAIN + payload)).decode(),
+        )
+        for key in keys
+    ]
+    return msgspec.json.encode(_Sealed(base64.b64encode(payload).decode(), signatures))
 
 
 def open_snapshot(raw: bytes, anchor: Anchor, *, newer_than: int = 0) -> Snapshot:
     """
     The snapshot of a signed file, once a key of the anchor signed it.
 
-    Raises BadSignature; RolledBack when its number is below ``newer_than``
+    Raises BadSignature, or UnknownDirectoryKey when none of the keys that signed it is the
+    anchor's; RolledBack when its number is below ``newer_than``
     (the highest number already seen; the same number again is accepted).
     """
     try:
@@ -514,7 +527,7 @@ def open_snapshot(raw: bytes, anchor: Anchor, *, newer_than: int = 0) -> Snapsho
         key.verify(value, DOMAIN + payload)
         break
     else:
-        raise BadSignature("no key of the anchor signed this snapshot")
+        raise UnknownDirectoryKey
     try:
         snapshot = msgspec.json.decode(payload, type=Snapshot)
     except (msgspec.DecodeError, UnicodeDecodeError) as problem:

@@ -287,10 +287,10 @@ def test_every_deed_is_in_the_audit(country, asked):
 
 
 def test_a_renewed_key_leaves_old_grants_proved(country, asked):
-    from lienthong.cli import keyring
+    from lienthong.cli import renewing
 
     grant(country, asked)
-    keyring.renew(country, cards(), all_of_them=True)
+    renewing.renew(country, cards(), all_of_them=True, now=True)
     services.install_country(country, cards())
     said, anchor = opened(country)
     at_the_gateway.check_signed(str(asked.pk), said, anchor, required=True)

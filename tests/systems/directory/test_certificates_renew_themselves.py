@@ -19,7 +19,7 @@ from lienthong.protocol.joining import Letter, Renewal, open_denied, write_lette
 from lienthong.systems.directory import services
 from lienthong.systems.directory.errors import CertificateRevoked, KeyKnown, LetterRefused
 from lienthong.systems.directory.models import Certificate
-from lienthong.systems.directory.services import joining
+from lienthong.systems.directory.services import denying, joining
 from systems.directory.installed_country import install
 from systems.directory.joining_cast import DOOR, FIRST, SECOND, THIRD, Newcomer, approved
 
@@ -221,8 +221,8 @@ def test_a_revoked_key_is_on_the_deny_list_and_out_of_the_snapshot(
         joining.revoke_certificate(auth.kid, reason="lần nữa", by=FIRST, node=member.directory)
     # It leaves the list when the certificate would have ended by itself.
     with days_on(joined_at, 31):
-        assert joining.publish_denied(member.directory).number == 3
-        joining.write_denied(member.directory)
+        assert denying.publish_denied(member.directory).number == 3
+        denying.write_denied(member.directory)
         raw = (member.directory.gateway / "denied.json").read_bytes()
         assert open_denied(raw, member.anchor).kids == []
 

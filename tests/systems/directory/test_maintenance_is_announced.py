@@ -43,10 +43,10 @@ def test_a_gateway_nobody_knows_is_not_announced(node):
 
 
 def test_the_snapshot_names_each_keys_algorithm_and_what_gateways_read(node, monkeypatch):
-    from lienthong.cli import keyring
+    from lienthong.cli import renewing
 
     monkeypatch.setenv("LIENTHONG_SIGN_ALGORITHM", "ed25519")
-    keyring.renew(node, cards(), all_of_them=True)
+    renewing.renew(node, cards(), all_of_them=True, now=True)
     services.install_country(node, cards())
     snapshot = published(node)
     named = {key.algorithm for member in snapshot.members for key in member.sign_keys}

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from gateway.exchange_cast import FIND, JUSTICE, POLICE, asks, country
-from lienthong.cli import cards, keyring, vault
+from lienthong.cli import cards, keyring, renewing, vault
 from lienthong.gateway.settings import BadSettings, load_keys
 from lienthong.kernel import clock
 from lienthong.kernel.node import Node, Ports
@@ -188,7 +188,8 @@ def test_a_renewed_key_leaves_the_token_and_a_new_one_takes_its_place(node):
     keyring.make(node, cards.cards({}))
     before = load_keys(node, "VN")[MemberId("VN", "GOV", "G01")]
     with clock.stopped(at=clock.instant() + timedelta(days=21)):
-        assert "sign G01" in keyring.renew(node, cards.cards({}))
+        done = renewing.renew(node, cards.cards({}), now=True)
+    assert "sign G01 (in use)" in done
     after = load_keys(node, "VN")[MemberId("VN", "GOV", "G01")]
     assert after.kid != before.kid
     with pytest.raises(tokens.TokenUnavailable):
@@ -198,7 +199,7 @@ def test_a_renewed_key_leaves_the_token_and_a_new_one_takes_its_place(node):
 def test_a_node_that_gives_up_its_token_gets_files_again(node):
     keyring.make(node, cards.cards({}))
     (node.keys / "token.json").unlink()
-    keyring.renew(node, cards.cards({}), all_of_them=True)
+    renewing.renew(node, cards.cards({}), all_of_them=True, now=True)
     assert not list((node.keys / "members").glob("*/sign.pkcs11"))
     assert all(isinstance(key, pki.FileKey) for key in load_keys(node, "VN").values())
 

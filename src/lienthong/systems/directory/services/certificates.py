@@ -10,6 +10,18 @@ from lienthong.protocol import pki
 from ..models import Certificate, Gateway, Member
 
 
+def keep_in_use(member: Member, use: str, chain: str, gateway: Gateway) -> None:
+    """
+    Enter the certificate that is in use at a gateway.
+
+    One that was announced leaves those before it active until their own end, since what
+    they signed a moment ago is still on its way. One nobody heard of retires them.
+    """
+    kid = pki.kid_of(pki.require_known(pki.load_chain(chain)[0].public_key()))
+    announced = Certificate.objects.filter(kid=kid, status=Certificate.Status.ACTIVE).exists()
+    keep_certificate(member, use, chain, gateway, retire=not announced)
+
+
 def keep_certificate(
     member: Member, use: str, chain: str, gateway: Gateway, *, retire: bool
 ) -> None:

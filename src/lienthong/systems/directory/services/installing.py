@@ -35,7 +35,8 @@ from ..models import (
 )
 from ..queries import joining
 from . import signing
-from .certificates import keep_certificate
+from .certificates import keep_certificate, keep_in_use
+from .denying import keep_denied_signed
 from .gateway_files import write_gateway_files
 from .hosting import stand_behind, state_offers
 from .publishing import one_at_a_time, publish
@@ -74,6 +75,7 @@ def install_country(node: Node, cards: Iterable[System]) -> Snapshot:
         sign_what_is_stated(node)
         published = publish(node)
     write_gateway_files(node)
+    keep_denied_signed(node)
     return published
 
 
@@ -162,14 +164,17 @@ def _event_row(event: EventCard) -> dict[str, Any]:
 
 def _register_certificates(node: Node, gateway: Gateway) -> None:
     """Read the public certificates under the node's keys; private keys stay where they are."""
-    for path in sorted((node.keys / "members").glob("*/sign.crt")):
-        member = _member(path.parent.name)
-        keep_certificate(member, Certificate.Use.SIGN, path.read_text(), gateway, retire=True)
-    auth = node.keys / "gateway" / "auth.crt"
-    if auth.exists():
-        keep_certificate(
-            gateway.owner, Certificate.Use.AUTH, auth.read_text(), gateway, retire=True
-        )
+    held = [
+        (_member(path.parent.name), Certificate.Use.SIGN, path)
+        for path in sorted((node.keys / "members").glob("*/sign.crt"))
+    ]
+    held.append((gateway.owner, Certificate.Use.AUTH, node.keys / "gateway" / "auth.crt"))
+    for member, use, path in held:
+        if path.exists():
+            keep_in_use(member, use, path.read_text(), gateway)
+        coming = path.with_suffix(".next.crt")
+        if coming.exists():
+            keep_certificate(member, use, coming.read_text(), gateway, retire=False)
 
 
 def register_outside_test(node: Node) -> Subsystem:

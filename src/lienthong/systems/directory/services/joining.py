@@ -48,7 +48,6 @@ from ..errors import (
 )
 from ..models import (
     Certificate,
-    DenyList,
     Gateway,
     Invitation,
     JoinDecision,
@@ -61,6 +60,7 @@ from ..models import (
 from ..queries import joining, register
 from . import housekeeping
 from .certificates import keep_certificate
+from .denying import publish_denied, write_denied
 from .gateway_files import write_gateway_files
 from .hosting import stand_behind, state_offers
 from .publishing import one_at_a_time, publish
@@ -508,37 +508,3 @@ def revoke_certificate(kid: str, *, reason: str, by: Actor, node: Node) -> Certi
     write_gateway_files(node)
     write_denied(node)
     return row
-
-
-@transaction.atomic
-def publish_denied(node: Node) -> DenyList:
-    """Make and sign a deny list when it says something new; returns the newest."""
-    one_at_a_time()
-    now = clock.instant()
-    newest = DenyList.objects.order_by("-number").first()
-    content = joining.denied_content(now)
-    digest = content_digest(content)
-    if newest is not None and newest.content_sha256 == digest:
-        return newest
-    number = newest.number + 1 if newest is not None else 1
-    said = wire.Denied(
-        instance=register.INSTANCE,
-        number=number,
-        made_at=now,
-        kids=content["kids"],
-        auth_sha256=content["auth_sha256"],
-    )
-    key = pki.SigningKey.load(
-        node.keys / "directory" / "snapshot.key", node.secret("passphrase").encode()
-    )
-    return DenyList.objects.create(
-        number=number, made_at=now, sealed=wire.seal_denied(said, key), content_sha256=digest
-    )
-
-
-def write_denied(node: Node) -> None:
-    """Let this node's gateways find the newest deny list on disk."""
-    newest = DenyList.objects.order_by("-number").first()
-    path = node.gateway / "denied.json"
-    if newest is not None and (not path.exists() or path.read_bytes() != bytes(newest.sealed)):
-        pki.write_private(path, bytes(newest.sealed))

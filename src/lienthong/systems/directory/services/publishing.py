@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from lienthong.exchange import epoch
 from lienthong.kernel import clock
 from lienthong.kernel.node import Node
-from lienthong.protocol import pki
+from lienthong.protocol import directory_keys
 from lienthong.protocol import snapshot as wire
 
 from ..domain import content_digest
@@ -45,7 +45,8 @@ def publish(node: Node) -> Snapshot:
     one_at_a_time()
     now = clock.instant()
     newest = Snapshot.objects.order_by("-number").first()
-    content = register.snapshot_content(now)
+    announced = msgspec.to_builtins(directory_keys.published(node))
+    content = register.snapshot_content(now) | {"directory_keys": announced}
     digest = content_digest(content)
     # A restored directory goes on above every number it may have published before.
     last = max(newest.number if newest else 0, epoch.publication_floor())
@@ -54,11 +55,11 @@ def publish(node: Node) -> Snapshot:
         return newest
     number = last + 1
     said = msgspec.convert({**content, "number": number, "made_at": now}, wire.Snapshot)
-    key = pki.SigningKey.load(
-        node.keys / "directory" / "snapshot.key", node.secret("passphrase").encode()
-    )
     return Snapshot.objects.create(
-        number=number, made_at=now, sealed=wire.seal(said, key), content_sha256=digest
+        number=number,
+        made_at=now,
+        sealed=wire.seal(said, *directory_keys.signing(node)),
+        content_sha256=digest,
     )
 
 
