@@ -40,10 +40,11 @@ from lienthong.gateway.operational import SoapSeen
 from lienthong.gateway.pool import AnswerTooLarge, NotReached, OutOfTime, Received, SendFailed
 from lienthong.gateway.rows import Kind, LogSide, Outcome
 from lienthong.kernel import clock
+from lienthong.protocol import conceal, rest, traces
 from lienthong.protocol import headers as names
-from lienthong.protocol import rest, traces
 from lienthong.protocol.errors import ProtocolError, Replayed
 from lienthong.protocol.faults import Side, XRoadFault, fault_of, read_fault, same_fault
+from lienthong.protocol.headers import Header
 from lienthong.protocol.identifiers import MemberId, SubsystemId
 from lienthong.protocol.promise import make_promise
 from lienthong.protocol.rest import RequestPart, ResponsePart, Target
@@ -159,7 +160,8 @@ async def carry(gateway: Gateway, request: Incoming, trail: Trail, form: Form = 
     now = clock.instant()
     part = sign_on(request.head, plan, trail)
     key = gateway.signing_key(plan.client.member, SIDE)
-    make = partial(draft_request, part, request.body.sha256, key.kid, now=now.timestamp())
+    kept, note = gateway.kept(part, plan.gateways)
+    make = partial(draft_request, kept, request.body.sha256, key.kid, now=now.timestamp())
     signed = await gateway.signing.sign(make, key, plan.gateways)
     trail.asked_size = len(signed.head) + request.body.size
     row = trail.row(Kind.REQUEST, now, signed=signed, body_size=request.body.size)
@@ -167,10 +169,12 @@ async def carry(gateway: Gateway, request: Incoming, trail: Trail, form: Form = 
     trail.asked = gateway.log.append(row)
     if trail.mode == "strict":
         await trail.asked
-    received = await forward(gateway, plan, part, signed, request.body, trail)
+    told = [*signed.headers(), (names.CONCEALED, note)] if note else signed.headers()
+    received = await forward(gateway, plan, part, told, request.body, trail)
     trail.beyond = True
     try:
-        return await take_answer(gateway, plan, part, signed, request.body, received, trail, form)
+        head = part.serialise() if note else signed.head
+        return await take_answer(gateway, plan, head, signed, request.body, received, trail, form)
     except BaseException:
         received.body.close()
         raise
@@ -219,13 +223,14 @@ def sign_on(head: Head, plan: Plan, trail: Trail) -> RequestPart:
 
 
 async def forward(
-    gateway: Gateway, plan: Plan, part: RequestPart, signed: Signed, body: Body, trail: Trail
+    gateway: Gateway, plan: Plan, part: RequestPart, told: list[Header], body: Body, trail: Trail
 ) -> Received:
     """
     Send to the provider's gateways in turn until one answers; raises XRoadFault.
 
     Another is asked when one has seen nothing of the request, or when the
-    request says of itself that it may arrive twice (`Message.may_repeat`).
+    request says of itself that it may arrive twice (`Message.may_repeat`). ``told`` is what
+    its signature adds to its headers.
     """
     require_time(plan.deadline - MARGIN, SIDE)
     limit = plan.offer.longest_body if plan.offer is not None else DEFAULT_BODY
@@ -242,7 +247,7 @@ async def forward(
             continue
         reached: bool | None = None
         trail.peer = f"{plan.snapshot.instance}/{entry.owner}/{entry.code}"
-        headers = names.escape_for_peer(part.headers) + signed.headers()
+        headers = names.escape_for_peer(part.headers) + told
         headers.append((names.DEADLINE, milliseconds_left(plan.deadline - MARGIN)))
         if trail.spans is not None and traces.CAPABILITY in entry.capabilities:
             headers.append((names.TRACEPARENT, trail.spans.onward))
@@ -287,14 +292,14 @@ def in_order(gateways: Sequence[GatewayEntry], lanes: Lanes, now: float) -> list
 async def take_answer(
     gateway: Gateway,
     plan: Plan,
-    part: RequestPart,
+    head: bytes,
     signed: Signed,
     body: Body,
     received: Received,
     trail: Trail,
     form: Form,
 ) -> Outgoing:
-    """Verify the provider's answer, log it and make the client's answer of it."""
+    """Verify the provider's answer to ``head``, log it and make the client's answer of it."""
     if names.get(received.headers, names.ERROR) is not None:
         fault = peer_fault(received)
         if same_fault(fault.fault, REPLAYED):
@@ -311,9 +316,14 @@ async def take_answer(
     )
     find_key = gateway.key_of(plan.target.service.subsystem.member, plan.snapshot, now)
     answer_signed = open_answer(
-        answer, received.body.sha256, signed, received.headers, find_key, now=now.timestamp()
+        conceal.as_signed(answer, received.headers),
+        received.body.sha256,
+        signed,
+        received.headers,
+        find_key,
+        now=now.timestamp(),
     )
-    check_consistent(plan, signed, answer, body, trail)
+    check_consistent(head, answer, body, trail)
     await form.examine(received)
     row = trail.row(
         Kind.ANSWER, now, outcome=Outcome.ANSWERED, signed=answer_signed,
@@ -349,12 +359,10 @@ def peer_fault(received: Received) -> XRoadFault:
         )
 
 
-def check_consistent(
-    plan: Plan, signed: Signed, answer: ResponsePart, body: Body, trail: Trail
-) -> None:
+def check_consistent(head: bytes, answer: ResponsePart, body: Body, trail: Trail) -> None:
     """Raise InconsistentResponse unless the answer echoes this very request."""
     expected = {
-        names.REQUEST_HASH: rest.request_hash(signed.head, body.hashed),
+        names.REQUEST_HASH: rest.request_hash(head, body.hashed),
         names.REQUEST_ID: trail.request_id.encode(),
         names.ID: trail.message_id.encode(),
         names.CLIENT: trail.client.encode(),

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -35,7 +35,9 @@ from lienthong.gateway.signing import Signing
 from lienthong.gateway.tracing import Spans, Tracer
 from lienthong.gateway.year_keys import pseudonym
 from lienthong.kernel import clock
+from lienthong.protocol import conceal
 from lienthong.protocol import headers as names
+from lienthong.protocol.conceal import Part
 from lienthong.protocol.errors import (
     LoggingFailed,
     OutdatedSnapshot,
@@ -147,6 +149,8 @@ class Gateway:
     quotas: Quotas = field(default_factory=MemoryQuotas)
     signed_grants: bool = False
     """Whether a grant without both members' signatures is refused."""
+    concealed: frozenset[bytes] = frozenset(name.encode() for name in conceal.DEFAULT)
+    """Headers, in lower case, whose values no log keeps."""
     spelling: Spelling = Spelling.PASCAL
     """Of fault codes towards clients; peers and the log have them as in 7.7."""
     counted: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -163,6 +167,12 @@ class Gateway:
         if self.current is None:
             raise OutdatedSnapshot("this gateway has no snapshot of the directory yet")
         return self.current
+
+    def kept(self, part: Part, readers: Iterable[GatewayEntry]) -> tuple[Part, bytes]:
+        """The part as it is signed and kept, and how to tell its readers; see `conceal`."""
+        if all(conceal.CAPABILITY in reader.capabilities for reader in readers):
+            return conceal.conceal(part, self.concealed)
+        return part, b""
 
     def signing_key(self, member: MemberId, side: Side) -> SigningKey:
         key = self.holdings.keys.get(member)

@@ -55,6 +55,7 @@ from lienthong.gateway.settings import (
     BadSettings,
     GatewaySettings,
     Holdings,
+    concealed_names,
     database_url,
     load_holdings,
     load_secrets,
@@ -151,6 +152,7 @@ class Process:
             quotas=PostgresQuotas(dsn),
             signed_grants=settings.file.signed_grants,
             spelling=settings.file.fault_spelling,
+            concealed=concealed_names(settings.file.conceal_headers),
             monitor=Monitor(keeps=settings.file.operational_monitoring),
             tracer=make_tracer(settings, environ),
         )

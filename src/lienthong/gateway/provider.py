@@ -41,8 +41,8 @@ from lienthong.gateway.tracing import with_context
 from lienthong.gateway.witness import Witness
 from lienthong.kernel import clock
 from lienthong.protocol import admission as admissions
+from lienthong.protocol import conceal, reasons, rest
 from lienthong.protocol import headers as names
-from lienthong.protocol import reasons, rest
 from lienthong.protocol.errors import AccessDenied, ProtocolError, UnknownMember
 from lienthong.protocol.faults import Side, XRoadFault
 from lienthong.protocol.headers import Header
@@ -175,8 +175,9 @@ async def provide(gateway: Gateway, request: Incoming, trail: Trail, form: Form 
             admitted.grant.id, snapshot, gateway.anchor, required=gateway.signed_grants
         )
     refuse_body(request, SIDE)
+    kept = conceal.as_signed(part, head.headers)
     signed = open_request(
-        part, request.body.sha256, list(head.headers),
+        kept, request.body.sha256, list(head.headers),
         gateway.key_of(admitted.client.member, snapshot, now), now=now.timestamp(),
     )  # fmt: skip
     await form.examine(part, request.body)
@@ -198,7 +199,16 @@ async def provide(gateway: Gateway, request: Incoming, trail: Trail, form: Form 
     received = await form.ask(gateway, admitted, part, target, request.body, time_for, trail)
     trail.beyond = True
     try:
-        return await hand_back(gateway, admitted, target, signed, request.body, received, trail)
+        return await hand_back(
+            gateway,
+            admitted,
+            target,
+            signed.head if kept is part else part.serialise(),
+            signed,
+            request.body,
+            received,
+            trail,
+        )
     except BaseException:
         received.body.close()
         raise
@@ -342,12 +352,13 @@ async def hand_back(
     gateway: Gateway,
     admitted: Admission,
     target: Target,
+    asked: bytes,
     signed: Signed,
     body: Body,
     received: Received,
     trail: Trail,
 ) -> Outgoing:
-    """Sign the system's answer, log it and send it to the peer."""
+    """Sign the system's answer to the head ``asked``, log it and send it to the peer."""
     subjects = gateway.pseudonyms(named_subjects(admitted, received))
     answer = rest.response_part(
         received.status,
@@ -357,24 +368,27 @@ async def hand_back(
         client=trail.client.encode(),
         service=trail.service.encode(),
         request_id=trail.request_id.encode(),
-        request_hash=rest.request_hash(signed.head, body.hashed),
+        request_hash=rest.request_hash(asked, body.hashed),
     )
     now = clock.instant()
     key = gateway.signing_key(target.service.subsystem.member, SIDE)
-    make = partial(draft_answer, answer, received.body.sha256, signed, key.kid, now=now.timestamp())
+    kept, note = gateway.kept(answer, (admitted.peer,))
+    make = partial(draft_answer, kept, received.body.sha256, signed, key.kid, now=now.timestamp())
     answer_signed = await gateway.signing.sign(make, key, (admitted.peer,))
     row = trail.row(
         Kind.ANSWER, now, outcome=Outcome.ANSWERED, signed=answer_signed,
         body_size=received.body.size, status=received.status, subjects=subjects,
     )  # fmt: skip
     answered = gateway.log.append(gateway.with_body(admitted.offer, row, received.body))
-    asked, trail.asked = trail.asked, None
+    waiting, trail.asked = trail.asked, None
     try:
-        if asked is not None:
-            await asked
+        if waiting is not None:
+            await waiting
     finally:
         await answered
     headers = names.escape_for_peer(answer.headers) + answer_signed.headers()
+    if note:
+        headers.append((names.CONCEALED, note))
     gateway.answered(trail, answer_signed, received.status, received.body.size)
     return Outgoing(received.status, received.reason, headers, received.body)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ from lienthong.gateway.pool import Address
 from lienthong.gateway.year_keys import YearKeys
 from lienthong.kernel import clock
 from lienthong.kernel.node import Node
-from lienthong.protocol import tokens
+from lienthong.protocol import conceal, tokens
 from lienthong.protocol.faults import Spelling
 from lienthong.protocol.identifiers import (
     GatewayId,
@@ -113,10 +113,23 @@ class GatewayFile(msgspec.Struct, frozen=True, kw_only=True):
     """Days that kept bodies stay; 0 keeps them for ever."""
     door_host: str = ""
     """Where the directory's door listens; empty on every node but the directory's own."""
+    conceal_headers: list[str] = msgspec.field(default_factory=lambda: list(conceal.DEFAULT))
+    """Headers whose values are signed and logged as a salted digest, towards gateways that read it;
+    none of the exchange's own."""
     signed_grants: bool = False
     """Whether grants that their two members did not sign are refused."""
     fault_spelling: Spelling = Spelling.PASCAL
     """How fault codes are spelled towards clients: as in X-Road ``7.7``, or as in ``7.8``."""
+
+
+def concealed_names(listed: Iterable[str]) -> frozenset[bytes]:
+    """The headers a gateway conceals, in lower case; raises BadSettings for one it may not."""
+    names = frozenset(name.lower().encode() for name in listed)
+    if wrong := [name.decode() for name in names if not conceal.may_be_concealed(name)]:
+        raise BadSettings(f"no header that may be concealed: {', '.join(sorted(wrong))}")
+    if len(names) > conceal.MOST_NAMES:
+        raise BadSettings(f"more than {conceal.MOST_NAMES} headers to be concealed")
+    return names
 
 
 class ClientRule(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,6 +30,7 @@ PROMISE = b"lienthong-promise"
 ADMISSION = b"lienthong-admission"
 SUBJECT = b"lienthong-subject"
 TRACEPARENT = b"lienthong-traceparent"
+CONCEALED = b"lienthong-concealed"
 HEAD_DIGEST = b"lienthong-head-digest"
 IDEMPOTENCY_KEY = b"idempotency-key"
 CONTENT_DIGEST = b"content-digest"
@@ -67,7 +68,7 @@ NOT_FROM_SERVICE = frozenset(
 # Between gateways only. A party's own header of such a name still has to arrive,
 # so it crosses under KEPT + name.
 PEER_ONLY = frozenset(
-    {CONTENT_DIGEST, SIGNATURE, SIGNATURE_INPUT, HEAD_DIGEST, DEADLINE, TRACEPARENT}
+    {CONTENT_DIGEST, SIGNATURE, SIGNATURE_INPUT, HEAD_DIGEST, DEADLINE, TRACEPARENT, CONCEALED}
 )
 KEPT = b"lienthong-kept-"
 

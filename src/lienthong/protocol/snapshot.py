@@ -52,7 +52,7 @@ AGES = {
 # A directory's clock may run ahead of a gateway's by this much.
 SKEW = timedelta(minutes=5)
 # What a gateway of this release reads (PR-MESSAGE, section 6).
-CAPABILITIES = ("rfc9421", "lt-batch-1", "lt-trace-1")
+CAPABILITIES = ("rfc9421", "lt-batch-1", "lt-trace-1", "lt-conceal-1")
 SOAP, OPENAPI = "soap", "openapi"
 LONGEST_BODY = 1 << 30
 REMEMBERED_PATH = 200
