@@ -152,6 +152,11 @@ def run(args: argparse.Namespace) -> int:
     return actions[args.action](args)
 
 
+def print_json(rows: list[dict[str, Any]]) -> None:
+    """A list for a machine to read, in one line."""
+    print(json.dumps(rows, ensure_ascii=False))
+
+
 def show(args: argparse.Namespace) -> int:
     from lienthong.systems.directory.queries import register
 
@@ -168,7 +173,7 @@ def show(args: argparse.Namespace) -> int:
         for grant in register.grants_at(clock.instant())
     ]
     if args.json:
-        print(json.dumps(rows, ensure_ascii=False))
+        print_json(rows)
         return 0
     for row in rows:
         print(f"{row['provider']}/{row['offer']}  ←  {row['client']}")
@@ -312,7 +317,7 @@ def requests(args: argparse.Namespace) -> int:
         for row in joining.requests()
     ]
     if args.json:
-        print(json.dumps(rows, ensure_ascii=False))
+        print_json(rows)
         return 0
     for row in rows:
         print(f"{row['id']}  {row['state']:<9} {row['approvals']}/{row['needed']}  {row['name']}")
@@ -400,7 +405,7 @@ def keys(args: argparse.Namespace) -> int:
         for row in register.all_certificates().select_related("gateway")
     ]
     if args.json:
-        print(json.dumps(rows, ensure_ascii=False))
+        print_json(rows)
         return 0
     for row in rows:
         print(f"{row['kid']}  {row['use']:<4} {row['status']:<8} ends {row['ends']}")
@@ -475,7 +480,7 @@ def access_requests(args: argparse.Namespace) -> int:
         for row in agreements.requests_for(None).filter(state=GrantRequest.State.WAITING)
     ]
     if args.json:
-        print(json.dumps(rows, ensure_ascii=False))
+        print_json(rows)
         return 0
     for row in rows:
         print(f"{row['provider']}/{row['code']}  ←  {row['client']}")

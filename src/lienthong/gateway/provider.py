@@ -99,6 +99,18 @@ class Time(msgspec.Struct, frozen=True):
     """Whether that is enough to say of a system which used it up that it is ill."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that was admitted and logged, as its system is about to get it."""
+
+    admitted: Admission
+    part: RequestPart
+    target: Target
+    body: Body
+    time: Time
+    trail: Trail
+
+
 class Form(Protocol):
     """What differs between REST and SOAP on the provider's side."""
 
@@ -108,16 +120,7 @@ class Form(Protocol):
     async def examine(self, part: RequestPart, body: Body) -> None:
         """Raise what the caller is told unless part and body are one message."""
 
-    async def ask(
-        self,
-        gateway: Gateway,
-        admitted: Admission,
-        part: RequestPart,
-        target: Target,
-        body: Body,
-        time_for: Time,
-        trail: Trail,
-    ) -> Received:
+    async def ask(self, gateway: Gateway, asked: Asked) -> Received:
         """The system's answer as it will be signed."""
 
     @property
@@ -136,17 +139,8 @@ class Rest:
     async def examine(self, part: RequestPart, body: Body) -> None:
         return
 
-    async def ask(
-        self,
-        gateway: Gateway,
-        admitted: Admission,
-        part: RequestPart,
-        target: Target,
-        body: Body,
-        time_for: Time,
-        trail: Trail,
-    ) -> Received:
-        return await ask(gateway, admitted, part, target, body, time_for, trail)
+    async def ask(self, gateway: Gateway, asked: Asked) -> Received:
+        return await ask(gateway, asked)
 
 
 REST = Rest()
@@ -196,7 +190,7 @@ async def provide(gateway: Gateway, request: Incoming, trail: Trail, form: Form 
         if trail.grant in gateway.log.revoked:
             # Withdrawn meanwhile, or learned by the log only when it connected anew.
             raise AccessDenied(f"Request is not allowed: {target.service}", reason=reasons.REVOKED)
-    received = await form.ask(gateway, admitted, part, target, request.body, time_for, trail)
+    received = await form.ask(gateway, Asked(admitted, part, target, request.body, time_for, trail))
     trail.beyond = True
     try:
         return await hand_back(
@@ -226,17 +220,9 @@ def note_identifiers(part: RequestPart, target: Target, trail: Trail) -> None:
     trail.request_id = (part.header(names.REQUEST_ID) or b"").decode("ascii")
 
 
-async def ask(
-    gateway: Gateway,
-    admitted: Admission,
-    part: RequestPart,
-    target: Target,
-    body: Body,
-    time_for: Time,
-    trail: Trail,
-) -> Received:
+async def ask(gateway: Gateway, asked: Asked) -> Received:
     """The system's answer, within its lane and its time; raises XRoadFault."""
-    deadline = time_for.deadline
+    admitted, target, deadline = asked.admitted, asked.target, asked.time.deadline
     if admitted.is_metaservice:
         if target.service.code == "getOpenAPI":
             return await descriptions.open_api(gateway, target, deadline=deadline)
@@ -245,8 +231,7 @@ async def ask(
         )
     provider = provider_of(gateway, target)
     require_time(deadline, SIDE)
-    message = for_system(gateway, provider, admitted, part, target, body, deadline, trail)
-    return await send_on(gateway, admitted, provider, message, target, time_for, trail)
+    return await send_on(gateway, provider, for_system(gateway, provider, asked), asked)
 
 
 def provider_of(gateway: Gateway, target: Target) -> Provider:
@@ -257,16 +242,9 @@ def provider_of(gateway: Gateway, target: Target) -> Provider:
     return provider
 
 
-async def send_on(
-    gateway: Gateway,
-    admitted: Admission,
-    provider: Provider,
-    message: Message,
-    target: Target,
-    time_for: Time,
-    trail: Trail,
-) -> Received:
+async def send_on(gateway: Gateway, provider: Provider, message: Message, asked: Asked) -> Received:
     """Send a request to its system in the system's lane; raises XRoadFault."""
+    target, trail = asked.target, asked.trail
     lane = gateway.providers.lane(target.service.subsystem.local)
     try:
         lane.enter(time.monotonic())
@@ -276,7 +254,10 @@ async def send_on(
     trail.sent = time.monotonic()
     try:
         received = await gateway.way_out.to_provider(
-            provider, message, deadline=time_for.deadline, limit=admitted.offer.longest_body
+            provider,
+            message,
+            deadline=asked.time.deadline,
+            limit=asked.admitted.offer.longest_body,
         )
         reached, trail.back = True, time.monotonic()
     except NotReached:
@@ -286,7 +267,7 @@ async def send_on(
         ) from None
     except SendFailed as error:
         # A caller in a hurry says nothing of the system: else a few of them would close it.
-        slow = isinstance(error, OutOfTime) and time_for.fair
+        slow = isinstance(error, OutOfTime) and asked.time.fair
         reached = False if slow else None
         trail.beyond = True
         raise XRoadFault(f"{SIDE}.IOError", f"{error} The outcome is unknown.") from None
@@ -295,21 +276,14 @@ async def send_on(
     return received
 
 
-def for_system(
-    gateway: Gateway,
-    provider: Provider,
-    admitted: Admission,
-    part: RequestPart,
-    target: Target,
-    body: Body,
-    deadline: float,
-    trail: Trail,
-) -> Message:
+def for_system(gateway: Gateway, provider: Provider, asked: Asked) -> Message:
     """
     The request as the system gets it: filtered headers and who was admitted by which grant.
 
     An outside service gets what it would behind X-Road, and no seal of this node.
     """
+    admitted, part, target, trail = asked.admitted, asked.part, asked.target, asked.trail
+    body, deadline = asked.body, asked.time.deadline
     assert admitted.grant is not None
     if provider.is_service:
         plain = names.surviving(part.headers, NOT_TO_SYSTEM)

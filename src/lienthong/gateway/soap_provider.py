@@ -28,7 +28,7 @@ from lienthong.gateway.core import (
 from lienthong.gateway.messages import Incoming, Outgoing
 from lienthong.gateway.operational import SoapSeen
 from lienthong.gateway.pool import Received
-from lienthong.gateway.provider import SIDE, Time, provide, provider_of, send_on
+from lienthong.gateway.provider import SIDE, Asked, provide, provider_of, send_on
 from lienthong.gateway.rows import LogSide
 from lienthong.gateway.soap_messages import SoapMessage
 from lienthong.kernel import clock
@@ -86,17 +86,9 @@ class Soap:
                 "Client.InconsistentHeaders", "The message's envelope and its headers differ"
             )
 
-    async def ask(
-        self,
-        gateway: Gateway,
-        admitted: Admission,
-        part: RequestPart,
-        target: Target,
-        body: Body,
-        time_for: Time,
-        trail: Trail,
-    ) -> Received:
-        deadline = time_for.deadline
+    async def ask(self, gateway: Gateway, asked: Asked) -> Received:
+        admitted, target, body = asked.admitted, asked.target, asked.body
+        deadline = asked.time.deadline
         if target.service.is_of_gateway:
             from lienthong.gateway import soap_monitoring
 
@@ -108,14 +100,14 @@ class Soap:
             return await self.noted(await self.describe(gateway, admitted, target, deadline))
         provider = provider_of(gateway, target)
         require_time(deadline, SIDE)
-        passed = [pair for pair in part.headers
+        passed = [pair for pair in asked.part.headers
                   if pair[0].lower() in (b"content-type", soap_peer.SOAP_ACTION)]  # fmt: skip
         message = Message(b"POST", provider.path or b"/", passed, body)
         try:
-            received = await send_on(gateway, admitted, provider, message, target, time_for, trail)
+            received = await send_on(gateway, provider, message, asked)
         except XRoadFault as fault:
             raise service_failed(fault) from None
-        trail.beyond = True
+        asked.trail.beyond = True
         try:
             return await self.complete(received)
         except BadMessage as problem:

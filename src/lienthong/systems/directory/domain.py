@@ -14,6 +14,7 @@ from itertools import pairwise
 from statistics import median_low
 from urllib.parse import urlsplit
 
+from lienthong.kernel import names
 from lienthong.kernel.periods import Period
 from lienthong.protocol.housekeeping import UNCOUNTED
 
@@ -363,6 +364,11 @@ def short_number(count: int) -> str:
             text = f"{value:.1f}".removesuffix(".0") if value < 9.95 else str(round(value))
             return text.replace(".", ",") + unit
     return str(count)
+
+
+def holds(wanted: str, *texts: str) -> bool:
+    """Whether what was typed stands in one of these texts, with or without Vietnamese marks."""
+    return names.folding_key(wanted) in names.folding_key(" ".join(texts))
 
 
 def plain_cell(text: str) -> str:

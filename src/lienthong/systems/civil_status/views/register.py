@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -24,6 +23,7 @@ from lienthong.systems.civil_status.forms import RegisterSearch
 from lienthong.systems.civil_status.models import BirthRegistration, Desk, Entry
 from lienthong.systems.civil_status.views import shown
 from lienthong.web import looks
+from lienthong.web.csv_answer import csv_answer
 from lienthong.web.roles import requires
 
 ROWS_A_PAGE = 25
@@ -95,12 +95,7 @@ def export(request: HttpRequest) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     desk = queries.desk_of(actor)
     _form, rows, _asked = _search(request, desk, actor)
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="so-ho-tich-{actor.legal_day}.csv"'
-    response["Cache-Control"] = "no-store"
-    # Spreadsheets read UTF-8 only with this mark in front.
-    response.write("\ufeff")
-    writer = csv.writer(response)
+    response, writer = csv_answer(f"so-ho-tich-{actor.legal_day}.csv")
     writer.writerow(
         [
             _("Entry number"),

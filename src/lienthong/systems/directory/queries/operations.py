@@ -15,7 +15,7 @@ from lienthong.kernel import clock, names
 from lienthong.kernel.periods import Period
 from lienthong.web import legal_day
 
-from ..domain import Heat, HourChart, heat, hour_chart, shade
+from ..domain import Heat, HourChart, heat, holds, hour_chart, shade
 from ..models import Subsystem
 from . import totals
 from .refused import WORDS
@@ -154,14 +154,10 @@ def pair_rows(
 def chosen_pairs(rows: Iterable[PairRow], wanted: str, sort: str) -> list[PairRow]:
     """The pairs whose names hold what was typed, marks or not, in the order asked for."""
     if wanted:
-        key = names.folding_key(wanted)
         rows = [
             row
             for row in rows
-            if key
-            in names.folding_key(
-                f"{row.client_name} {row.provider_name} {row.code} {row.client} {row.service}"
-            )
+            if holds(wanted, row.client_name, row.provider_name, row.code, row.client, row.service)
         ]
     orders = {
         "client": lambda row: (names.folding_key(row.client_name), row.service),

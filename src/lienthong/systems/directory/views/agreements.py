@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from lienthong.exchange import gateway_admin
-from lienthong.kernel import clock, names
+from lienthong.kernel import clock
 from lienthong.kernel.actor import Actor
 from lienthong.kernel.errors import LienThongError, Unavailable
 from lienthong.kernel.node import Node
@@ -25,6 +25,7 @@ from lienthong.protocol.tokens import TokenUnavailable
 from lienthong.web.roles import RoleMissing, requires
 
 from .. import services
+from ..domain import holds
 from ..errors import AlreadyAsked, AlreadyDecided, BadTerms, GrantEnded, KeyElsewhere, SameHand
 from ..forms import AskForm, DecideForm, RefuseForm, RevokeForm
 from ..models import AccessGrant, GrantRequest, Offer
@@ -90,14 +91,10 @@ def choose(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("q", "").strip()
     rows = list(agreements.offers_to_ask())
     if wanted:
-        key = names.folding_key(wanted)
         rows = [
             row
             for row in rows
-            if key
-            in names.folding_key(
-                f"{row.title} {row.code} {row.subsystem.name} {row.subsystem.member.name}"
-            )
+            if holds(wanted, row.title, row.code, row.subsystem.name, row.subsystem.member.name)
         ]
     return render(
         request,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
@@ -14,12 +13,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from lienthong.kernel import clock, names
+from lienthong.kernel import clock
 from lienthong.kernel.errors import Unavailable
 from lienthong.kernel.periods import Period
+from lienthong.web.csv_answer import csv_answer
 from lienthong.web.roles import requires
 
-from ..domain import plain_cell
+from ..domain import holds, plain_cell
 from ..queries import operations, totals
 from .frame import OPERATOR, places
 
@@ -109,13 +109,9 @@ def traffic_file(request: HttpRequest) -> HttpResponse:
     rows = operations.chosen_pairs(
         found.pairs, request.GET.get("q", "").strip(), request.GET.get("sort", "")
     )
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    name = f"luu-luong-{period.start.isoformat()}-{period.end.isoformat()}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "no-store"
-    # Spreadsheets read UTF-8 only with this mark in front.
-    response.write("\ufeff")
-    writer = csv.writer(response)
+    response, writer = csv_answer(
+        f"luu-luong-{period.start.isoformat()}-{period.end.isoformat()}.csv"
+    )
     writer.writerow(
         [
             _("Caller"),
@@ -154,8 +150,7 @@ def failures(request: HttpRequest) -> HttpResponse:
         return render(request, "directory/failures.html", context | {"log_down": True})
     rows = [row for row in found.rows if not kind or row.kind == kind]
     if wanted:
-        key = names.folding_key(wanted)
-        rows = [row for row in rows if key in names.folding_key(f"{row.client_name} {row.service}")]
+        rows = [row for row in rows if holds(wanted, row.client_name, row.service)]
     context |= {
         "found": found,
         "rows": rows[:FAILURES_SHOWN],

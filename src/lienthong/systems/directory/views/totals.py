@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_GET
 
 from lienthong.kernel import clock
 from lienthong.kernel.periods import BadPeriod, Period
+from lienthong.web.csv_answer import csv_answer
 from lienthong.web.roles import requires
 
 from ..domain import Difference, plain_cell
@@ -143,11 +143,7 @@ def export(request: HttpRequest) -> HttpResponse:
         on = _day(request.GET["day"])
         days = Period(on, on)
     asked = Asked.of(request, days)
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="doi-soat-{days}.csv"'
-    # Spreadsheets read UTF-8 only with this mark in front.
-    response.write("\ufeff")
-    writer = csv.writer(response)
+    response, writer = csv_answer(f"doi-soat-{days}.csv")
     writer.writerow(
         [
             _("Day"), _("Client"), _("Service"), _("Answered, seen by the client's side"),

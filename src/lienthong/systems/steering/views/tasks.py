@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from typing import Any
 
 from django.contrib import messages
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from lienthong.kernel.errors import NotFound
+from lienthong.web.csv_answer import csv_answer
 from lienthong.web.roles import RoleMissing, requires
 
 from ..errors import NoSuchTask
@@ -63,11 +63,7 @@ def export(request: HttpRequest) -> HttpResponse:
     """The tasks of the board as a CSV file."""
     context = around(request, "tasks")
     _form, asked = board.asked(request, context)
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="nhiem-vu-{context["day"]}.csv"'
-    # Spreadsheets read UTF-8 only with this mark in front.
-    response.write("\ufeff")
-    writer = csv.writer(response)
+    response, writer = csv_answer(f"nhiem-vu-{context['day']}.csv")
     writer.writerow(
         [_("Document"), _("Date"), _("Code"), _("Task"), _("Lead body"), _("With")]
         + [_("Field of work"), _("Deadline"), _("State"), _("Finished on"), _("Product")]
