@@ -50,6 +50,30 @@ def play_population(exchange: ExchangeDouble) -> None:
     exchange.answers("population", "death.record.v1", record)
     exchange.answers(
         "population",
+        "particulars.correct.v1",
+        lambda request: {"personal_id": request.personal_id, "changed": []},
+    )
+    exchange.answers(
+        "population",
+        "marriage.record.v1",
+        lambda request: {"personal_ids": request.personal_ids, "marital": "married"},
+    )
+    exchange.answers(
+        "population",
+        "standing.record.v1",
+        lambda request: {"personal_id": request.personal_id, "standing": request.standing},
+    )
+    exchange.answers(
+        "population",
+        "personal-id.reestablish.v1",
+        lambda request: {
+            "personal_id": "091194000011",
+            "cancelled": request.personal_id,
+            "issued_on": cast.LEGAL_DAY.isoformat(),
+        },
+    )
+    exchange.answers(
+        "population",
         "personal-id.cancel.v1",
         lambda request: {
             "personal_id": request.personal_id,

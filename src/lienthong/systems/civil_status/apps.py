@@ -9,13 +9,17 @@ from lienthong.web.desks import Desk
 from lienthong.web.home import Card, PublicLink
 
 REGISTRAR = "civil_status.registrar"
+REGULATOR = "civil_status.regulator"
 
 
 class CivilStatusConfig(AppConfig):
     name = "lienthong.systems.civil_status"
     label = "civil_status"
     verbose_name = "Cơ sở dữ liệu hộ tịch điện tử"
-    roles = {REGISTRAR: _("Civil-status registrar")}
+    roles = {
+        REGISTRAR: _("Civil-status registrar"),
+        REGULATOR: _("Keeper of the rules of civil status"),
+    }
     desks = (
         Desk(
             system="civil_status",
@@ -40,6 +44,22 @@ class CivilStatusConfig(AppConfig):
             icon="candle",
             role=REGISTRAR,
             summary=_("Register a death and tell the population register"),
+        ),
+        Desk(
+            system="civil_status",
+            url_name="civil_status:events",
+            label=_("Events"),
+            icon="heart-handshake",
+            role=REGISTRAR,
+            summary=_("Marriages, recognitions, guardianship, changes, marital status, notes"),
+        ),
+        Desk(
+            system="civil_status",
+            url_name="civil_status:rules",
+            label=_("Rules"),
+            icon="scale",
+            role=REGULATOR,
+            summary=_("Who may register which event, by when, from which day on"),
         ),
         Desk(
             system="civil_status",

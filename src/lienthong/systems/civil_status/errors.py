@@ -69,3 +69,27 @@ class NoSuchEntry(NotFound):
     """There is no such entry in the books of this desk."""
 
     code = "civil_status.no_such_entry"
+
+
+class NoRule(Refused):
+    """The law in force on that day knows no such kind of event."""
+
+    code = "civil_status.no_rule"
+
+
+class OwnMatter(Refused):
+    """An officer does not register for themselves or their relatives (Luật Hộ tịch art. 12)."""
+
+    code = "civil_status.own_matter"
+
+
+class NoSuchKind(NotFound):
+    """There is no such kind of event at this desk."""
+
+    code = "civil_status.no_such_kind"
+
+
+class OverlappingRule(Conflict):
+    """Another entered rule of this kind covers some of these days."""
+
+    code = "civil_status.overlapping_rule"

@@ -7,6 +7,7 @@ from lienthong.exchange.figures import FIGURES_CODE, FigureRequest, FigureSet
 from lienthong.systems.civil_status import shapes
 from lienthong.web.catalogues.need import NEED as CATALOGUES
 
+COURT_LAW = "Luật Hộ tịch 60/2014/QH13 Điều 30; Bộ luật Dân sự 91/2015/QH13 Điều 68-73"
 NUMBER_LAW = "Luật Hộ tịch 60/2014/QH13 Điều 14, 16; Nghị định 137/2015/NĐ-CP Điều 13, 14"
 
 SYSTEM = System(
@@ -104,6 +105,42 @@ SYSTEM = System(
             Effect.CHANGING,
             purpose="Khóa thông tin của người đã được đăng ký khai tử",
             legal_basis="Luật Hộ tịch 60/2014/QH13 Điều 34",
+        ),
+        Need(
+            "population",
+            "particulars.correct.v1",
+            shapes.CorrectParticulars,
+            shapes.CorrectedParticulars,
+            Effect.CHANGING,
+            purpose="Cập nhật theo việc thay đổi, cải chính, nhận con, nuôi con nuôi",
+            legal_basis="Luật Hộ tịch 60/2014/QH13 Điều 28, 29, 60",
+        ),
+        Need(
+            "population",
+            "marriage.record.v1",
+            shapes.RecordMarriage,
+            shapes.RecordedMarriage,
+            Effect.CHANGING,
+            purpose="Cập nhật tình trạng hôn nhân theo sổ hộ tịch",
+            legal_basis="Luật Hộ tịch 60/2014/QH13 Điều 18, 30, 60",
+        ),
+        Need(
+            "population",
+            "standing.record.v1",
+            shapes.RecordStanding,
+            shapes.RecordedStanding,
+            Effect.CHANGING,
+            purpose="Cập nhật theo bản án, quyết định đã ghi vào sổ hộ tịch",
+            legal_basis=COURT_LAW,
+        ),
+        Need(
+            "population",
+            "personal-id.reestablish.v1",
+            shapes.ReestablishPersonalId,
+            shapes.ReestablishedPersonalId,
+            Effect.CHANGING,
+            purpose="Xác lập lại số khi xác định lại giới tính hoặc cải chính năm sinh",
+            legal_basis="Thông tư 59/2021/TT-BCA Điều 6",
         ),
     ),
     subscriptions=(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
-from typing import cast
+from typing import Literal, cast
 
 from lienthong.exchange import client
 from lienthong.exchange.asks import Ask
@@ -97,5 +97,77 @@ def record_death(death: DeathRegistration) -> Ask:
             office=death.office,
             personal_id=death.personal_id,
             died_on=death.died_on,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Why population is to follow: the entry, its paper, the law, and from which day."""
+
+    registration: str
+    document: str
+    legal_basis: str
+    effective_on: date
+
+
+def correct_particulars(ground: Ground, *, number: str, reason: str, **made: object) -> Ask:
+    """Tells population what an event rewrites of a person (Luật Hộ tịch art. 28, 60)."""
+    return Ask(
+        SYSTEM,
+        SYSTEM.need("population", "particulars.correct.v1"),
+        shapes.CorrectParticulars(
+            personal_id=number,
+            reason=reason,
+            **asdict(ground),
+            **made,  # type: ignore[arg-type]
+        ),
+    )
+
+
+def record_marriage(ground: Ground, *, numbers: tuple[str, ...], ended: str = "") -> Ask:
+    """Tells population of a marriage, or of the decision that ended it."""
+    return Ask(
+        SYSTEM,
+        SYSTEM.need("population", "marriage.record.v1"),
+        shapes.RecordMarriage(
+            personal_ids=numbers,
+            ended=cast(Literal["", "divorced", "annulled"], ended),
+            **asdict(ground),
+        ),
+    )
+
+
+def record_standing(
+    ground: Ground, *, number: str, standing: str, reason: str, died_on: date | None = None
+) -> Ask:
+    """Tells population of a decision about a life that was noted in the book."""
+    return Ask(
+        SYSTEM,
+        SYSTEM.need("population", "standing.record.v1"),
+        shapes.RecordStanding(
+            personal_id=number,
+            standing=cast(Literal["missing", "declared_dead", "active"], standing),
+            reason=reason,
+            died_on=died_on,
+            **asdict(ground),
+        ),
+    )
+
+
+def reestablish_personal_id(
+    *, number: str, reason: str, decision: str, decided_on: date, sex: str, born_on: date | None
+) -> Ask:
+    """Asks for another number where sex or birth was corrected (Thông tư 59/2021/TT-BCA art. 6)."""
+    return Ask(
+        SYSTEM,
+        SYSTEM.need("population", "personal-id.reestablish.v1"),
+        shapes.ReestablishPersonalId(
+            personal_id=number,
+            reason=reason,
+            decision=decision,
+            decided_on=decided_on,
+            sex=cast(shapes.Sex, sex) if sex else None,
+            born_on=born_on,
         ),
     )

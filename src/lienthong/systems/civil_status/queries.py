@@ -10,15 +10,27 @@ from django.db.models import Count, Q, QuerySet
 
 from lienthong.kernel import names
 from lienthong.kernel.actor import Actor
-from lienthong.systems.civil_status.domain.entries import DeathState, DeskLevel, IdState, Kind
+from lienthong.kernel.identifiers import PersonalId
+from lienthong.systems.civil_status.domain.entries import (
+    DeathState,
+    DeskLevel,
+    EventKind,
+    IdState,
+    Kind,
+)
+from lienthong.systems.civil_status.domain.events import CHANGED_FIELDS, Person
+from lienthong.systems.civil_status.domain.kinds import KindRule, RuleBook
 from lienthong.systems.civil_status.errors import NoDesk, NoSuchEntry
 from lienthong.systems.civil_status.models import (
+    Annotation,
     BirthRegistration,
     DeathRegistration,
     Desk,
     DeskUser,
+    EnteredRule,
     Entry,
     MarriageRegistration,
+    Notice,
     Origin,
     OtherRegistration,
 )
@@ -35,7 +47,7 @@ NAMES: dict[Kind, tuple[str, ...]] = {
     Kind.BIRTH: ("name_fold",),
     Kind.MARRIAGE: ("wife_fold", "husband_fold"),
     Kind.DEATH: ("name_fold",),
-    Kind.OTHER: ("name_fold",),
+    Kind.OTHER: ("name_fold", "other_fold"),
 }
 
 
@@ -64,6 +76,176 @@ def entry(
     if found is None:
         raise NoSuchEntry
     return found
+
+
+def rule_book() -> RuleBook:
+    """The rules of all kinds: what an administrator entered, then what is shipped."""
+    rows = EnteredRule.objects.filter(withdrawn_on=None).order_by("-valid_from", "-pk")
+    return RuleBook(
+        KindRule(
+            kind=row.kind,
+            valid_from=row.valid_from,
+            valid_to=row.valid_to,
+            domestic=tuple(row.domestic.split()),
+            foreign=tuple(row.foreign.split()),
+            grown=tuple(row.grown.split()),
+            limit=row.limit,
+            limit_foreign=row.limit_foreign,
+            legal_basis=row.legal_basis,
+            series=row.series,
+            declarant=row.declarant,
+            youngest_woman=row.youngest_woman,
+            youngest_man=row.youngest_man,
+            doubt=row.doubt,
+        )
+        for row in rows
+    )
+
+
+def marriages_to_print(*, desk: Desk) -> QuerySet[MarriageRegistration]:
+    """Marriages entered here whose certificate is not printed yet."""
+    rows = MarriageRegistration.objects.filter(custodian=desk.office, withdrawn_on=None)
+    return rows.filter(origin=Origin.LIVE, printed_on=None).order_by("due_on", "recorded_at")
+
+
+def events_to_print(*, desk: Desk) -> QuerySet[OtherRegistration]:
+    """Other events entered here whose extract is not printed yet."""
+    rows = OtherRegistration.objects.filter(custodian=desk.office, withdrawn_on=None)
+    return rows.filter(origin=Origin.LIVE, printed_on=None).order_by("due_on", "recorded_at")
+
+
+def unseen_notices(*, desk: Desk) -> QuerySet[Notice]:
+    """What other desks have told this one and nobody here has read."""
+    return Notice.objects.filter(to_office=desk.office, seen_on=None).order_by("sent_on", "key")
+
+
+def annotations_of(entry: Entry) -> QuerySet[Annotation]:
+    """What was noted beside an entry, in the order it was noted."""
+    rows = Annotation.objects.filter(entry=entry.key, office=entry.office, withdrawn_on=None)
+    return rows.order_by("noted_on", "recorded_at")
+
+
+def death_of(person: Person) -> DeathRegistration | None:
+    """The death of a person in the books: by number, or by name and day of birth."""
+    same = _told_apart(person, "personal_id", "name_fold", "born_on")
+    return DeathRegistration.objects.filter(same, withdrawn_on=None).first()
+
+
+def marriages_in_force(person: Person) -> list[MarriageRegistration]:
+    """
+    Marriages of a person in the books that neither a decision nor a death has ended.
+
+    By number, or by name and day of birth; an entry older than the numbers has none.
+    """
+    found = []
+    for side, other in (("wife", "husband"), ("husband", "wife")):
+        same = _told_apart(person, f"{side}_id", f"{side}_fold", f"{side}_born_on")
+        for marriage in MarriageRegistration.objects.filter(same, withdrawn_on=None):
+            ended = Annotation.objects.filter(
+                entry=marriage.key,
+                office=marriage.office,
+                event__in=(EventKind.DIVORCE, EventKind.ANNULMENT),
+                withdrawn_on=None,
+            ).exists()
+            if not ended and death_of(spouse(marriage, other)) is None:
+                found.append(marriage)
+    return found
+
+
+def spouse(marriage: MarriageRegistration, side: str) -> Person:
+    """The wife or the husband of an entry, as a person of the rules."""
+    number = getattr(marriage, f"{side}_id")
+    return Person(
+        full_name=getattr(marriage, f"{side}_name"),
+        born_on=getattr(marriage, f"{side}_born_on"),
+        ethnicity=getattr(marriage, f"{side}_ethnicity"),
+        nationality=getattr(marriage, f"{side}_nationality"),
+        residence=getattr(marriage, f"{side}_residence"),
+        paper=getattr(marriage, f"{side}_paper"),
+        personal_id=PersonalId(number) if number else None,
+    )
+
+
+def marriage_of(wife: Person, husband: Person) -> MarriageRegistration | None:
+    """The entry of a marriage between these two, whatever became of it; the newest first."""
+    both = _told_apart(wife, "wife_id", "wife_fold", "wife_born_on") & _told_apart(
+        husband, "husband_id", "husband_fold", "husband_born_on"
+    )
+    rows = MarriageRegistration.objects.filter(both, withdrawn_on=None)
+    return rows.order_by("-registered_on").first()
+
+
+def birth_of_person(person: Person) -> BirthRegistration | None:
+    """The birth entry of a person: by number, else the only one of that name and day."""
+    if person.personal_id and (found := birth_of(str(person.personal_id))):
+        return found
+    if person.born_on is None:
+        return None
+    rows = BirthRegistration.objects.filter(
+        born_on=person.born_on,
+        name_fold=names.folding_key(person.full_name),
+        withdrawn_on=None,
+    )
+    if person.personal_id:
+        rows = rows.filter(personal_id=None)
+    same = [row for row in rows[:20] if _one_name(row.child_name, person.full_name)]
+    return same[0] if len(same) == 1 else None
+
+
+def guardianships_in_force(ward: Person) -> list[OtherRegistration]:
+    """Guardianships over a person that have not ended."""
+    same = _told_apart(ward, "personal_id", "name_fold", "born_on")
+    rows = OtherRegistration.objects.filter(same, event=EventKind.GUARDIANSHIP, withdrawn_on=None)
+    ended = Annotation.objects.filter(event=EventKind.GUARDIANSHIP_END, withdrawn_on=None)
+    return [row for row in rows if not ended.filter(entry=row.key, office=row.office).exists()]
+
+
+def was_married(person: Person) -> bool:
+    """Whether any marriage of this person stands in the books, ended or not."""
+    return any(
+        MarriageRegistration.objects.filter(
+            _told_apart(person, f"{side}_id", f"{side}_fold", f"{side}_born_on"),
+            withdrawn_on=None,
+        ).exists()
+        for side in ("wife", "husband")
+    )
+
+
+def as_amended(entry: Entry) -> dict[str, str]:
+    """
+    What an entry says today: its own words, read through what was noted beside it.
+
+    Texts by column, days as ``20/08/2021``; only the columns annotations may rewrite.
+    """
+    said = {column: _text(getattr(entry, column, "")) for column in CHANGED_FIELDS}
+    for annotation in annotations_of(entry):
+        for change in annotation.changes:
+            said[change["field"]] = change["becomes"]
+    return said
+
+
+def _told_apart(person: Person, number: str, fold: str, born_on: str) -> Q:
+    """
+    Rows of one person: by number where both have one, else by name without marks and birth.
+
+    Two different numbers tell two people of one name and birthday apart.
+    """
+    same = Q(**{fold: names.folding_key(person.full_name), born_on: person.born_on})
+    if person.born_on is None:
+        same = Q(pk__in=())
+    if person.personal_id is None:
+        return same
+    return Q(**{number: str(person.personal_id)}) | (same & Q(**{number: None}))
+
+
+def _text(value: object) -> str:
+    if isinstance(value, date):
+        return f"{value:%d/%m/%Y}"
+    return "" if value is None else str(value)
+
+
+def _one_name(left: str, right: str) -> bool:
+    return names.tone_key(left) == names.tone_key(right)
 
 
 def births_awaiting_id(*, desk: Desk | None = None) -> QuerySet[BirthRegistration]:

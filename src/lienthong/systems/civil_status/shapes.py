@@ -8,7 +8,7 @@ another's answers; the contract tests compare them with the offers.
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -139,3 +139,75 @@ class RecordDeath(msgspec.Struct, frozen=True):
 class RecordedDeath(msgspec.Struct, frozen=True):
     personal_id: str
     died_on: date
+
+
+class CorrectParticulars(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an event rewrites of a person; what is left out stays as it is there."""
+
+    personal_id: str
+    registration: str
+    reason: str
+    document: str
+    legal_basis: str
+    effective_on: date
+    full_name: str | None = None
+    born_on: date | None = None
+    birth_place: str | None = None
+    home_place: str | None = None
+    ethnicity: Ethnicity | None = None
+    nationality: str | None = None
+    mother: str | None = None
+    father: str | None = None
+
+
+class CorrectedParticulars(msgspec.Struct, frozen=True):
+    personal_id: str
+
+
+class RecordMarriage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A marriage in the book, or what ended it; who has no number is left out."""
+
+    registration: str
+    document: str
+    legal_basis: str
+    effective_on: date
+    personal_ids: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=2)]
+    ended: Literal["", "divorced", "annulled"] = ""
+
+
+class RecordedMarriage(msgspec.Struct, frozen=True):
+    personal_ids: tuple[str, ...]
+
+
+class RecordStanding(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A decision about a life, as noted in the book."""
+
+    personal_id: str
+    registration: str
+    standing: Literal["active", "missing", "declared_dead", "left", "renounced"]
+    reason: str
+    document: str
+    legal_basis: str
+    effective_on: date
+    died_on: date | None = None
+
+
+class RecordedStanding(msgspec.Struct, frozen=True):
+    personal_id: str
+
+
+class ReestablishPersonalId(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Sex or year of birth was written wrongly, so the number says something wrong."""
+
+    personal_id: str
+    reason: str
+    decision: str
+    decided_on: date
+    sex: Sex | None = None
+    born_on: date | None = None
+
+
+class ReestablishedPersonalId(msgspec.Struct, frozen=True):
+    personal_id: str
+    cancelled: str
+    issued_on: date

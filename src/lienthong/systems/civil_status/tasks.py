@@ -8,6 +8,7 @@ from lienthong.exchange import events, outbox
 from lienthong.exchange.client import Answer
 from lienthong.systems.civil_status import shapes
 from lienthong.systems.civil_status.services import births, deaths
+from lienthong.systems.civil_status.services import events as event_services
 
 
 @outbox.on_answer("civil_status", "personal-id.issue.v1")
@@ -33,3 +34,11 @@ def number_was_cancelled(event: shapes.NumberCancelled, told: events.Told) -> No
         successor=event.successor,
         event=told.id,
     )
+
+
+@outbox.on_answer("civil_status", "particulars.correct.v1")
+@outbox.on_answer("civil_status", "marriage.record.v1")
+@outbox.on_answer("civil_status", "standing.record.v1")
+@outbox.on_answer("civil_status", "personal-id.reestablish.v1")
+def population_followed(answer: Answer, sent: outbox.Sent) -> None:
+    event_services.note_followed(answer=answer, sent=sent)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from lienthong.systems.civil_status.views import births, checks, deaths, register
+from lienthong.systems.civil_status.views import (
+    births,
+    checks,
+    deaths,
+    events,
+    register,
+    rules,
+)
 
 app_name = "civil_status"
 DESK = "canbo/civil-status/"
@@ -22,6 +29,19 @@ urlpatterns = [
     path(f"{DESK}deaths/<uuid:key>/state", deaths.state, name="death_state"),
     path(f"{DESK}deaths/<uuid:key>/extract.pdf", deaths.extract, name="extract"),
     path(f"{DESK}deaths/<uuid:key>/tell-again", deaths.tell_again, name="tell_again"),
+    path(f"{DESK}events/", events.kinds, name="events"),
+    path(f"{DESK}events/notices/<uuid:key>/seen", events.seen, name="seen"),
+    path(f"{DESK}events/<slug:kind>/new", events.new, name="new_event"),
+    path(f"{DESK}events/<slug:kind>/<uuid:key>/", events.entry, name="event"),
+    path(f"{DESK}events/<slug:kind>/<uuid:key>/paper.pdf", events.paper, name="event_paper"),
+    path(
+        f"{DESK}events/<slug:kind>/<uuid:key>/tell-again",
+        events.tell_again,
+        name="event_tell_again",
+    ),
+    path(f"{DESK}rules/", rules.rules, name="rules"),
+    path(f"{DESK}rules/<slug:kind>/new", rules.new, name="new_rule"),
+    path(f"{DESK}rules/<int:pk>/withdraw", rules.withdraw, name="withdraw_rule"),
     path(f"{DESK}register/", register.register, name="register"),
     path(f"{DESK}register/export.csv", register.export, name="export"),
     path("kiem-tra/", checks.check, name="check"),

@@ -102,7 +102,7 @@ OFFICERS = (
         "Tạ Minh",
         "Chuyên viên công nghệ thông tin",
         JUSTICE_IT,
-        ("directory.asker", "web.signer"),
+        ("directory.asker", "web.signer", "civil_status.regulator"),
     ),
     DemoOfficer(
         "bui.an",

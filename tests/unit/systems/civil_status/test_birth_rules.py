@@ -14,6 +14,7 @@ from lienthong.kernel.limits import LimitTable, LimitUnit, TimeLimit
 from lienthong.kernel.working_days import CalendarDay, WorkingCalendar
 from lienthong.systems.civil_status.domain import entries
 from lienthong.systems.civil_status.domain.entries import Birth, Problem
+from lienthong.systems.civil_status.domain.kinds import RuleBook
 from lienthong.systems.civil_status.errors import NotCompetent
 from systems.civil_status import declarations
 
@@ -158,10 +159,10 @@ def test_the_law_of_the_day_says_which_desk_registers(
     level: str, foreign: bool, day: date, allowed: bool
 ) -> None:
     if allowed:
-        entries.check_competence(level, foreign=foreign, on=day)
+        RuleBook().get("birth", day).check_competence(level, foreign=foreign)
     else:
         with pytest.raises(NotCompetent):
-            entries.check_competence(level, foreign=foreign, on=day)
+            RuleBook().get("birth", day).check_competence(level, foreign=foreign)
 
 
 @pytest.mark.parametrize(

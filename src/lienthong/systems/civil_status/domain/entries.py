@@ -19,7 +19,6 @@ from lienthong.kernel.errors import LienThongError
 from lienthong.kernel.identifiers import PersonalId, Sex
 from lienthong.kernel.limits import LimitTable, NoSuchLimit
 from lienthong.kernel.working_days import CalendarUnknown, WorkingCalendar
-from lienthong.systems.civil_status.errors import NotCompetent
 
 VIET_NAM = "Việt Nam"
 
@@ -39,11 +38,16 @@ class EventKind(StrEnum):
     RECOGNITION = "recognition"
     ADOPTION = "adoption"
     GUARDIANSHIP = "guardianship"
+    GUARDIANSHIP_END = "guardianship_end"
     CHANGE = "change"
     CORRECTION = "correction"
     SUPPLEMENT = "supplement"
     ETHNICITY = "ethnicity_redetermination"
     MARITAL_STATUS = "marital_status_certificate"
+    DIVORCE = "divorce"
+    ANNULMENT = "annulment"
+    DECLARED_MISSING = "declared_missing"
+    DECLARED_DEAD = "declared_dead"
     NOTE = "note"
 
 
@@ -51,6 +55,7 @@ class DeskLevel(StrEnum):
     COMMUNE = "commune"
     DISTRICT = "district"
     PROVINCE = "province"
+    MISSION = "mission"
 
 
 class IdState(StrEnum):
@@ -73,8 +78,6 @@ class DeathState(StrEnum):
 # A child born within 300 days of the end of a marriage is a child of that marriage (Law on
 # Marriage and Family 52/2014/QH13 art. 88); later than that after a death is to be looked at.
 AFTER_A_FATHERS_DEATH = 300
-# Decree 120/2025/NĐ-CP art. 4 hands what districts did to communes.
-DISTRICTS_UNTIL = date(2025, 6, 30)
 YOUNGEST_PARENT = 12
 
 
@@ -149,7 +152,7 @@ class Birth:
 
     def problems(self, today: date) -> tuple[Problem, ...]:
         """Everything that keeps this birth out of the book, in the order of the form."""
-        found = _name_problems("child_name", self.child.full_name)
+        found = name_problems("child_name", self.child.full_name)
         if self.child.born_on > today:
             found.append(Problem("born_on", "in_future"))
         elif self.child.born_on > self.registered_on:
@@ -161,7 +164,7 @@ class Birth:
             if parent is not None:
                 found += self._parent_problems(role, parent)
         found += self._unknown_parents()
-        found += _name_problems("declarant_name", self.declarant.full_name)
+        found += name_problems("declarant_name", self.declarant.full_name)
         if not names.clean(self.declarant.paper):
             found.append(Problem("declarant_paper", "missing"))
         return tuple(found)
@@ -182,7 +185,7 @@ class Birth:
         return tuple(found)
 
     def _parent_problems(self, role: str, parent: Parent) -> list[Problem]:
-        found = _name_problems(f"{role}_name", parent.full_name)
+        found = name_problems(f"{role}_name", parent.full_name)
         if parent.birth_year is not None:
             age = self.child.born_on.year - parent.birth_year
             if age < YOUNGEST_PARENT:
@@ -251,7 +254,7 @@ class Death:
 
     def problems(self, today: date) -> tuple[Problem, ...]:
         """Everything that keeps this death out of the book, in the order of the form."""
-        found = _name_problems("full_name", self.full_name)
+        found = name_problems("full_name", self.full_name)
         if self.died_on > today:
             found.append(Problem("died_on", "in_future"))
         elif self.died_on > self.registered_on:
@@ -263,7 +266,7 @@ class Death:
         for field in ("place", "notice"):
             if not names.clean(getattr(self, field)):
                 found.append(Problem(field, "missing"))
-        found += _name_problems("declarant_name", self.declarant.full_name)
+        found += name_problems("declarant_name", self.declarant.full_name)
         return tuple(found)
 
 
@@ -284,21 +287,6 @@ def register_name(text: str) -> str:
 
 def is_vietnamese(nationality: str) -> bool:
     return names.folding_key(nationality) == names.folding_key(VIET_NAM)
-
-
-def check_competence(level: str, *, foreign: bool, on: date) -> None:
-    """
-    Whether a desk of this level may register a birth or death on this day.
-
-    Communes register what is domestic, districts what has a foreign element
-    (Luật art. 7) until districts ended; then communes do everything (Decree
-    120/2025/NĐ-CP art. 4). Provincial departments keep no books.
-    """
-    if level == DeskLevel.COMMUNE and (not foreign or on > DISTRICTS_UNTIL):
-        return
-    if level == DeskLevel.DISTRICT and foreign and on <= DISTRICTS_UNTIL:
-        return
-    raise NotCompetent(level=level, foreign=foreign)
 
 
 def due_on(received_at: datetime, legal_day: date, calendar: WorkingCalendar) -> date | None:
@@ -348,7 +336,12 @@ class Settled:
     reason: str = ""
 
 
-SEX_OF = {"mother": Sex.FEMALE, "father": Sex.MALE}
+SEX_OF = {
+    "mother": Sex.FEMALE,
+    "father": Sex.MALE,
+    "wife": Sex.FEMALE,
+    "husband": Sex.MALE,
+}
 
 
 def other_sex(role: str, sex: str) -> bool:
@@ -376,7 +369,7 @@ def differences(
     return tuple(same), tuple(other)
 
 
-def _name_problems(field: str, text: str) -> list[Problem]:
+def name_problems(field: str, text: str) -> list[Problem]:
     if not names.clean(text):
         return [Problem(field, "missing")]
     try:

@@ -7,7 +7,7 @@ annotations, notices and the dated rules of each kind.
 
 from __future__ import annotations
 
-from .around import Paper
+from .around import Annotation, EnteredRule, Notice, Paper
 from .books import Desk, DeskUser, ImportStatement, Origin, RegisterBook
 from .entries import (
     BirthRegistration,
@@ -19,13 +19,16 @@ from .entries import (
 )
 
 __all__ = [
+    "Annotation",
     "BirthRegistration",
     "DeathRegistration",
     "Desk",
     "DeskUser",
+    "EnteredRule",
     "Entry",
     "ImportStatement",
     "MarriageRegistration",
+    "Notice",
     "NumberClaim",
     "Origin",
     "OtherRegistration",

@@ -10,11 +10,11 @@ from django.db import models
 
 from lienthong.record import fields
 from lienthong.record.personal import PersonalManager
-from lienthong.systems.civil_status.domain.entries import DeskLevel, Kind
+from lienthong.systems.civil_status.domain.entries import DeskLevel, EventKind, Kind
 
 
-def choices(values: type) -> list[tuple[str, str]]:
-    return [(value.value, value.value) for value in values]  # type: ignore[attr-defined]
+def choices(*kinds: type) -> list[tuple[str, str]]:
+    return [(value.value, value.value) for kind in kinds for value in kind]  # type: ignore[attr-defined]
 
 
 class Origin(models.TextChoices):
@@ -69,13 +69,13 @@ class DeskUser(models.Model):
 
 class RegisterBook(models.Model):
     """
-    One book per desk, kind and year (Luật art. 58). Its row is locked to take a number.
+    One book per desk, kind of event and year (Luật art. 58). Its row is locked to take a number.
 
     ``last_no`` moves in the transaction that writes the entry, so numbers have no gaps.
     """
 
     office = fields.CharField(max_length=40, data="open")
-    kind = fields.CharField(max_length=8, choices=choices(Kind), data="open")
+    kind = fields.CharField(max_length=26, choices=choices(Kind, EventKind), data="open")
     year = fields.SmallIntegerField(data="open")
     last_no = fields.IntegerField(default=0, data="internal")
     closed_on = fields.DateField(null=True, data="open")

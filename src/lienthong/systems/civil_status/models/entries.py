@@ -21,6 +21,7 @@ from lienthong.record import fields
 from lienthong.record.personal import PersonalManager
 from lienthong.systems.civil_status.domain.entries import (
     DeathState,
+    DeskLevel,
     EventKind,
     IdState,
     Kind,
@@ -47,6 +48,14 @@ class Entry(models.Model):
     recorded_at = fields.DateTimeField(data="internal")
     registrar = fields.CharField(max_length=160, blank=True, data="internal")
     signatory = fields.CharField(max_length=120, blank=True, data="internal")
+    level = fields.CharField(
+        max_length=8, blank=True, db_default="", choices=choices(DeskLevel), data="open"
+    )
+    """The level of desk that was competent on that day; empty for what was loaded."""
+    form_token = fields.UUIDField(null=True, data="internal")
+    """The form it came from: sending one form twice writes one entry."""
+    not_self = fields.CharField(max_length=200, blank=True, db_default="", data="internal")
+    """Why an officer of the same name as somebody in it may register it (Luật art. 12)."""
     due_on = fields.DateField(null=True, data="internal")
     printed_on = fields.DateField(null=True, data="internal")
     withdrawn_on = fields.DateField(null=True, data="open")
@@ -66,26 +75,24 @@ class Entry(models.Model):
         return f"{self.entry_no}/{self.entry_year}"
 
 
-def _entry_constraints(name: str) -> tuple[models.BaseConstraint, ...]:
+def _entry_constraints(
+    name: str, numbered: tuple[str, ...] = ("office", "entry_year", "entry_no")
+) -> tuple[models.BaseConstraint, ...]:
     return (
         models.UniqueConstraint(
-            fields=["office", "entry_year", "entry_no"],
+            fields=numbered,
             condition=Q(origin="live"),
             name=f"civil_status_{name}_number",
+        ),
+        models.UniqueConstraint(
+            fields=["office", "form_token"],
+            condition=Q(form_token__isnull=False),
+            name=f"civil_status_{name}_form",
         ),
         models.CheckConstraint(
             condition=Q(withdrawn_on=None) | ~Q(withdrawn_reason=""),
             name=f"civil_status_{name}_withdrawn",
         ),
-    )
-
-
-def _one_form(name: str) -> models.BaseConstraint:
-    """Sending one form twice writes one entry."""
-    return models.UniqueConstraint(
-        fields=["office", "form_token"],
-        condition=Q(form_token__isnull=False),
-        name=f"civil_status_{name}_form",
     )
 
 
@@ -96,6 +103,12 @@ def _entry_indexes(name: str, searched: str) -> tuple[models.Index, ...]:
         models.Index(fields=["custodian", searched], name=f"civil_status_{name}_name"),
         # Figures count by day over the whole country; the index alone answers them.
         models.Index(fields=["registered_on", "origin"], name=f"civil_status_{name}_count"),
+    )
+
+
+def _held_as_json(kind: type[dict[str, object]] | type[list[object]]) -> fields.JSONField:
+    return fields.JSONField(
+        default=kind, db_default=Value(kind(), models.JSONField()), blank=True, data="sensitive"
     )
 
 
@@ -139,15 +152,11 @@ class BirthRegistration(Entry):
     declarant_name = fields.CharField(max_length=120, blank=True, data="personal")
     declarant_paper = fields.CharField(max_length=160, blank=True, data="personal")
     declarant_relation = fields.CharField(max_length=40, blank=True, data="personal")
-    differences = fields.JSONField(
-        default=list, db_default=Value([], models.JSONField()), blank=True, data="sensitive"
-    )
+    differences = _held_as_json(list)
     """Where the declaration of a parent differed from population, and what was decided."""
     late = fields.BooleanField(default=False, data="internal")
     not_duplicate = fields.TextField(blank=True, data="internal")
     """Why the officer entered it although another entry looked the same."""
-    form_token = fields.UUIDField(null=True, data="internal")
-    """The form it came from: sending one form twice writes one entry."""
     personal_id = fields.CharField(max_length=12, null=True, data="personal")
     id_cancelled_on = fields.DateField(null=True, data="internal")
     """The day population cancelled the number; what was entered stays in the book."""
@@ -163,7 +172,6 @@ class BirthRegistration(Entry):
     class Meta:
         constraints = (
             *_entry_constraints("birth"),
-            _one_form("birth"),
             models.CheckConstraint(
                 condition=Q(
                     id_state="issued", personal_id__isnull=False, id_issued_on__isnull=False
@@ -215,7 +223,6 @@ class DeathRegistration(Entry):
     declarant_paper = fields.CharField(max_length=160, blank=True, data="personal")
     declarant_relation = fields.CharField(max_length=40, blank=True, data="personal")
     late = fields.BooleanField(default=False, data="internal")
-    form_token = fields.UUIDField(null=True, data="internal")
     state = fields.CharField(max_length=9, choices=choices(DeathState), data="internal")
     message = fields.CharField(max_length=80, blank=True, data="internal")
 
@@ -224,7 +231,6 @@ class DeathRegistration(Entry):
     class Meta:
         constraints = (
             *_entry_constraints("death"),
-            _one_form("death"),
             models.CheckConstraint(
                 condition=Q(died_on__lte=models.F("registered_on")),
                 name="civil_status_death_order",
@@ -247,6 +253,7 @@ class MarriageRegistration(Entry):
 
     kind = Kind.MARRIAGE
 
+    wife_id = fields.CharField(max_length=12, null=True, data="personal")
     wife_name = fields.CharField(max_length=120, data="personal")
     wife_fold = fields.CharField(max_length=120, data="personal")
     wife_born_on = fields.DateField(data="personal")
@@ -254,6 +261,7 @@ class MarriageRegistration(Entry):
     wife_nationality = fields.CharField(max_length=60, data="personal")
     wife_residence = fields.CharField(max_length=200, blank=True, data="personal")
     wife_paper = fields.CharField(max_length=160, blank=True, data="personal")
+    husband_id = fields.CharField(max_length=12, null=True, data="personal")
     husband_name = fields.CharField(max_length=120, data="personal")
     husband_fold = fields.CharField(max_length=120, data="personal")
     husband_born_on = fields.DateField(data="personal")
@@ -261,12 +269,24 @@ class MarriageRegistration(Entry):
     husband_nationality = fields.CharField(max_length=60, data="personal")
     husband_residence = fields.CharField(max_length=200, blank=True, data="personal")
     husband_paper = fields.CharField(max_length=160, blank=True, data="personal")
+    declarant_name = fields.CharField(max_length=120, blank=True, db_default="", data="personal")
+    declarant_paper = fields.CharField(max_length=160, blank=True, db_default="", data="personal")
+    particulars = _held_as_json(dict)
+    """What else the declaration said, by the parts of its kind."""
+    differences = _held_as_json(list)
 
     objects = PersonalManager()
 
     class Meta:
         constraints = _entry_constraints("marriage")
-        indexes = _entry_indexes("marriage", "wife_fold")
+        indexes = (
+            *_entry_indexes("marriage", "wife_fold"),
+            _held("marriage", "wife_id", "wife"),
+            _held("marriage", "husband_id", "husband"),
+            # Whether somebody is married already is asked by name and birth too.
+            models.Index(fields=["wife_born_on", "wife_fold"], name="civil_status_wife"),
+            models.Index(fields=["husband_born_on", "husband_fold"], name="civil_status_husband"),
+        )
 
 
 class OtherRegistration(Entry):
@@ -281,12 +301,28 @@ class OtherRegistration(Entry):
     born_on = fields.DateField(null=True, data="personal")
     content = fields.TextField(blank=True, data="personal")
     legal_basis = fields.CharField(max_length=200, blank=True, data="open")
+    personal_id = fields.CharField(max_length=12, null=True, data="personal")
+    other_fold = fields.CharField(max_length=240, blank=True, db_default="", data="personal")
+    """The names of the others in it, for searching."""
+    declarant_name = fields.CharField(max_length=120, blank=True, db_default="", data="personal")
+    declarant_paper = fields.CharField(max_length=160, blank=True, db_default="", data="personal")
+    people = _held_as_json(dict)
+    """Who stands in it, by role, with the particulars of the declaration."""
+    particulars = _held_as_json(dict)
+    """What else the declaration or decision said, by the parts of its kind."""
+    changes = _held_as_json(list)
+    """What it rewrites in the entry it alters: field, was, becomes."""
+    differences = _held_as_json(list)
 
     objects = PersonalManager()
 
     class Meta:
-        constraints = _entry_constraints("other")
-        indexes = _entry_indexes("other", "name_fold")
+        constraints = _entry_constraints("other", ("office", "event", "entry_year", "entry_no"))
+        indexes = (
+            *_entry_indexes("other", "name_fold"),
+            _held("other", "personal_id"),
+            models.Index(fields=["born_on", "name_fold"], name="civil_status_other_same"),
+        )
 
 
 class NumberClaim(models.Model):

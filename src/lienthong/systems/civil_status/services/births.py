@@ -32,7 +32,8 @@ from lienthong.systems.civil_status.errors import (
     Withdrawn,
 )
 from lienthong.systems.civil_status.models import BirthRegistration, Desk, Origin, Paper
-from lienthong.systems.civil_status.services import numbering
+from lienthong.systems.civil_status.services import notices, numbering
+from lienthong.systems.civil_status.services.checks import own_matter
 from lienthong.web import catalogues
 
 
@@ -60,6 +61,7 @@ def register_birth(
     by: Actor,
     form_token: UUID | None = None,
     not_duplicate: str = "",
+    not_self: str = "",
     signatory: str = "",
     checked: tuple[Checked, ...] = (),
     settled: tuple[Settled, ...] = (),
@@ -75,8 +77,12 @@ def register_birth(
     is another child (``not_duplicate``).
     """
     desk = queries.desk_of(by)
-    entries.check_competence(desk.level, foreign=birth.has_foreign_element, on=by.legal_day)
-    if problems := birth.problems(by.legal_day):
+    rule = queries.rule_book().get(entries.Kind.BIRTH, by.legal_day)
+    rule.check_competence(desk.level, foreign=birth.has_foreign_element)
+    problems = birth.problems(by.legal_day)
+    named = [birth.child.full_name, *(one.full_name for one in (birth.mother, birth.father) if one)]
+    problems += tuple(own_matter(named, by, signatory=signatory, not_self=not_self))
+    if problems:
         raise InvalidEntry(problems=[(problem.field, problem.code) for problem in problems])
     with personal.writing("civil_status.register_birth", by=by):
         book = numbering.open_book(desk=desk, kind=entries.Kind.BIRTH, day=by.legal_day)
@@ -85,7 +91,7 @@ def register_birth(
         _refuse_duplicate(birth, not_duplicate)
         entry = _new_entry(birth, desk, by)
         entry.form_token, entry.not_duplicate = form_token, not_duplicate
-        entry.signatory = signatory
+        entry.signatory, entry.not_self = signatory, not_self
         entry.differences = [asdict(one) for one in settled]
         numbering.number(entry, book)
         entry.save(force_insert=True)
@@ -97,6 +103,8 @@ def register_birth(
         )
         for one in checked:
             record.done("civil_status.parent_checked", entry, by=by, detail=asdict(one))
+        residence = entry.mother_residence or entry.father_residence
+        notices.tell_residence(entry, [residence], kind=entries.Kind.BIRTH, by=by)
         row = ask_for_id(entry) if entry.id_state == IdState.WAITING else None
         return Entered(entry, row)
 
@@ -268,6 +276,7 @@ def _new_entry(birth: Birth, desk: Desk, by: Actor) -> BirthRegistration:
         key=uuid4(),
         office=desk.office,
         custodian=desk.office,
+        level=desk.level,
         registered_on=by.legal_day,
         recorded_at=now,
         registrar=str(by),

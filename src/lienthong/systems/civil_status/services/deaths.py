@@ -26,7 +26,8 @@ from lienthong.systems.civil_status.errors import (
     NothingAwaited,
 )
 from lienthong.systems.civil_status.models import DeathRegistration, Desk, Origin
-from lienthong.systems.civil_status.services import numbering
+from lienthong.systems.civil_status.services import notices, numbering
+from lienthong.systems.civil_status.services.checks import own_matter
 from lienthong.web import catalogues
 
 
@@ -39,7 +40,12 @@ class Entered:
 
 
 def register_death(
-    *, death: Death, by: Actor, form_token: UUID | None = None, signatory: str = ""
+    *,
+    death: Death,
+    by: Actor,
+    form_token: UUID | None = None,
+    signatory: str = "",
+    not_self: str = "",
 ) -> Entered:
     """
     Enter a death and tell population, when the person has a number.
@@ -49,8 +55,11 @@ def register_death(
     """
     desk = queries.desk_of(by)
     foreign = not entries.is_vietnamese(death.nationality)
-    entries.check_competence(desk.level, foreign=foreign, on=by.legal_day)
-    if problems := death.problems(by.legal_day):
+    rule = queries.rule_book().get(entries.Kind.DEATH, by.legal_day)
+    rule.check_competence(desk.level, foreign=foreign)
+    problems = death.problems(by.legal_day)
+    problems += tuple(own_matter([death.full_name], by, signatory=signatory, not_self=not_self))
+    if problems:
         raise InvalidEntry(problems=[(problem.field, problem.code) for problem in problems])
     with personal.writing("civil_status.register_death", by=by):
         book = numbering.open_book(desk=desk, kind=entries.Kind.DEATH, day=by.legal_day)
@@ -58,7 +67,7 @@ def register_death(
             return Entered(known, None)
         _refuse_duplicate(death)
         entry = _new_entry(death, desk, by)
-        entry.form_token, entry.signatory = form_token, signatory
+        entry.form_token, entry.signatory, entry.not_self = form_token, signatory, not_self
         numbering.number(entry, book)
         entry.save(force_insert=True)
         record.done(
@@ -67,6 +76,7 @@ def register_death(
             by=by,
             detail={"number": entry.number, "late": entry.late, "state": entry.state},
         )
+        notices.tell_residence(entry, [entry.residence], kind=entries.Kind.DEATH, by=by)
         row = tell_population(entry) if entry.state == DeathState.WAITING else None
         return Entered(entry, row)
 
@@ -139,6 +149,7 @@ def _new_entry(death: Death, desk: Desk, by: Actor) -> DeathRegistration:
         key=uuid4(),
         office=desk.office,
         custodian=desk.office,
+        level=desk.level,
         registered_on=by.legal_day,
         recorded_at=now,
         registrar=str(by),

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 from datetime import date
 
-from lienthong.systems.civil_status.domain.entries import Kind
 from lienthong.systems.civil_status.errors import BookClosed
 from lienthong.systems.civil_status.models import Desk, Entry, RegisterBook
 
 
-def open_book(*, desk: Desk, kind: Kind, day: date) -> RegisterBook:
+def open_book(*, desk: Desk, kind: str, day: date) -> RegisterBook:
     """The locked book of a desk, kind and year; opened when the year has none yet."""
     RegisterBook.objects.bulk_create(
-        [RegisterBook(office=desk.office, kind=kind.value, year=day.year)], ignore_conflicts=True
+        [RegisterBook(office=desk.office, kind=kind, year=day.year)], ignore_conflicts=True
     )
     book = RegisterBook.objects.select_for_update().get(
-        office=desk.office, kind=kind.value, year=day.year
+        office=desk.office, kind=kind, year=day.year
     )
     if book.closed_on is not None:
         raise BookClosed(year=book.year)

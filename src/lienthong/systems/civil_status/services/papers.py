@@ -22,7 +22,7 @@ from lienthong.kernel.actor import Actor
 from lienthong.kernel.words import date_in_words, long_date
 from lienthong.record import personal
 from lienthong.systems.civil_status import queries
-from lienthong.systems.civil_status.domain import entries
+from lienthong.systems.civil_status.domain import entries, wording
 from lienthong.systems.civil_status.domain.entries import IdState
 from lienthong.systems.civil_status.errors import NumberAwaited, Withdrawn
 from lienthong.systems.civil_status.models import (
@@ -63,10 +63,10 @@ def birth_certificate(*, key: UUID, by: Actor) -> bytes:
         if entry.id_state == IdState.WAITING:
             raise NumberAwaited
         opening.at(*filter(None, (entry.personal_id, entry.mother_id, entry.father_id)))
-        paper = _paper(entry, entries.masked_name(entry.child_name), desk, by)
+        paper = paper_of(entry, entries.masked_name(entry.child_name), desk, by)
         data = _birth_data(entry, desk, paper)
     return typeset(
-        "civil_status/papers/birth_certificate.typ", data, files={"qr.svg": _qr(paper.code)}
+        "civil_status/papers/birth_certificate.typ", data, files={"qr.svg": qr(paper.code)}
     )
 
 
@@ -86,9 +86,9 @@ def death_extract(*, key: UUID, by: Actor) -> bytes:
             raise Withdrawn
         if entry.personal_id:
             opening.at(entry.personal_id)
-        paper = _paper(entry, entries.masked_name(entry.full_name), desk, by)
+        paper = paper_of(entry, entries.masked_name(entry.full_name), desk, by)
         data = _death_data(entry, desk, paper)
-    return typeset("civil_status/papers/death_extract.typ", data, files={"qr.svg": _qr(paper.code)})
+    return typeset("civil_status/papers/death_extract.typ", data, files={"qr.svg": qr(paper.code)})
 
 
 def check_url(code: str) -> str:
@@ -106,7 +106,7 @@ def _new_code() -> str:
     return base64.b32encode(secrets.token_bytes(CODE_BYTES)).decode()
 
 
-def _qr(code: str) -> bytes:
+def qr(code: str) -> bytes:
     # Imported on use: a page that prints nothing need not carry it.
     import segno
 
@@ -116,14 +116,15 @@ def _qr(code: str) -> bytes:
 
 
 @transaction.atomic
-def _paper(entry: Entry, masked: str, desk: Desk, by: Actor) -> Paper:
+def paper_of(entry: Entry, masked: str, desk: Desk, by: Actor, number: str = "") -> Paper:
     """The paper of an entry; printing again keeps its code, so both copies check alike."""
     paper, made = Paper.objects.get_or_create(
         kind=entry.kind.value,
         entry=entry.key,
         defaults={
+            "event": getattr(entry, "event", ""),
             "code": _new_code(),
-            "number": entry.number,
+            "number": number or entry.number,
             # By name alone there are communes of one name in many provinces.
             "office_name": _place(entry, desk),
             "registered_on": entry.registered_on,
@@ -140,9 +141,10 @@ def _paper(entry: Entry, masked: str, desk: Desk, by: Actor) -> Paper:
     return paper
 
 
-def _common(entry: Entry, desk: Desk, paper: Paper) -> dict[str, Any]:
+def common(entry: Entry, desk: Desk, paper: Paper) -> dict[str, Any]:
+    """What stands on every paper: number, office, day, signatory, the code of its check."""
     return {
-        "number": entry.number,
+        "number": paper.number,
         "office": _head(entry, desk),
         "registered_at": _place(entry, desk),
         "registered_on": long_date(entry.registered_on),
@@ -166,7 +168,7 @@ def _place(entry: Entry, desk: Desk) -> str:
 
 
 def _birth_data(entry: BirthRegistration, desk: Desk, paper: Paper) -> dict[str, Any]:
-    return _common(entry, desk, paper) | {
+    return common(entry, desk, paper) | {
         "name": entry.child_name,
         "born_on": f"{entry.born_on:%d/%m/%Y}",
         "born_in_words": date_in_words(entry.born_on),
@@ -180,7 +182,27 @@ def _birth_data(entry: BirthRegistration, desk: Desk, paper: Paper) -> dict[str,
         "father": _parent(entry, "father"),
         "declarant": entry.declarant_name,
         "declarant_paper": entry.declarant_paper,
+        "notes": notes(entry),
     }
+
+
+def notes(entry: Entry) -> list[str]:
+    """What was noted beside the entry since, a line each, as the back of a paper has it."""
+    return [
+        " ".join(
+            filter(
+                None,
+                (
+                    f"{annotation.noted_on:%d/%m/%Y}:",
+                    wording.TITLES[annotation.event],
+                    f"(số {annotation.by_number})",
+                    f"theo {annotation.basis}." if annotation.basis else "",
+                    wording.changed(annotation.changes),
+                ),
+            )
+        )
+        for annotation in queries.annotations_of(entry)
+    ]
 
 
 def _parent(entry: BirthRegistration, role: str) -> dict[str, str]:
@@ -192,7 +214,7 @@ def _parent(entry: BirthRegistration, role: str) -> dict[str, str]:
 def _death_data(entry: DeathRegistration, desk: Desk, paper: Paper) -> dict[str, Any]:
     hour = f"{entry.died_at:%H} giờ {entry.died_at:%M} phút, " if entry.died_at else ""
     born = f"{entry.born_on:%d/%m/%Y}" if entry.born_on else str(entry.birth_year or "")
-    return _common(entry, desk, paper) | {
+    return common(entry, desk, paper) | {
         "name": entry.full_name,
         "born_on": born,
         "sex": SEXES[entry.sex],

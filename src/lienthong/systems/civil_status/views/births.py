@@ -24,10 +24,10 @@ from lienthong.systems.civil_status.errors import (
     InvalidEntry,
     NumberAwaited,
 )
-from lienthong.systems.civil_status.forms import NOTES, PARENTS, BirthForm, WithdrawForm
+from lienthong.systems.civil_status.forms.entries import NOTES, PARENTS, BirthForm, WithdrawForm
 from lienthong.systems.civil_status.models import BirthRegistration
 from lienthong.systems.civil_status.services import births, papers
-from lienthong.systems.civil_status.views import lookups, shown
+from lienthong.systems.civil_status.views import lookups, shown, shown_events
 from lienthong.web import catalogues, looks
 from lienthong.web.roles import requires
 
@@ -72,6 +72,7 @@ def entry(request: HttpRequest, key: UUID) -> HttpResponse:
     ) as opening:
         birth = queries.entry(BirthRegistration, key, desk=desk)
         opening.at(*filter(None, (birth.personal_id, birth.mother_id, birth.father_id)))
+        annotations = shown_events.noted_beside(birth)
     waiting = outbox.unfinished("civil_status", key).first()
     context = {
         "birth": birth,
@@ -80,6 +81,8 @@ def entry(request: HttpRequest, key: UUID) -> HttpResponse:
         "request_row": waiting,
         "born_in_words": date_in_words(birth.born_on),
         "parents": [shown.parent_in_book(birth, role) for role in PARENTS],
+        "annotations": annotations,
+        "altering": shown_events.altering(birth),
         "deeds": shown.deeds(birth),
         "queue": shown.queue(desk, actor),
         "current": key,
@@ -171,7 +174,7 @@ def _parent(request: HttpRequest, data: QueryDict, act: str, value: str) -> Http
     form = BirthForm(initial=data.dict())
     if getattr(request, "htmx", False):
         context = {"form": form, "section": shown.parent(form, data, role, looked, unreasoned)}
-        return render(request, "civil_status/_parent.html", context)
+        return render(request, "civil_status/_person.html", context)
     return _form(request, form, data, looked, unreasoned=f"{role}.{unreasoned}")
 
 
@@ -241,6 +244,7 @@ def _register(request: HttpRequest, data: QueryDict) -> HttpResponse:
             form_token=form.cleaned_data["form_token"],
             not_duplicate=form.cleaned_data["not_duplicate"],
             signatory=form.cleaned_data["signatory"],
+            not_self=form.cleaned_data["not_self"],
             checked=_checked(data),
             settled=tuple(one for looked in compared for one in looked.settled),
         )

@@ -10,7 +10,8 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from lienthong.systems.civil_status.forms import CheckForm
+from lienthong.systems.civil_status.domain import wording
+from lienthong.systems.civil_status.forms.entries import CheckForm
 from lienthong.systems.civil_status.models import Paper
 from lienthong.systems.civil_status.services import papers
 from lienthong.web.roles import public
@@ -32,6 +33,7 @@ def checked(request: HttpRequest, code: str) -> HttpResponse:
     paper = Paper.objects.filter(code=code).first()
     context = {
         "paper": paper,
+        "title": wording.PAPERS[paper.event or paper.kind] if paper else "",
         "code": papers.grouped(code[:16]),
         "form": CheckForm(initial={"code": papers.grouped(code[:16])}),
     }

@@ -20,7 +20,7 @@ from lienthong.systems.civil_status import queries
 from lienthong.systems.civil_status.apps import REGISTRAR
 from lienthong.systems.civil_status.domain.entries import DeathState
 from lienthong.systems.civil_status.errors import DuplicateDeath, InvalidEntry
-from lienthong.systems.civil_status.forms import DeathForm
+from lienthong.systems.civil_status.forms.entries import DeathForm
 from lienthong.systems.civil_status.models import DeathRegistration
 from lienthong.systems.civil_status.services import deaths, papers
 from lienthong.systems.civil_status.views import lookups, shown
@@ -155,6 +155,7 @@ def _register(request: HttpRequest, data: QueryDict) -> HttpResponse:
             by=actor,
             form_token=form.cleaned_data["form_token"],
             signatory=form.cleaned_data["signatory"],
+            not_self=form.cleaned_data["not_self"],
         )
     except InvalidEntry as error:
         form.tell(error.detail["problems"])  # type: ignore[arg-type]

@@ -14,7 +14,9 @@ import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from django import forms
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from lienthong.exchange.errors import ExchangeError
@@ -24,14 +26,26 @@ from lienthong.kernel.identifiers import BadPersonalId, PersonalId
 from lienthong.systems.civil_status import needs
 from lienthong.systems.civil_status.domain import entries
 from lienthong.systems.civil_status.domain.entries import Choice, Difference, Settled
-from lienthong.systems.civil_status.forms import PARTICULARS, readable_year
+from lienthong.systems.civil_status.forms.entries import (
+    DATES,
+    PARENTS,
+    PARTICULARS,
+    PERSON_PARTICULARS,
+    readable_year,
+)
 from lienthong.systems.civil_status.shapes import FoundPerson
 
+DAY_FIELD = forms.DateField(input_formats=DATES)
 KEPT_SECONDS = 4 * 3600
 SALT = "civil_status.looked_up"
 SETTLED_SALT = "civil_status.settled"
 # Written by the form itself: agreeing with it, an officer has declared nothing.
 PRESET = {"nationality": entries.VIET_NAM}
+
+
+def parts_of(role: str) -> tuple[str, ...]:
+    """What is compared of a person: parents have a year of birth, everybody else a day."""
+    return PARTICULARS if role in PARENTS else PERSON_PARTICULARS
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +120,7 @@ def particulars(person: FoundPerson) -> dict[str, Any]:
         "name": names.print_form(person.full_name),
         "birth_year": str(person.born_on.year) if person.born_on else "",
         "born_on": person.born_on.isoformat() if person.born_on else "",
+        "born_day": _day(person),
         "born_precision": person.born_precision,
         "sex": person.sex or "",
         "ethnicity": person.ethnicity.name if person.ethnicity else "",
@@ -116,6 +131,24 @@ def particulars(person: FoundPerson) -> dict[str, Any]:
         "died_on": person.died_on.isoformat() if person.died_on else "",
         "superseded": person.superseded,
     }
+
+
+def _day(person: FoundPerson) -> str:
+    """The day of birth as the forms write it; nothing where only the year is known."""
+    if person.born_on is None or person.born_precision != "day":
+        return ""
+    return f"{person.born_on:%d/%m/%Y}"
+
+
+def _written(data: QueryDict | dict[str, Any], role: str, part: str) -> str:
+    """What the declaration says; a day however it was typed, as ``20/08/2021``."""
+    text = str(data.get(f"{role}_{part}") or "")
+    if part != "born_day":
+        return text
+    try:
+        return f"{DAY_FIELD.to_python(text):%d/%m/%Y}" if text.strip() else ""
+    except ValidationError:
+        return ""
 
 
 def read(data: QueryDict | dict[str, Any], known_field: str) -> dict[str, Any]:
@@ -143,7 +176,7 @@ def parent(data: QueryDict, role: str) -> Looked:
     for part in before.get("filled", ()):
         if data.get(f"{role}_{part}") == before[part]:
             data[f"{role}_{part}"] = ""
-    filled = [part for part in PARTICULARS if _is_to_fill(data, role, part, looked.known)]
+    filled = [part for part in parts_of(role) if _is_to_fill(data, role, part, looked.known)]
     for part in filled:
         data[f"{role}_{part}"] = looked.known[part]
     known = looked.known | {"filled": filled}
@@ -202,9 +235,9 @@ def compare(data: QueryDict | dict[str, Any], role: str, looked: Looked | None =
     known = read(data, f"{role}_known")
     if not known or known["personal_id"] != "".join(str(data.get(f"{role}_id", "")).split()):
         return Looked(role)
-    declared = {part: str(data.get(f"{role}_{part}") or "") for part in PARTICULARS}
+    declared = {part: _written(data, role, part) for part in parts_of(role)}
     # What cannot be read as a year has its own mistake; it is not a difference.
-    if not readable_year(declared["birth_year"]):
+    if not readable_year(declared.get("birth_year", "")):
         declared["birth_year"] = ""
     same, different = entries.differences(declared, known)
     decided = [

@@ -19,7 +19,8 @@ from lienthong.record import personal
 from lienthong.systems.civil_status import queries
 from lienthong.systems.civil_status.apps import REGISTRAR
 from lienthong.systems.civil_status.domain.entries import Kind
-from lienthong.systems.civil_status.forms import RegisterSearch
+from lienthong.systems.civil_status.forms import event_words
+from lienthong.systems.civil_status.forms.entries import RegisterSearch
 from lienthong.systems.civil_status.models import BirthRegistration, Desk, Entry
 from lienthong.systems.civil_status.views import shown
 from lienthong.web import looks
@@ -46,6 +47,8 @@ def queue(request: HttpRequest) -> HttpResponse:
         "queue": shown.queue(desk, actor),
         "births_today": today[Kind.BIRTH],
         "deaths_today": today[Kind.DEATH],
+        "others_today": today[Kind.MARRIAGE] + today[Kind.OTHER],
+        "notices": queries.unseen_notices(desk=desk).count(),
         "awaiting": queries.births_awaiting_id(desk=desk).count(),
         "due": shown.due(actor),
     }
@@ -160,6 +163,8 @@ def _shown(row: Entry, text: str) -> dict[str, Any]:
         "kind": row.kind.value,
         "died_on": getattr(row, "died_on", None),
         "number": row.number,
+        "event": row.kind.value if row.kind is Kind.MARRIAGE else getattr(row, "event", ""),
+        "event_title": event_words.KINDS.get(getattr(row, "event", ""), ""),
         "name": name,
         "born": born,
         "parents": parents,
@@ -170,7 +175,7 @@ def _shown(row: Entry, text: str) -> dict[str, Any]:
 def _subjects(row: Entry) -> Iterator[personal.Subject]:
     """Whose data a row of results shows: of the entry, and of those it names by number."""
     yield row.key
-    for column in ("personal_id", "mother_id", "father_id"):
+    for column in ("personal_id", "mother_id", "father_id", "wife_id", "husband_id"):
         if number := getattr(row, column, ""):
             yield number
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.forms import Form
+from django.forms import BoundField, Form
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -26,7 +26,8 @@ from lienthong.systems.civil_status import queries
 from lienthong.systems.civil_status.domain import entries
 from lienthong.systems.civil_status.domain.entries import DeathState, Difference, IdState
 from lienthong.systems.civil_status.errors import DuplicateBirth, DuplicateDeath
-from lienthong.systems.civil_status.forms import PARTICULARS, EntryForm
+from lienthong.systems.civil_status.forms import event_words
+from lienthong.systems.civil_status.forms.entries import PARENTS, PARTICULARS, EntryForm
 from lienthong.systems.civil_status.models import BirthRegistration, Desk, Entry
 from lienthong.systems.civil_status.views import lookups
 from lienthong.web import actors, catalogues, problem_counts
@@ -44,11 +45,18 @@ DEEDS: dict[str, str | Promise] = {
     "civil_status.death_printed": gettext_lazy("Death extract printed"),
     "civil_status.birth_withdrawn": gettext_lazy("Entry withdrawn"),
     "civil_status.death_confirmed": gettext_lazy("Population locked the record"),
+    "civil_status.event_registered": gettext_lazy("Entered in the book"),
+    "civil_status.annotated": gettext_lazy("Noted beside this entry"),
+    "civil_status.population_followed": gettext_lazy("Population follows the book"),
+    "civil_status.event_told_again": gettext_lazy("Population told again"),
+    "civil_status.marriage_printed": gettext_lazy("Marriage certificate printed"),
+    "civil_status.other_printed": gettext_lazy("Extract printed"),
     "civil_status.death_told_again": gettext_lazy("Population told again"),
 }
 PARTS: dict[str, str | Promise] = {
     "name": gettext_lazy("Full name"),
     "birth_year": gettext_lazy("Birth year"),
+    "born_day": gettext_lazy("Birth date"),
     "ethnicity": gettext_lazy("Ethnicity"),
     "nationality": gettext_lazy("Nationality"),
     "residence": gettext_lazy("Residence"),
@@ -96,6 +104,14 @@ def queue(desk: Desk, actor: Actor) -> list[Waiting]:
             _death(row, actor.legal_day)
             for row in queries.deaths_in_hand(desk=desk)[:LONGEST_QUEUE]
         ]
+        rows += [
+            _marriage(row, actor.legal_day)
+            for row in queries.marriages_to_print(desk=desk)[:LONGEST_QUEUE]
+        ]
+        rows += [
+            _event(row, actor.legal_day)
+            for row in queries.events_to_print(desk=desk)[:LONGEST_QUEUE]
+        ]
         look.count = len(rows)
     # What waits for population comes first: nobody else will notice if it never answers.
     return sorted(rows, key=lambda row: (not row.waits, row.due_on or date.max, row.name))
@@ -131,6 +147,18 @@ def _death(row: Any, today: date) -> Waiting:
     )
 
 
+def _marriage(row: Any, today: date) -> Waiting:
+    url = reverse("civil_status:event", args=["marriage", row.key])
+    name = f"{row.wife_name} – {row.husband_name}"
+    return _waiting(row, name, _("Marriage"), _("To print and sign"), False, url, today)
+
+
+def _event(row: Any, today: date) -> Waiting:
+    url = reverse("civil_status:event", args=[row.event, row.key])
+    kind = str(event_words.KINDS[row.event])
+    return _waiting(row, row.full_name, kind, _("To print and sign"), False, url, today)
+
+
 def _waiting(
     row: Entry, name: str, kind: str, what: str, waits: bool, url: str, today: date
 ) -> Waiting:
@@ -160,7 +188,9 @@ def deeds(row: Entry) -> list[Deed]:
 
 def _note(what: str, detail: Mapping[str, Any]) -> str:
     if what == "civil_status.parent_checked":
-        role = _("mother") if detail["role"] == "mother" else _("father")
+        role = str(event_words.ROLES.get(detail["role"], "")).lower()
+        if detail["role"] in PARENTS:
+            role = _("mother") if detail["role"] == "mother" else _("father")
         names = ", ".join(str(PARTS.get(part, part)) for part in detail["different"])
         if names:
             return _("%(role)s: differs in %(names)s") % {"role": role, "names": names}
@@ -192,14 +222,24 @@ def undecided(role: str, one: Difference) -> str:
     return f"{told} {_('Choose which one the book says.')}"
 
 
-def parent(
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A field of a person's section: its width in sixths, and where its value came from."""
+
+    bound: BoundField
+    w: int
+    source: str | Promise = ""
+    optional: str = ""
+
+
+def section(
     form: Form,
     data: Any,
     role: str,
     looked: lookups.Looked | None = None,
     unreasoned: str = "",
 ) -> dict[str, Any]:
-    """All that the section of one parent needs; ``unreasoned`` was to be kept without a reason."""
+    """What the section of any person has; ``unreasoned`` was to be kept without a reason."""
     found = lookups.compare(data, role, looked)
     died_on = found.known.get("died_on")
     from_population = {*found.filled, *(one.field for one in found.taken)}
@@ -222,16 +262,34 @@ def parent(
         "taken": [(one, PARTS[one.field]) for one in found.taken],
         "filled": ", ".join(str(PARTS[part]).lower() for part in found.filled),
         "died_on": date.fromisoformat(died_on) if died_on else None,
-        "unknown": form[f"{role}_unknown"],
         "number": form[f"{role}_id"],
-        "name": form[f"{role}_name"],
-        "birth_year": form[f"{role}_birth_year"],
-        "ethnicity": form[f"{role}_ethnicity"],
-        "nationality": form[f"{role}_nationality"],
-        "residence": form[f"{role}_residence"],
         "known": form[f"{role}_known"],
         "settled": form[f"{role}_settled"],
         "sources": {part: _("Population") for part in from_population},
+    }
+
+
+def parent(
+    form: Form,
+    data: Any,
+    role: str,
+    looked: lookups.Looked | None = None,
+    unreasoned: str = "",
+) -> dict[str, Any]:
+    """All that the section of one parent needs."""
+    found = section(form, data, role, looked, unreasoned)
+    optional = _("optional")
+
+    def asked(part: str, w: int, said: str = optional) -> Shown:
+        return Shown(form[f"{role}_{part}"], w, found["sources"].get(part, ""), said)
+
+    return found | {
+        "place": 2 if role == "mother" else 3,
+        "title": _("Mother") if role == "mother" else _("Father"),
+        "url": reverse("civil_status:new_birth"),
+        "unknown": form[f"{role}_unknown"],
+        "fields": [asked("name", 4, ""), asked("birth_year", 2)],
+        "more": [asked("ethnicity", 3), asked("nationality", 3), asked("residence", 6)],
     }
 
 

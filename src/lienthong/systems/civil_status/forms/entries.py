@@ -24,6 +24,7 @@ YEAR = re.compile(r"(1[89]|2[0-3])[0-9]{2}")
 DATES = ["%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y-%m-%d"]
 SEX_CHOICES = (("female", _("Female")), ("male", _("Male")))
 PARENTS = ("mother", "father")
+PERSON_PARTICULARS = ("name", "born_day", "ethnicity", "nationality", "residence")
 PARTICULARS = ("name", "birth_year", "ethnicity", "nationality", "residence")
 
 # By field and code where the place matters, else by code alone.
@@ -43,6 +44,10 @@ WORDS: dict[str, StrOrPromise] = {
     ),
     "died_before_birth": _(
         "The population register says the mother died before this birth. Check the number."
+    ),
+    "own_matter": _(
+        "Somebody in this entry has the name of the officer or the signatory. Nobody registers"
+        " for themselves or a relative (article 12): hand it to another, or say who it is."
     ),
     "same_as_mother": _("This is the mother's number. Enter the father's own."),
     "minutes_missing": _(
@@ -207,6 +212,9 @@ class EntryForm(forms.Form):
     )  # fmt: skip
     declarant_relation = CleanText(label=_("Relation to the person"), max_length=40, required=False)
     signatory = CleanText(label=_("Who signs the paper"), max_length=120, required=False)
+    not_self = CleanText(
+        label=_("Why this is neither you nor the signatory"), max_length=200, required=False
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -388,7 +396,7 @@ _BIRTH_ORDER = [
     "birth_notice",
     *(f"{role}_{part}" for role in PARENTS for part in ("unknown", "id", *PARTICULARS)),
     "declarant_name", "declarant_id", "declarant_paper", "declarant_relation", "signatory",
-    "not_duplicate",
+    "not_self", "not_duplicate",
 ]  # fmt: skip
 
 
