@@ -46,8 +46,10 @@ def task(code: str, lead: str = "H33.STTTT") -> str:
     return f"{TASKS}{Task.objects.get(code=code, lead=lead).pk}/"
 
 
-def document(symbol: str) -> str:
-    return f"{TASKS}van-ban/{DirectiveDocument.objects.get(symbol=symbol).pk}/"
+def document(symbol: str, number: int | None = None) -> str:
+    rows = DirectiveDocument.objects.filter(symbol=symbol)
+    found = rows.get() if number is None else rows.get(number=number)
+    return f"{TASKS}van-ban/{found.pk}/"
 
 
 @axe.visits("steering:tasks")
@@ -162,6 +164,34 @@ def test_a_lead_reports_with_evidence_and_a_leader_grants_more_time(
     page.fill("[name=d-reason]", "Đồng ý, hạn cuối cùng")
     page.click("button[value=grant]")
     assert "27/08/2021" in page.locator(".tk-facts").inner_text()
+    axe.check(page)
+
+
+def test_an_earlier_day_is_claimed_and_confirmed_by_another(
+    tasks: None, sign_in: Callable[[str], Page], tmp_path: Path
+) -> None:
+    page = sign_in("lam.yen")
+    page.goto(task("K1"))
+    proof = tmp_path / "to-trinh.pdf"
+    proof.write_bytes(b"%PDF-1.7 made up")
+    page.fill("[name=words]", "Đã trình trước hạn")
+    page.fill("[name=on]", "13/08/2021")
+    page.set_input_files("[name=file]", proof)
+    page.check("[name=finishes]", force=True)
+    page.click("text=Ghi báo cáo")
+    assert "chờ xác nhận" in page.locator(".tk-reports .ds-tag").last.inner_text()
+    assert "Hoàn thành muộn" in page.locator(".tk-now").inner_text()
+    axe.check(page)
+    page = sign_in("ngo.phuc")
+    page.goto(f"{TASKS}nhac-viec")
+    page.click("#cho-ngay ~ .tk-plain a")
+    axe.check(page)
+    page.fill(".tk-day [name=reason]", "Tờ trình có dấu ngày 13")
+    page.click("button[value=confirm]")
+    assert "Hoàn thành đúng hạn" in page.locator(".tk-now").inner_text()
+    axe.check(page)
+    page.goto(document("VP-KGVX", 5121))
+    page.click("text=Bàn giao cho cơ quan khác")
     axe.check(page)
 
 
