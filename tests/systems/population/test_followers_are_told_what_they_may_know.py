@@ -34,7 +34,16 @@ class Told(msgspec.Struct, frozen=True):
     changed: tuple[str, ...]
 
 
-TAKES = Subscription(system="population", code=CODE, reads=Told, subjects=("personal_id",))
+GRANT = registry.card("population").event(CODE).grants[0]
+TAKES = Subscription(
+    system="population",
+    code=CODE,
+    reads=Told,
+    subjects=("personal_id",),
+    purpose=GRANT.purpose,
+    legal_basis=GRANT.legal_basis,
+    fields=GRANT.fields,
+)
 
 
 @pytest.fixture(autouse=True)
