@@ -68,8 +68,17 @@ def test_a_bearer_secret_under_a_base_url_is_a_whole_exchange(gateway, here):
 )
 def test_only_the_client_it_was_given_to_uses_a_base_url(gateway, here, headers):
     answer = gateway.call("POST", BASE, headers, b"{}")
-    assert json.loads(answer.body.whole())["type"].endswith("SslAuthenticationFailed")
+    said = json.loads(answer.body.whole())
+    assert said["type"].endswith("SslAuthenticationFailed")
+    assert (answer.status, said["status"]) == (401, 401)
+    assert (b"WWW-Authenticate", b"Bearer") in answer.headers
     assert here.asked == []
+
+
+def test_a_client_of_x_road_is_told_in_the_way_of_x_road(gateway, here):
+    answer = gateway.call("POST", "/r1/VN/GOV/G01/population/person.find.v1", [], b"{}")
+    assert answer.status in (400, 500)
+    assert "status" not in json.loads(answer.body.whole())
 
 
 def test_a_client_cannot_be_somebody_else_under_its_base_url(gateway, here):

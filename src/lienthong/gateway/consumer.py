@@ -80,6 +80,7 @@ class Consumer:
         return offer.longest_body if offer is not None else MESSAGES_WITHOUT_OFFER
 
     async def answer(self, request: Incoming) -> Outgoing:
+        row = facades.of(self.gateway.holdings.facades, request.head.target)
         request = facades.through(
             request, self.gateway.holdings.facades, self.gateway.identity.owner.instance
         )
@@ -94,6 +95,8 @@ class Consumer:
             fault = as_fault(error, SIDE)
             await record_fault(self.gateway, trail, fault)
             told = fault.spelled(self.gateway.spelling)
+            if row is not None and fault.fault.endswith(facades.NOT_PROVED):
+                return facades.unauthorised(told)
             return fault_answer(told, request.head.header(b"accept"), trail)
 
     def malformed(self, why: str, caller: Caller) -> Outgoing:

@@ -21,14 +21,17 @@ from typing import Annotated
 
 import msgspec
 
-from lienthong.gateway.messages import Head, Incoming
+from lienthong.gateway.bodies import Body
+from lienthong.gateway.messages import Head, Incoming, Outgoing
 from lienthong.protocol import headers as names
 from lienthong.protocol.errors import ProtocolError
+from lienthong.protocol.faults import XRoadFault
 from lienthong.protocol.identifiers import ServiceId, SubsystemId, encode
 
 BASE = re.compile(r"(/[a-z0-9][a-z0-9._-]*)+")
 RESERVED = ("/r1", "/listclients", "/wsdl", "/verificationconf", "/asic")
 BEARER = b"bearer "
+NOT_PROVED = "SslAuthenticationFailed"
 
 
 class BadFacade(ValueError):
@@ -134,3 +137,21 @@ def _key(row: Facade, request: Incoming, head: Head) -> bytes:
     if row.key == "body":
         return b"body-" + request.body.sha256.hex().encode()
     return head.header(row.key.removeprefix("header:").lower().encode()) or b""
+
+
+def unauthorised(fault: XRoadFault) -> Outgoing:
+    """
+    What a client under a base URL is told when its secret is missing or another's.
+
+    It knows HTTP and not X-Road, whose 500 says that the server failed: so 401, the scheme
+    to use (RFC 6750), and a problem document (RFC 9457) with the same code inside.
+    """
+    body = msgspec.json.encode(
+        {"type": fault.fault, "title": fault.text, "status": 401, "detail": fault.trace}
+    )
+    headers = [
+        (b"Content-Type", b"application/problem+json"),
+        (b"WWW-Authenticate", b"Bearer"),
+        (names.ERROR, fault.fault.encode()),
+    ]
+    return Outgoing(401, b"Unauthorized", headers, Body.of(body))
