@@ -45,6 +45,8 @@ class FigureRow:
     qualifier: str = ""
     total_of: tuple[str, ...] = ()
     """Figures of the same group that this one is the sum of."""
+    as_of: str = ""
+    """The day the report states for it, in words: ``20 Aug 2021``, ``not dated``."""
 
     def holds(self, counted: int, expected: int) -> bool:
         """
@@ -156,5 +158,6 @@ def _row(row: Mapping[str, str], groups: Mapping[str, str]) -> FigureRow:
         scales=row["scales"] == "yes",
         sum_group=group,
         qualifier=row["qualifier"],
+        as_of=row["as_of"],
         total_of=parts if group and all(groups.get(part) == group for part in parts) else (),
     )

@@ -297,3 +297,81 @@ class FileOfAnother(Invalid):
     """The file bears another number or day than the document that was chosen."""
 
     code = "steering.file_of_another"
+
+
+class WrongWindow(Invalid):
+    """These days are not the ones this figure is counted over in the report of that month."""
+
+    code = "steering.wrong_window"
+
+
+class BadValue(Invalid):
+    """This value is not possible for this figure."""
+
+    code = "steering.bad_value"
+
+
+class SourceMissing(Invalid):
+    """Give the number of the letter the value comes from, or its file."""
+
+    code = "steering.source_missing"
+
+
+class FigureTwice(Conflict):
+    """This figure has a value for this month already; revise that one and say why."""
+
+    code = "steering.figure_twice"
+
+
+class NotYourFigure(Refused):
+    """Your office is not the one that reports or decides on this figure."""
+
+    code = "steering.not_your_figure"
+
+
+class SecondOfficer(Refused):
+    """Another officer than the one who wrote it decides on it."""
+
+    code = "steering.second_officer"
+
+
+class EntryClosed(Conflict):
+    """This value has been decided on; it can only be revised."""
+
+    code = "steering.entry_closed"
+
+
+class NoSuchEntry(NotFound):
+    """There is no such entry."""
+
+    code = "steering.no_such_entry"
+
+
+class ChoiceMissing(Conflict):
+    """A figure is stated live and was also entered; choose which one the report prints."""
+
+    code = "steering.choice_missing"
+
+
+class NothingToChoose(Conflict):
+    """This figure came in one way only, so there is nothing to choose."""
+
+    code = "steering.nothing_to_choose"
+
+
+class RevisionUnexplained(Conflict):
+    """A figure differs from the issued report and nobody has written why."""
+
+    code = "steering.revision_unexplained"
+
+
+class NothingRevised(Conflict):
+    """This figure is as the issued report has it."""
+
+    code = "steering.nothing_revised"
+
+
+class BadTrendLimit(Invalid):
+    """A limit of growth is a percentage above 0, from a day that has not passed."""
+
+    code = "steering.bad_trend_limit"

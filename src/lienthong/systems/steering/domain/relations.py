@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from .stated import Figures
+from .slips import Slip, slips
+from .stated import Figures, Stated
+from .wording import exact
 
 HUNDREDTH = Decimal("0.005")
 UNLIKE = Decimal("0.5")
@@ -34,6 +36,8 @@ class Finding:
     verdict: Verdict
     left: Decimal | None = None
     right: Decimal | None = None
+    rounded: bool = False
+    """Whether the sides differ by no more than the rounding of their figures allows."""
 
     @property
     def difference(self) -> Decimal | None:
@@ -61,6 +65,8 @@ class Relation:
     left_parts: tuple[str, ...] = ()
     right_parts: tuple[str, ...] = ()
     """Figures added up on a side, for the picture that draws both to one scale."""
+    hint: str = ""
+    """What a reader should ask for when it is remarked on."""
 
     @property
     def words(self) -> str:
@@ -76,10 +82,49 @@ class Relation:
         except NoSecondTerm:
             return Finding(Verdict.OPEN)
         if not self._holds(left, right):
-            return Finding(Verdict.REMARK if self.only_remark else Verdict.FAILS, left, right)
+            if self.only_remark:
+                return Finding(Verdict.REMARK, left, right)
+            below, above = self._slack(figures)
+            if left != right and -below <= left - right <= above:
+                return Finding(Verdict.REMARK, left, right, rounded=True)
+            return Finding(Verdict.FAILS, left, right)
         if self.remainder and left != right:
             return Finding(Verdict.REMARK, left, right)
         return Finding(Verdict.HOLDS, left, right)
+
+    def _slack(self, figures: Figures) -> tuple[Decimal, Decimal]:
+        """By how much the left side may seem too small, and too large, for rounding alone."""
+        lefts = [figures[code] for code in self.left_parts]
+        rights = [figures[code] for code in self.right_parts]
+        return (
+            Decimal(sum(f.above for f in lefts) + sum(f.below for f in rights)),
+            Decimal(sum(f.below for f in lefts) + sum(f.above for f in rights)),
+        )
+
+    def slips(self, figures: Figures) -> tuple[Slip, ...]:
+        """Single digits that would make a sum add up; none for another kind of relation."""
+        if self.sign != "=" or len(self.left_parts) != 1 or len(self.right_parts) < 2:
+            return ()
+        (whole,) = self.left_parts
+        if any(code not in figures for code in (whole, *self.right_parts)):
+            return ()
+        parts = {code: figures[code].value for code in self.right_parts}
+        return slips((whole, figures[whole].value), parts)
+
+    def advice(self, figures: Figures) -> str:
+        """What to ask about a relation that fails or is remarked on, in words for the report."""
+        found = self.check(figures)
+        if found.verdict not in (Verdict.FAILS, Verdict.REMARK) or found.difference is None:
+            return ""
+        if found.rounded:
+            return "Chênh lệch nằm trong sai số làm tròn của các số liệu."
+        if self.remainder and found.verdict == Verdict.REMARK:
+            return f"Danh sách trong đó chưa đủ, còn {exact(found.difference)}."
+        guesses = self.slips(figures) if found.verdict == Verdict.FAILS else ()
+        if guesses:
+            words = " hoặc ".join(f"{s.code} là {exact(s.candidate)}" for s in guesses)
+            return f"Có thể nhầm một chữ số: {words} thì khớp."
+        return self.hint
 
     def _holds(self, left: Decimal, right: Decimal) -> bool:
         if self.sign == "≤":
@@ -116,7 +161,14 @@ def whole(*codes: str) -> Callable[[Figures], Decimal]:
 
 
 def rows(*codes: str) -> Callable[[Figures], Decimal]:
-    return lambda figures: Decimal(sum(figures[code].rows for code in codes))
+    """The rows behind figures; open where a number was reported and no rows were counted."""
+
+    def add(figures: Figures) -> Decimal:
+        if not all(figures[code].counted for code in codes):
+            raise NoSecondTerm
+        return Decimal(sum(figures[code].rows for code in codes))
+
+    return add
 
 
 def share(*codes: str) -> Callable[[Figures], Decimal]:
@@ -132,6 +184,20 @@ def share(*codes: str) -> Callable[[Figures], Decimal]:
 
 def daily(code: str) -> Callable[[Figures], Decimal]:
     return lambda figures: (figures[code].value / figures[code].days).quantize(Decimal(1))
+
+
+def growth(now: Stated, change: Stated) -> Decimal:
+    """
+    The change in percent against the whole number of the month before that fits best.
+
+    A change that no whole number gives was computed from something else.
+    """
+    if change.value <= -100:
+        raise NoSecondTerm
+    before = (now.value / (1 + change.value / 100)).quantize(Decimal(1))
+    if not before:
+        raise NoSecondTerm
+    return (now.value / before - 1) * 100
 
 
 def equal(left: str, *parts: str) -> Relation:
@@ -176,6 +242,18 @@ def at_least(left: str, *parts: str, remainder: bool = False) -> Relation:
     )
 
 
+def within_provinces(code: str, counting: str) -> Relation:
+    """A count of provinces is not above their number, which another figure carries."""
+    return Relation(
+        key=f"{code}<=provinces",
+        text=f"{code} ≤ số tỉnh, thành phố",
+        sign="≤",
+        codes=(code, counting),
+        left=value(code),
+        right=whole(counting),
+    )
+
+
 CIVIL_STATUS_GROUP = ("F019", "F021", "F022", "F023")
 
 RELATIONS: tuple[Relation, ...] = (
@@ -202,15 +280,20 @@ RELATIONS: tuple[Relation, ...] = (
         right=daily("F009"),
         within=UNLIKE,
         only_remark=True,
+        hint="Cần nêu kỳ tính bình quân.",
     ),
     Relation(
-        key="F012<=provinces",
-        text="F012 ≤ số tỉnh, thành phố",
-        sign="≤",
-        codes=("F012", "F002"),
-        left=value("F012"),
-        right=whole("F002"),
+        key="F011~F010/days",
+        text="F011 so với bình quân ngày của F010",
+        sign="≈",
+        codes=("F011", "F010"),
+        left=value("F011"),
+        right=daily("F010"),
+        within=UNLIKE,
+        only_remark=True,
+        hint="Cần nêu kỳ tính bình quân.",
     ),
+    within_provinces("F012", "F002"),
     at_least("F015", "F016", "F017", "F018"),
     Relation(
         key="F018=provinces",
@@ -234,6 +317,39 @@ RELATIONS: tuple[Relation, ...] = (
         right=rows(*CIVIL_STATUS_GROUP),
         left_parts=CIVIL_STATUS_GROUP,
     ),
+    equal("F024", "F025", "F026"),
+    equal("F027", "F028", "F029"),
+    at_least("F030", "F027"),
+    at_most("F031", "F035"),
+    at_most("F032", "F036"),
+    at_most("F034", "F037"),
+    at_most("F038", "F041"),
+    at_most("F039", "F040"),
+    Relation(
+        key="F041+F042=provinces",
+        text="F041 + F042 = số tỉnh, thành phố",
+        sign="=",
+        codes=("F041", "F042"),
+        left=total("F041", "F042"),
+        right=whole("F041"),
+    ),
+    at_least("F044", "F043"),
+    at_least("F047", "F046"),
+    at_most("F048", "F049"),
+    at_most("F049", "F050"),
+    within_provinces("F051", "F002"),
+    equal("F054", "F055", "F056"),
+    at_least("F060", "F061"),
+    Relation(
+        key="F068=F067/before",
+        text="F068 = F067 so với một số nguyên của tháng trước",
+        sign="=",
+        codes=("F068", "F067"),
+        left=value("F068"),
+        right=lambda figures: growth(figures["F067"], figures["F068"]),
+        tolerance=HUNDREDTH,
+    ),
+    within_provinces("F069", "F002"),
 )
 
 

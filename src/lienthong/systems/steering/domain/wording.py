@@ -8,14 +8,16 @@ the nearest. Words are added to a number, never digits taken away in silence.
 
 from __future__ import annotations
 
-from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from enum import StrEnum
 
 from lienthong.kernel.numbers import percent, vn_number
 
+from .catalogue import latest
+from .rounding import Exactness, Rounding, plain
 from .stated import Stated
 
-SIGNIFICANT = 2
+MORE_THAN, ABOUT = Rounding("floor", digits=2), Rounding("nearest", digits=2)
 
 
 class Form(StrEnum):
@@ -27,6 +29,8 @@ class Form(StrEnum):
     PERCENT = "percent"
     MORE_THAN = "more_than"
     ABOUT = "about"
+    ROUNDED = "rounded"  # by the rule of its definition: hơn 6,3 triệu
+    CHANGE = "change"  # tăng 12,66%, giảm 3%
 
 
 def written(figure: Stated, form: Form) -> str:
@@ -38,9 +42,15 @@ def written(figure: Stated, form: Form) -> str:
         case Form.PERCENT:
             return percent_of(figure.value)
         case Form.MORE_THAN:
-            return more_than(figure.value)
+            return more_than(figure.value, figure.exactness)
         case Form.ABOUT:
             return about(figure.value)
+        case Form.ROUNDED:
+            known = latest(figure.code)
+            rule = known.rounding if known else Rounding("exact")
+            return rule.written(figure.value, figure.exactness)
+        case Form.CHANGE:
+            return change(figure.value)
         case Form.PADDED if figure.value == figure.value.to_integral_value():
             return padded(int(figure.value))
         case _:
@@ -49,9 +59,7 @@ def written(figure: Stated, form: Form) -> str:
 
 def exact(value: Decimal) -> str:
     """Every digit; a whole number without a comma."""
-    if value == value.to_integral_value():
-        return vn_number(int(value))
-    return vn_number(value.normalize())
+    return plain(value)
 
 
 def percent_of(value: Decimal) -> str:
@@ -59,24 +67,22 @@ def percent_of(value: Decimal) -> str:
     return percent(value, 0 if value == value.to_integral_value() else 2)
 
 
+def change(value: Decimal) -> str:
+    """``tăng 12,66%``, ``giảm 3%``, ``không đổi``."""
+    if not value:
+        return "không đổi"
+    return f"{'tăng' if value > 0 else 'giảm'} {percent_of(abs(value))}"
+
+
 def padded(value: int) -> str:
     return f"{value:02d}" if 0 < value < 10 else vn_number(value)
 
 
-def more_than(value: Decimal) -> str:
+def more_than(value: Decimal, exactness: Exactness = Exactness.EXACT) -> str:
     """``hơn 20.000`` for 20.431; the bare number when nothing was rounded away."""
-    rounded = shortened(value, ROUND_FLOOR)
-    return exact(value) if rounded == value else f"hơn {exact(rounded)}"
+    return MORE_THAN.written(value, exactness)
 
 
 def about(value: Decimal) -> str:
     """``khoảng 160.000`` for 159.772; "khoảng" stays, since the figure is typical by nature."""
-    return f"khoảng {exact(shortened(value, ROUND_HALF_UP))}"
-
-
-def shortened(value: Decimal, rounding: str) -> Decimal:
-    """The value with two significant digits."""
-    if value == 0:
-        return value
-    step = Decimal(1).scaleb(max(0, value.adjusted() - SIGNIFICANT + 1))
-    return (value / step).quantize(Decimal(1), rounding=rounding) * step
+    return f"khoảng {exact(ABOUT.rounded(value))}"
