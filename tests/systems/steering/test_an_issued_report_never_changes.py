@@ -22,6 +22,7 @@ from lienthong.systems.steering.errors import (
     NothingToExplain,
     ProofBroken,
     RelationUnexplained,
+    RevisionUnexplained,
 )
 from lienthong.systems.steering.models import DocumentRegister, ReportEdition, SourceAnswer
 from lienthong.systems.steering.queries import editions
@@ -136,6 +137,9 @@ def test_collecting_after_the_issue_opens_a_new_edition_and_leaves_the_old(
     assert (draft.version, draft.state) == (2, State.DRAFT)
     assert editions.issued_edition(AUGUST).pk == issued.pk
     assert services.write(Report.of(editions.issued_edition(AUGUST)), "json") == before
+    with pytest.raises(RevisionUnexplained):
+        services.issue(draft, by=secretary)
+    services.explain_revisions(draft, ["F019"], "Ghi thêm việc của ngày 20", by=secretary)
     second = services.issue(draft, by=secretary)
     issued.refresh_from_db()
     assert (issued.state, second.number) == (State.SUPERSEDED, 2)

@@ -17,6 +17,8 @@ class SteeringConfig(AppConfig):
         "steering.secretary": _("Secretary of the monthly report"),
         "steering.tasks": _("Following assigned tasks"),
         "steering.leader": _("Leader who decides on deadlines"),
+        "steering.reporter": _("Reporting a body's figures"),
+        "steering.approver": _("Second officer for figures reported or entered"),
     }
     desks = (
         Desk(

@@ -375,3 +375,9 @@ class BadTrendLimit(Invalid):
     """A limit of growth is a percentage above 0, from a day that has not passed."""
 
     code = "steering.bad_trend_limit"
+
+
+class StatedLive(Conflict):
+    """This figure is counted by its system and comes through the exchange; it is not entered."""
+
+    code = "steering.stated_live"

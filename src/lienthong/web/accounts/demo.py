@@ -78,6 +78,12 @@ OFFICERS = (
         ("steering.secretary", "steering.tasks"),
     ),
     DemoOfficer(
+        "tran.nga", "Trần Nga", "Chuyên viên duyệt số liệu", STEERING, ("steering.approver",)
+    ),
+    DemoOfficer(
+        "phan.diem", "Phan Diễm", "Chuyên viên tổng hợp", GOVERNMENT, ("steering.reporter",)
+    ),
+    DemoOfficer(
         "mai.thu",
         "Mai Thu",
         "Chuyên viên theo dõi nhiệm vụ",
@@ -216,6 +222,8 @@ def shown() -> list[Shown]:
     does = {
         "le.cuong": _("registers births and deaths, prints certificates"),
         "vu.ha": _("collects figures and writes the monthly report"),
+        "tran.nga": _("decides on figures that were reported or entered by hand"),
+        "phan.diem": _("reports figures of systems that are not connected yet"),
         "mai.thu": _("gives tasks out of documents of the Government and follows them"),
         "ngo.phuc": _("gives tasks in a province and decides on more time"),
         "lam.yen": _("reports on the tasks of a department and asks for more time"),

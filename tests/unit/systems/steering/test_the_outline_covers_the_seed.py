@@ -8,8 +8,8 @@ from pathlib import Path
 
 from lienthong.kernel.demo import shipped_figures
 from lienthong.systems.steering.domain import outline
-from lienthong.systems.steering.domain.outline import TITLES, Fig, place_of, sentences
-from lienthong.systems.steering.manifest import SOURCES
+from lienthong.systems.steering.domain.catalogue import latest
+from lienthong.systems.steering.domain.outline import TITLES, Fig, Term, place_of, sentences
 
 
 def test_every_figure_of_the_register_stands_in_exactly_one_sentence():
@@ -23,8 +23,9 @@ def test_every_sentence_with_figures_names_a_known_system():
     for _, _, sentence in sentences():
         assert sentence.system in TITLES
         assert bool(sentence.codes) <= bool(sentence.system)
-        if sentence.parts:
-            assert sentence.system in SOURCES
+        assert bool(sentence.parts) == bool(sentence.system)
+        for code in sentence.codes:
+            assert latest(code).system == sentence.system
 
 
 def test_sentences_have_keys_of_their_own():
@@ -35,6 +36,13 @@ def test_sentences_have_keys_of_their_own():
 def test_no_sentence_carries_a_number_of_its_own():
     words = " ".join(part for _, _, s in sentences() for part in s.parts if isinstance(part, str))
     assert not re.search(r"\d", words)
+
+
+def test_a_term_with_digits_is_a_name_and_no_count():
+    terms = {part.text for _, _, s in sentences() for part in s.parts if isinstance(part, Term)}
+    name = re.compile(r"mức độ 3|mức độ 4|mức độ 3, 4|COVID-19|Quyết định số [0-9]+/QĐ-TTg")
+    assert terms
+    assert all(name.fullmatch(term) for term in terms)
 
 
 def test_no_value_of_the_register_is_written_in_the_outline():
@@ -55,4 +63,4 @@ def test_a_figure_is_found_at_its_place():
 
 def test_each_part_is_words_a_figure_or_a_date():
     kinds = {type(part) for _, _, s in sentences() for part in s.parts}
-    assert kinds == {str, Fig, outline.Slot}
+    assert kinds == {str, Fig, outline.Slot, Term}

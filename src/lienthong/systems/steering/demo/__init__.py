@@ -1,8 +1,9 @@
 """
-Demonstration data of the steering secretariat: documents and tasks, no figures.
+Demonstration data of the steering secretariat: documents, tasks, and values on paper.
 
 The report of the demonstration month is collected live, through the exchange,
-from what the systems hold; a report loaded beside them would prove nothing. The
+from what the systems hold; a report loaded beside them would prove nothing. Only
+figures of systems that are not built are entered by hand, and marked so. The
 documents are those the seed names, with the tasks its fact sheet lists; two
 letters are made up, say so in their subject, and are there so that boards show
 deadlines. Two documents of the seed are dated after the day of the
@@ -35,6 +36,7 @@ from ..models import (
     CoLead,
     DirectiveDocument,
     DocumentLink,
+    FigureEntry,
     PassedOn,
     Progress,
     Task,
@@ -42,7 +44,7 @@ from ..models import (
 from ..models.directives import Origin
 from ..queries.bodies import bodies_on
 from ..services import reminding
-from . import letters
+from . import entries, letters
 from .seed import (
     ADDED,
     DOCUMENTS,
@@ -54,7 +56,7 @@ from .seed import (
     SeedTask,
 )
 
-SOURCE = "steering: documents and tasks the seed names"
+SOURCE = "steering: documents, tasks and unbuilt systems' figures the seed names"
 GROUPS = {
     "@ministries": (Level.MINISTRY,),
     "@provinces": (Level.PROVINCE,),
@@ -67,8 +69,10 @@ def load(plan: DemoPlan, tell: Tell) -> None:
     """Load the documents once; what is there already is left alone."""
     if not DirectiveDocument.objects.filter(origin=Origin.IMPORT).exists():
         Loading(plan, tell).all()
+    entries.load(tell)
     rows = DirectiveDocument.objects.filter(origin=Origin.IMPORT).count()
     rows += Task.objects.filter(origin=Origin.IMPORT).count()
+    rows += FigureEntry.objects.filter(origin=Origin.IMPORT).count()
     # After the commit, and again at a repeated load: the log knows a statement by its digest.
     gateway_admin.import_records(source=SOURCE, records=rows, digest=digest())
 
@@ -76,6 +80,7 @@ def load(plan: DemoPlan, tell: Tell) -> None:
 def digest() -> str:
     """SHA-256 of what is loaded, the same on every node."""
     parts = [*(asdict(one) for one in (*ADDED, *DOCUMENTS, *TASKS)), *letters.ITEMS]
+    parts += [{"figure": one} for one in entries.told()]
     return hashlib.sha256(json.dumps(parts, default=str, ensure_ascii=False).encode()).hexdigest()
 
 

@@ -25,12 +25,23 @@ class Fig:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A date or month filled in from the edition: ``as_of``, ``month``, ``year``."""
+    """
+    A date or month filled in: ``as_of``, ``month``, ``last_month``, ``months``, ``year`` of the
+    edition; ``start`` and ``end`` of the days of the figure with this code.
+    """
 
     name: str
+    code: str = ""
 
 
-Part = str | Fig | Slot
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A name of the law or of a service that has digits in it; it counts nothing."""
+
+    text: str
+
+
+Part = str | Fig | Slot | Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +57,10 @@ class Sentence:
     system: str
     gist: str
     parts: tuple[Part, ...] = ()
-    unanswered: tuple[str, ...] = ()
-    """Codes it needs, for a sentence this release cannot compose."""
 
     @property
     def codes(self) -> tuple[str, ...]:
-        named = tuple(part.code for part in self.parts if isinstance(part, Fig))
-        return named or self.unanswered
+        return tuple(part.code for part in self.parts if isinstance(part, Fig))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +122,21 @@ TITLES = {
 }
 
 
-def later(key: str, system: str, gist: str, *codes: str, mark: str = "-") -> Item:
-    """A statement that no connected system can support yet."""
-    return Item(mark, "", (Sentence(key, system, gist, unanswered=codes),))
+def later(key: str, gist: str, mark: str = "-") -> Item:
+    """A statement that a person writes."""
+    return Item(mark, "", (Sentence(key, "", gist),))
+
+
+def told(key: str, system: str, gist: str, lead: str, *parts: Part, mark: str = "-") -> Item:
+    """A paragraph of one statement."""
+    return Item(mark, lead, (Sentence(key, system, gist, parts),))
 
 
 AS_OF, MONTH, YEAR = Slot("as_of"), Slot("month"), Slot("year")
+LAST_MONTH, MONTHS = Slot("last_month"), Slot("months")
+COVID = Term("COVID-19")
+INDICATORS = Term("Quyết định số 293/QĐ-TTg")
+LEVELS, LEVEL_3, LEVEL_4 = Term("mức độ 3, 4"), Term("mức độ 3"), Term("mức độ 4")
 
 OUTLINE: tuple[Section, ...] = (
     Section("I.", 1, "Tình hình triển khai, kết quả thực hiện", "I"),
@@ -129,7 +146,7 @@ OUTLINE: tuple[Section, ...] = (
         "Về công tác chỉ đạo, điều hành",
         "I-1",
         (
-            later("I.1.a", "", "Nhiệm vụ Chính phủ giao trong nghị quyết phiên họp thường kỳ"),
+            later("I.1.a", "Nhiệm vụ Chính phủ giao trong nghị quyết phiên họp thường kỳ"),
             Item(
                 "-",
                 "",
@@ -157,8 +174,8 @@ OUTLINE: tuple[Section, ...] = (
         "Xây dựng, hoàn thiện thể chế",
         "I-2",
         (
-            later("I.2.a", "", "Nghị định về định danh và xác thực điện tử"),
-            later("I.2.b", "", "Nghị định về bảo vệ dữ liệu cá nhân"),
+            later("I.2.a", "Nghị định về định danh và xác thực điện tử"),
+            later("I.2.b", "Nghị định về bảo vệ dữ liệu cá nhân"),
         ),
     ),
     Section(
@@ -267,11 +284,14 @@ OUTLINE: tuple[Section, ...] = (
                     ),
                 ),
             ),
-            later(
+            told(
                 "I.3.insurance",
                 "insurance",
                 "Đối chiếu dữ liệu bảo hiểm với CSDL quốc gia về Dân cư",
-                "F013",
+                "CSDL về Bảo hiểm:",
+                "Bảo hiểm xã hội Việt Nam đã thực hiện rà soát, đối chiếu ",
+                Fig("F013", Form.ROUNDED),
+                " thông tin cá nhân từ CSDL quốc gia về Dân cư.",
                 mark="+",
             ),
             Item(
@@ -334,41 +354,122 @@ OUTLINE: tuple[Section, ...] = (
         "Các hệ thống thông tin đổi mới lề lối, phương thức làm việc",
         "I-4-a",
         (
-            later(
+            told(
                 "I.4.a.documents",
                 "documents",
                 "Văn bản điện tử gửi, nhận qua Trục liên thông văn bản quốc gia",
-                *("F024", "F025", "F026", "F027", "F028", "F029", "F030"),
+                "Trục liên thông văn bản quốc gia:",
+                "Số lượng văn bản điện tử gửi, nhận trong tháng (từ ngày ",
+                Slot("start", "F024"),
+                " đến ngày ",
+                Slot("end", "F024"),
+                ") là ",
+                Fig("F024"),
+                " văn bản (gửi ",
+                Fig("F025"),
+                " văn bản, nhận ",
+                Fig("F026"),
+                " văn bản). Số lượng văn bản điện tử gửi, nhận trong ",
+                MONTHS,
+                " là ",
+                Fig("F027", Form.ROUNDED),
+                " văn bản (gửi ",
+                Fig("F028", Form.ROUNDED),
+                " văn bản, nhận ",
+                Fig("F029", Form.ROUNDED),
+                " văn bản). Từ khi khai trương (",
+                Slot("start", "F030"),
+                ") đến nay có tổng số ",
+                Fig("F030", Form.ROUNDED),
+                " văn bản điện tử được gửi và nhận giữa các cơ quan hành chính nhà nước trên Trục"
+                " liên thông văn bản quốc gia.",
             ),
-            later(
+            told(
                 "I.4.a.cabinet",
                 "cabinet",
                 "Phiên họp và phiếu lấy ý kiến thành viên Chính phủ trên e-Cabinet",
-                *("F031", "F032", "F034", "F035", "F036", "F037"),
+                "Hệ thống thông tin phục vụ họp và xử lý công việc của Chính phủ (e-Cabinet):",
+                "Trong ",
+                MONTH,
+                ", đã phục vụ ",
+                Fig("F031", Form.PADDED),
+                " phiên họp của Chính phủ và thực hiện xử lý ",
+                Fig("F032", Form.PADDED),
+                " phiếu lấy ý kiến thành viên Chính phủ (thay thế ",
+                Fig("F034", Form.ROUNDED),
+                " hồ sơ, tài liệu giấy). Từ khi thành lập đến nay, Hệ thống đã phục vụ ",
+                Fig("F035", Form.PADDED),
+                " hội nghị, phiên họp của Chính phủ và thực hiện xử lý ",
+                Fig("F036", Form.PADDED),
+                " phiếu lấy ý kiến thành viên Chính phủ, thay thế việc phát hành ",
+                Fig("F037", Form.ROUNDED),
+                " hồ sơ, tài liệu giấy.",
             ),
-            later(
+            told(
                 "I.4.a.reporting",
                 "reporting",
                 "Kết nối của Hệ thống thông tin báo cáo quốc gia",
-                *("F038", "F039", "F040", "F041", "F042"),
+                "Hệ thống thông tin báo cáo quốc gia:",
+                "Trong ",
+                MONTHS,
+                ", Hệ thống đã kết nối được với ",
+                Fig("F039", Form.PADDED),
+                " hệ thống báo cáo của bộ, cơ quan và ",
+                Fig("F038", Form.PADDED),
+                " hệ thống báo cáo cấp tỉnh, nâng tổng số kết nối lên ",
+                Fig("F040", Form.OF_WHOLE),
+                " bộ, cơ quan và ",
+                Fig("F041", Form.OF_WHOLE),
+                " tỉnh, thành phố từ lúc khai trương đến nay (còn ",
+                Fig("F042", Form.PADDED),
+                " tỉnh chưa hoàn thành xây dựng hệ thống báo cáo cấp tỉnh).",
             ),
-            later(
+            told(
                 "I.4.a.command",
                 "command_centre",
                 "Điểm cầu, camera và dữ liệu trực tuyến của Trung tâm chỉ đạo, điều hành",
-                *("F043", "F044", "F045", "F046", "F047"),
+                "Trung tâm thông tin, chỉ đạo điều hành của Chính phủ, Thủ tướng Chính phủ:",
+                "Đã kết nối tương tác trực tuyến với ",
+                Fig("F043", Form.PADDED),
+                " điểm tại trung tâm phục vụ hành chính công, trung tâm điều hành của các bộ,"
+                " ngành, địa phương, nâng tổng số điểm cầu kết nối lên ",
+                Fig("F044", Form.PADDED),
+                " điểm kể từ lúc khai trương; kết nối ",
+                Fig("F045", Form.PADDED),
+                " camera giám sát các hồ đập thủy điện, cửa khẩu biên giới; kết nối ",
+                Fig("F046", Form.PADDED),
+                " thông tin, dữ liệu trực tuyến theo thời gian thực với các bộ, ngành, nâng tổng số"
+                " thông tin, dữ liệu trực tuyến được kết nối là ",
+                Fig("F047", Form.PADDED),
+                " hệ thống.",
             ),
-            later(
+            told(
                 "I.4.a.indicators",
                 "reporting",
                 "Chỉ tiêu kinh tế - xã hội được cung cấp dữ liệu",
-                *("F048", "F049", "F050", "F051", "F052"),
+                "Chỉ tiêu kinh tế - xã hội:",
+                "Các bộ, cơ quan đã cung cấp dữ liệu của ",
+                Fig("F048", Form.PADDED),
+                " chỉ tiêu kinh tế - xã hội phục vụ chỉ đạo, điều hành theo ",
+                INDICATORS,
+                " của Thủ tướng Chính phủ, nâng tổng số chỉ tiêu được cung cấp dữ liệu lên ",
+                Fig("F049"),
+                "/",
+                Fig("F050"),
+                " chỉ tiêu; ",
+                Fig("F051", Form.OF_WHOLE),
+                " tỉnh, thành phố trực thuộc Trung ương cung cấp dữ liệu ",
+                Fig("F052", Form.PADDED),
+                " chỉ tiêu kinh tế - xã hội.",
             ),
-            later(
+            told(
                 "I.4.a.relief",
                 "reporting",
                 "Tài khoản cập nhật báo cáo hỗ trợ hằng ngày",
-                "F053",
+                "Chế độ báo cáo về hỗ trợ người lao động, người sử dụng lao động:",
+                "Đến nay đã cấp được ",
+                Fig("F053"),
+                " tài khoản trên Hệ thống cho các cơ quan, đơn vị cập nhật báo cáo hằng ngày.",
             ),
         ),
     ),
@@ -378,23 +479,70 @@ OUTLINE: tuple[Section, ...] = (
         "Các hệ thống thông tin phục vụ người dân, doanh nghiệp",
         "I-4-b",
         (
-            later(
+            told(
                 "I.4.b.levels",
                 "portal",
                 "Tỷ lệ dịch vụ công trực tuyến mức độ 3, 4",
-                *("F054", "F055", "F056"),
+                "",
+                "Tính đến ngày ",
+                Slot("end", "F054"),
+                ", tỷ lệ dịch vụ công trực tuyến ",
+                LEVELS,
+                " cả nước đạt ",
+                Fig("F054", Form.PERCENT),
+                "; trong đó tỷ lệ dịch vụ công trực tuyến ",
+                LEVEL_3,
+                " là ",
+                Fig("F055", Form.PERCENT),
+                ", tỷ lệ dịch vụ công trực tuyến ",
+                LEVEL_4,
+                " là ",
+                Fig("F056", Form.PERCENT),
+                ".",
             ),
-            later(
+            told(
                 "I.4.b.portal",
                 "portal",
                 "Dịch vụ, tài khoản, hồ sơ và thanh toán trên Cổng Dịch vụ công quốc gia",
-                *("F057", "F058", "F059", "F060", "F061", "F062", "F063"),
+                "Cổng Dịch vụ công quốc gia:",
+                "Tính từ ngày ",
+                Slot("start", "F057"),
+                " đến ngày ",
+                Slot("end", "F057"),
+                " đã cung cấp ",
+                Fig("F057"),
+                " dịch vụ công trực tuyến ",
+                LEVEL_3,
+                ", ",
+                LEVEL_4,
+                "; ",
+                Fig("F058", Form.ROUNDED),
+                " lượt truy cập tìm hiểu thông tin, dịch vụ; ",
+                Fig("F059", Form.ROUNDED),
+                " tài khoản đăng ký; ",
+                Fig("F060", Form.ROUNDED),
+                " hồ sơ đồng bộ trạng thái; ",
+                Fig("F061", Form.ROUNDED),
+                " hồ sơ trực tuyến thực hiện từ Cổng; ",
+                Fig("F062", Form.ROUNDED),
+                " giao dịch thanh toán trực tuyến với tổng số tiền ",
+                Fig("F063", Form.ROUNDED),
+                " đồng.",
             ),
-            later(
+            told(
                 "I.4.b.relief",
                 "relief",
                 "Hồ sơ và phản ánh về hỗ trợ do đại dịch COVID-19",
-                *("F064", "F065", "F066"),
+                "Hỗ trợ người lao động và người sử dụng lao động:",
+                "Đã cung cấp ",
+                Fig("F064", Form.PADDED),
+                " dịch vụ công trên Cổng Dịch vụ công quốc gia, đến nay đã tiếp nhận được ",
+                Fig("F065"),
+                " hồ sơ nộp qua Cổng; tiếp nhận và chuyển cơ quan có thẩm quyền xử lý ",
+                Fig("F066"),
+                " phản ánh, kiến nghị của người dân về hỗ trợ do đại dịch ",
+                COVID,
+                ".",
             ),
         ),
     ),
@@ -404,12 +552,20 @@ OUTLINE: tuple[Section, ...] = (
         "Về bảo đảm an toàn thông tin, an ninh mạng, bảo vệ thông tin cá nhân",
         "I-5",
         (
-            later(
+            told(
                 "I.5.attacks",
                 "cyber_watch",
                 "Cuộc tấn công mạng gây ra sự cố, so với tháng trước",
-                "F067",
-                "F068",
+                "",
+                "Trong ",
+                MONTH,
+                ", Trung tâm Giám sát an toàn không gian mạng quốc gia đã ghi nhận ",
+                Fig("F067"),
+                " cuộc tấn công mạng gây ra sự cố vào các hệ thống thông tin tại Việt Nam; ",
+                Fig("F068", Form.CHANGE),
+                " so với ",
+                LAST_MONTH,
+                ".",
             ),
         ),
     ),
@@ -418,14 +574,14 @@ OUTLINE: tuple[Section, ...] = (
         1,
         "Đánh giá kết quả triển khai",
         "II",
-        (later("II", "", "Đánh giá chung; tồn tại, hạn chế"),),
+        (later("II", "Đánh giá chung; tồn tại, hạn chế"),),
     ),
     Section(
         "III.",
         1,
         "Đề xuất, kiến nghị",
         "III",
-        (later("III", "", "Kiến nghị với Chính phủ, Thủ tướng Chính phủ"),),
+        (later("III", "Kiến nghị với Chính phủ, Thủ tướng Chính phủ"),),
     ),
 )
 

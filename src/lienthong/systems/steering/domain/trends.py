@@ -31,6 +31,18 @@ class Limit:
     down: Decimal
 
 
+FIRST_LIMITS = tuple(
+    Limit(of, date(2019, 3, 7), Decimal(up), Decimal(down))
+    for of, up, down in (
+        ("flow", 100, 50),
+        ("stock", 25, 25),
+        ("ratio", 10, 10),
+        ("typical", 50, 50),
+    )
+)
+"""Until the secretariat sets others: a count doubles or halves, a stock moves by a quarter."""
+
+
 @dataclass(frozen=True, slots=True)
 class Compared:
     """One figure beside its value of another month."""
@@ -80,6 +92,7 @@ def remarks_on(
             " số lũy kế thường không giảm.",
             codes=(compared.code,),
         )
+        return
     growth = compared.growth
     if limit is None or growth is None or -limit.down <= growth <= limit.up:
         return

@@ -1,8 +1,9 @@
 """
 Tables of the steering secretariat; Django looks for them here.
 
-`editions` holds the monthly report, `directives` the documents that assign tasks
-and what became of the tasks, `letters` how a body passes a document on.
+`editions` holds the monthly report, `entries` the values that bodies report or officers
+enter, `directives` the documents that assign tasks and what became of the tasks,
+`letters` how a body passes a document on.
 """
 
 from __future__ import annotations
@@ -23,10 +24,13 @@ from .dues import EarlierDue
 from .editions import (
     CollectedFigure,
     DocumentRegister,
+    EditionRemark,
     RelationCheck,
     ReportEdition,
+    Revision,
     SourceAnswer,
 )
+from .entries import FigureEntry, TrendLimit
 from .letters import ItemTask, Letter, LetterItem, Opinion, QuoteReason, Reception
 
 __all__ = [
@@ -37,8 +41,10 @@ __all__ = [
     "DocumentLink",
     "DocumentRegister",
     "EarlierDue",
+    "EditionRemark",
     "Evidence",
     "Extension",
+    "FigureEntry",
     "ItemTask",
     "Letter",
     "LetterItem",
@@ -50,6 +56,8 @@ __all__ = [
     "RelationCheck",
     "Reminder",
     "ReportEdition",
+    "Revision",
     "SourceAnswer",
     "Task",
+    "TrendLimit",
 ]

@@ -7,14 +7,19 @@ the answer it came in, and that answer to the message in the exchange's log.
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import F, Q
 
 from lienthong.kernel.periods import Period
 from lienthong.record import fields
 
+from ..domain.catalogue import Way, latest
 from ..domain.editions import SYMBOL, State
+from ..domain.rounding import Exactness
 from ..domain.stated import Stated
+from .entries import EXACTNESS, WAYS, FigureEntry
 
 
 class DocumentRegister(models.Model):
@@ -136,7 +141,7 @@ class SourceAnswer(models.Model):
 
 
 class CollectedFigure(models.Model):
-    """A figure as its system stated it for one edition."""
+    """A figure as its system stated it for one edition, or as a body reported it."""
 
     class State(models.TextChoices):
         LIVE = "live"
@@ -145,9 +150,29 @@ class CollectedFigure(models.Model):
     edition = fields.ForeignKey(
         ReportEdition, data="open", on_delete=models.PROTECT, related_name="figures"
     )
+    way = fields.CharField(data="open", max_length=8, choices=WAYS, default=Way.LIVE.value)
     answer = fields.ForeignKey(
-        SourceAnswer, data="open", on_delete=models.PROTECT, related_name="figures"
+        SourceAnswer,
+        data="open",
+        on_delete=models.PROTECT,
+        related_name="figures",
+        null=True,
+        blank=True,
     )
+    """The answer it came in, of a live figure."""
+    entry = fields.ForeignKey(
+        FigureEntry,
+        data="open",
+        on_delete=models.PROTECT,
+        related_name="figures",
+        null=True,
+        blank=True,
+    )
+    """The accepted entry it came from, of a reported or entered one."""
+    chosen = fields.BooleanField(data="open", default=False)
+    """Whether an officer chose it over the same figure that came in another way."""
+    chosen_by = fields.CharField(data="internal", max_length=200, blank=True)
+    chosen_at = fields.DateTimeField(data="open", null=True, blank=True)
     system = fields.CharField(data="open", max_length=60)
     code = fields.CharField(data="open", max_length=20)
     title = fields.CharField(data="open", max_length=300)
@@ -159,6 +184,11 @@ class CollectedFigure(models.Model):
     """What its system said has to be known beside it, such as who has not reported yet."""
     window_start = fields.DateField(data="open")
     window_end = fields.DateField(data="open")
+    as_of = fields.DateField(data="open", null=True, blank=True)
+    """The day it holds on; of a reported figure only what its source states."""
+    exactness = fields.CharField(
+        data="open", max_length=8, choices=EXACTNESS, default=Exactness.EXACT.value
+    )
     source = fields.CharField(data="open", max_length=300)
     function = fields.CharField(data="open", max_length=200)
     rows = fields.BigIntegerField(data="open")
@@ -174,7 +204,17 @@ class CollectedFigure(models.Model):
         ordering = ["code", "system"]
         constraints = [
             models.UniqueConstraint(
-                fields=["edition", "system", "code"], name="steering_figure_once"
+                fields=["edition", "system", "code", "way"], name="steering_figure_once"
+            ),
+            models.UniqueConstraint(
+                fields=["edition", "code"],
+                condition=Q(chosen=True),
+                name="steering_figure_one_chosen",
+            ),
+            models.CheckConstraint(
+                condition=Q(way="live", answer__isnull=False, entry=None)
+                | ~Q(way="live") & Q(answer=None, entry__isnull=False),
+                name="steering_figure_one_way",
             ),
             models.CheckConstraint(
                 condition=Q(rows__gte=0, imported__gte=0), name="steering_figure_rows"
@@ -187,6 +227,11 @@ class CollectedFigure(models.Model):
     @property
     def stated(self) -> Stated:
         """The figure as the rules see it."""
+        known = latest(self.code)
+        live = self.way == Way.LIVE
+        slack = (Decimal(0), Decimal(0))
+        if known is not None and not live:
+            slack = known.rounding.slack(Exactness(self.exactness))
         return Stated(
             code=self.code,
             value=self.value,
@@ -196,6 +241,13 @@ class CollectedFigure(models.Model):
             part=self.part,
             whole=self.whole,
             days=(self.window_end - self.window_start).days + 1,
+            start=self.window_start,
+            end=self.window_end,
+            as_of=self.window_end if live else self.as_of,
+            counted=live,
+            exactness=Exactness(self.exactness),
+            below=slack[0],
+            above=slack[1],
         )
 
     @property
@@ -225,3 +277,51 @@ class RelationCheck(models.Model):
 
     def __str__(self) -> str:
         return str(self.key)
+
+
+class EditionRemark(models.Model):
+    """What a careful reader would ask about an edition, as it stood when it was collected."""
+
+    edition = fields.ForeignKey(
+        ReportEdition, data="open", on_delete=models.CASCADE, related_name="remark_rows"
+    )
+    code = fields.CharField(data="open", max_length=40)
+    words = fields.TextField(data="open")
+    figures = fields.TextField(data="open", blank=True)
+    """Codes of the figures concerned, separated by commas."""
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return str(self.code)
+
+
+class Revision(models.Model):
+    """A figure of the report that differs from the edition issued before, and why."""
+
+    edition = fields.ForeignKey(
+        ReportEdition, data="open", on_delete=models.CASCADE, related_name="revisions"
+    )
+    code = fields.CharField(data="open", max_length=20)
+    old = fields.CharField(data="open", max_length=80)
+    """As the issued edition writes it; empty for a figure it did not have."""
+    new = fields.CharField(data="open", max_length=80)
+    """Empty for a figure that is no longer stated."""
+    reason = fields.CharField(data="open", max_length=1000, blank=True)
+    reason_by = fields.CharField(data="internal", max_length=200, blank=True)
+    reason_at = fields.DateTimeField(data="open", null=True, blank=True)
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.UniqueConstraint(fields=["edition", "code"], name="steering_revision_once")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.code)
+
+    @property
+    def needs_reason(self) -> bool:
+        """A figure that was not printed before revises nothing."""
+        return bool(self.old) and not self.reason

@@ -32,13 +32,16 @@ from lienthong.web.papers.blocks import (
 )
 
 from ..domain import editions as about
-from ..domain.outline import OUTLINE, TITLES, Fig, Item, Section, Sentence, Slot
+from ..domain.catalogue import Way
+from ..domain.outline import OUTLINE, TITLES, Fig, Item, Section, Sentence, Slot, Term
 from ..domain.relations import Verdict, relation
+from ..domain.stated import Figures
 from ..domain.wording import exact, written
 from ..manifest import SOURCES
 from ..models import CollectedFigure, RelationCheck, ReportEdition
-from . import editions
+from . import editions, ways
 from .provenance import figures_tables, open_points_table, relations_table
+from .trends import month_before
 
 ABSTRACT = (
     "Tình hình thực hiện Nghị quyết số 17/NQ-CP ngày 07/3/2019 của Chính phủ về một số nhiệm vụ,"
@@ -129,6 +132,11 @@ class Report:
         in_month = [f for f in flows if f.window_start >= self.edition.period_start]
         return bool(in_month) and not any(figure.rows for figure in in_month)
 
+    @property
+    def stated(self) -> Figures:
+        """The printed figures as the rules see them."""
+        return {code: figure.stated for code, figure in self.figures.items()}
+
     def source(self, system: str) -> editions.Source | None:
         return next((source for source in self.sources if source.system == system), None)
 
@@ -146,14 +154,17 @@ class Report:
     def reason_open(self, sentence: Sentence) -> str:
         """Why a sentence cannot be written, or nothing when it can."""
         if not sentence.parts:
-            return "person" if not sentence.system else "absent"
+            return "person"
+        if self.states_some(sentence):
+            return ""
         if sentence.system not in SOURCES:
             return "absent"
         source = self.source(sentence.system)
-        answered = source is not None and source.answer is not None
-        if answered and not any(code in self.figures for code in sentence.codes):
-            return "unstated"
-        return ""
+        return "unstated" if source is not None and source.answer is not None else ""
+
+    def states_some(self, sentence: Sentence) -> bool:
+        """Whether at least one of its figures has a value."""
+        return any(code in self.figures for code in sentence.codes)
 
     def open_points(self) -> list[OpenPoint]:
         return [
@@ -194,6 +205,7 @@ def body(report: Report) -> tuple[Block, ...]:
         Title("Báo cáo", ABSTRACT),
         Paragraph((Text(f"{MANDATE}{month} như sau:"),)),
     ]
+    blocks.extend(ways.correction_notice(edition))
     if report.is_without_records:
         blocks.append(Aside("warning", "Tháng không có phát sinh", (Text(NOTHING_HAPPENED),)))
     for section in OUTLINE:
@@ -227,10 +239,11 @@ def section_blocks(report: Report, section: Section) -> Iterator[Block]:
                 Text(".", italic=True),
             )
         )
-    codes = {c for item in section.items for s in item.sentences for c in s.codes}
+    codes = [c for item in section.items for s in item.sentences for c in s.codes]
+    yield from ways.ways_line(report.figures, codes)
     for check in report.failing():
         if relation(check.key).codes[0] in codes:
-            yield failing_aside(check)
+            yield failing_aside(check, report)
     for check in report.remarks():
         if relation(check.key).codes[0] in codes:
             yield Aside(REMARK, relation(check.key).words, (), key=check.key)
@@ -242,8 +255,7 @@ def item_blocks(report: Report, item: Item) -> Iterator[Block]:
     for sentence in item.sentences:
         if report.reason_open(sentence):
             continue
-        source = report.source(sentence.system)
-        if source is None or source.answer is None:
+        if not report.states_some(sentence):
             silent.setdefault(sentence.system, []).extend(sentence.codes)
             continue
         inlines += [Text(" "), *sentence_inlines(report, sentence)]
@@ -264,7 +276,9 @@ def sentence_inlines(report: Report, sentence: Sentence) -> Iterator[Inline]:
             case Fig():
                 yield number_inline(report, part)
             case Slot():
-                yield Text(slot_text(report.edition, part))
+                yield Text(slot_text(report, part))
+            case Term():
+                yield Text(part.text)
             case _:
                 yield Text(part)
 
@@ -276,20 +290,35 @@ def number_inline(report: Report, part: Fig) -> Number:
     state = "fails" if report.failing(part.code) else ""
     if not state and figure.state == CollectedFigure.State.STALE:
         state = "stale"
+    if not state and figure.way != Way.LIVE:
+        state = str(figure.way)
     return Number(part.code, written(figure.stated, part.form), state)
 
 
-def slot_text(edition: ReportEdition, slot: Slot) -> str:
+def slot_text(report: Report, slot: Slot) -> str:
+    edition = report.edition
+    figure = report.figures.get(slot.code)
     match slot.name:
         case "as_of":
             return about.short_day(edition.counted_to)
+        case "start" if figure is not None:
+            return about.short_day(figure.window_start)
+        case "end" if figure is not None:
+            return about.short_day(figure.window_end)
+        case "start" | "end":
+            return "…"
         case "month":
             return about.month_words(edition.month)
+        case "last_month":
+            return about.month_words(month_before(edition.month))
+        case "months":
+            first = edition.period_start
+            return f"{first.month} tháng đầu năm {first.year}"
         case _:
             return str(edition.period_start.year)
 
 
-def failing_aside(check: RelationCheck) -> Aside:
+def failing_aside(check: RelationCheck, report: Report) -> Aside:
     """A contradiction, printed with both sides; the figures stay as they were stated."""
     rule = relation(check.key)
     assert check.left is not None
@@ -298,9 +327,11 @@ def failing_aside(check: RelationCheck) -> Aside:
         f"{exact(check.left)} và {exact(check.right)}, lệch"
         f" {exact(abs(check.left - check.right))}. Báo cáo giữ nguyên số liệu như đơn vị gửi."
     )
+    advice = rule.advice(report.stated)
     note = f" Ghi chú: {check.note}" if check.note else ""
     title = f"Quan hệ không khớp: {rule.words}"
-    return Aside("danger", title, (Text(words + note),), key=check.key)
+    text = f"{words} {advice}".rstrip() + note
+    return Aside("danger", title, (Text(text),), key=check.key)
 
 
 def missing_aside(report: Report, system: str, codes: list[str]) -> Aside:
@@ -343,8 +374,11 @@ def annexes(report: Report) -> tuple[Block, ...]:
     points = report.open_points()
     return (
         Annex("Phụ lục I", "Nguồn của từng số liệu", reference),
+        *ways.shares_table(report.figures),
+        *ways.corrections_table(report.edition),
         *figures_tables(report.every_figure, printed=report.figures),
-        *relations_table(report.checks.values()),
+        *relations_table(report.checks.values(), report.stated),
+        *ways.remarks_table(report.edition.remark_rows.all()),
         Annex(OPEN_ANNEX, OPEN_TITLE, reference, anchor=OPEN_ANCHOR),
         *open_points_table(
             [

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from lienthong.kernel.periods import Period
 
+from ..domain.catalogue import Way
 from ..domain.editions import BODY, State
 from ..domain.outline import place_of
 from ..domain.relations import RELATIONS, Verdict
@@ -114,12 +115,16 @@ def _source(system: str, figures: Iterable[CollectedFigure], asked: list[SourceA
         system=system,
         last=mine[0] if mine else None,
         answer=answered[0] if answered else None,
-        figures=tuple(figure for figure in figures if figure.system == system),
+        figures=tuple(f for f in figures if f.system == system and f.way == Way.LIVE),
     )
 
 
 def figures_of(edition: ReportEdition) -> tuple[CollectedFigure, ...]:
-    return tuple(edition.figures.select_related("answer").order_by("code", "system"))
+    return tuple(
+        edition.figures.select_related("answer", "entry", "entry__evidence")
+        .defer("entry__evidence__content")
+        .order_by("code", "system", "way")
+    )
 
 
 def printed_figures(figures: Iterable[CollectedFigure]) -> dict[str, CollectedFigure]:
@@ -127,14 +132,36 @@ def printed_figures(figures: Iterable[CollectedFigure]) -> dict[str, CollectedFi
     One figure for each code.
 
     When two systems state the same code, the one the report's sentence names is
-    printed; the other stands beside it in the provenance.
+    printed; the other stands beside it in the provenance. A live figure does not
+    take the place of an entered one unless an officer has chosen it.
     """
     chosen: dict[str, CollectedFigure] = {}
     for figure in figures:
-        place = place_of(figure.code)
-        if figure.code not in chosen or (place and place[1].system == figure.system):
+        there = chosen.get(figure.code)
+        if there is None or goes_before(figure, there):
             chosen[figure.code] = figure
     return chosen
+
+
+def goes_before(one: CollectedFigure, other: CollectedFigure) -> bool:
+    """Whether ``one`` is printed rather than ``other``, which has the same code."""
+    if one.chosen or other.chosen:
+        return one.chosen
+    if (one.way == Way.LIVE) != (other.way == Way.LIVE):
+        return one.way != Way.LIVE
+    place = place_of(one.code)
+    return place is not None and place[1].system == one.system
+
+
+def undecided(figures: Iterable[CollectedFigure]) -> tuple[str, ...]:
+    """Codes that came both live and entered, and nobody has chosen which is printed."""
+    ways: dict[str, set[bool]] = {}
+    decided: set[str] = set()
+    for figure in figures:
+        ways.setdefault(figure.code, set()).add(figure.way == Way.LIVE)
+        if figure.chosen:
+            decided.add(figure.code)
+    return tuple(sorted(code for code, met in ways.items() if len(met) > 1 and code not in decided))
 
 
 def stated(figures: Iterable[CollectedFigure]) -> dict[str, Stated]:
@@ -164,3 +191,16 @@ def unexplained(edition: ReportEdition) -> list[RelationCheck]:
         for check in checks_of(edition).values()
         if check.verdict == Verdict.FAILS and not check.note
     ]
+
+
+def numbered_editions(month: Period) -> QuerySet[ReportEdition]:
+    """Every edition of a month that was issued, newest first; also those since superseded."""
+    return editions_of(month).exclude(state=State.DRAFT)
+
+
+def edition_numbered(month: Period, version: int) -> ReportEdition:
+    """One issued edition, in force or superseded; raises `NoSuchReport`."""
+    edition = numbered_editions(month).filter(version=version).first()
+    if edition is None:
+        raise NoSuchReport(month=str(month), version=version)
+    return edition

@@ -11,7 +11,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from ..domain.editions import BODY
 from ..domain.relations import relation
 from ..domain.wording import exact
-from ..models import CollectedFigure, RelationCheck, SourceAnswer
+from ..models import CollectedFigure, FigureEntry, RelationCheck, SourceAnswer
+from . import ways
 from .document import Report
 
 FORMAT = "lienthong-steering-report-1"
@@ -37,6 +38,15 @@ def described(report: Report) -> dict[str, Any]:
         "symbol": edition.symbol,
         "issued_on": edition.issued_on,
         "counted_to": edition.counted_to,
+        "ways": {one.way.value: one.count for one in ways.shares(report.figures)},
+        "revisions": [
+            {"figure": row.code, "old": row.old, "new": row.new, "reason": row.reason}
+            for row in report.edition.revisions.all()
+        ],
+        "remarks": [
+            {"remark": row.code, "words": row.words, "figures": row.figures.split(",")}
+            for row in report.edition.remark_rows.all()
+        ],
         "figures": [figure_described(figure) for figure in report.every_figure],
         "sources": [
             {
@@ -81,8 +91,26 @@ def figure_described(figure: CollectedFigure) -> dict[str, Any]:
         "state": figure.state,
         "stale_since": figure.stale_since,
         "collected_at": figure.collected_at,
-        "message_id": figure.answer.message_id,
-        "proof": figure.answer.proof,
+        "way": figure.way,
+        "as_of": figure.window_end if figure.way == "live" else figure.as_of,
+        "exactness": figure.exactness,
+        "message_id": figure.answer.message_id if figure.answer else None,
+        "proof": figure.answer.proof if figure.answer else None,
+        "entry": entry_described(figure.entry) if figure.entry else None,
+    }
+
+
+def entry_described(entry: FigureEntry) -> dict[str, Any]:
+    """What an entered value rests on; officers are named at the desk only."""
+    return {
+        "id": entry.pk,
+        "body": entry.body,
+        "letter": entry.letter,
+        "evidence_sha256": entry.evidence.digest if entry.evidence else None,
+        "entered_at": entry.entered_at,
+        "decided_at": entry.decided_at,
+        "origin": entry.origin,
+        "reason": entry.reason,
     }
 
 

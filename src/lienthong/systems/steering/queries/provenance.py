@@ -8,12 +8,16 @@ from decimal import Decimal
 from lienthong.kernel.numbers import vn_number
 from lienthong.web.papers.blocks import Block, Column, Paragraph, Table, Text
 
+from ..domain.catalogue import Way
 from ..domain.editions import short_day
 from ..domain.outline import TITLES
 from ..domain.relations import Verdict, relation
+from ..domain.rounding import Exactness
+from ..domain.stated import Figures
 from ..domain.wording import exact, percent_of
 from ..manifest import SOURCES
 from ..models import CollectedFigure, RelationCheck, SourceAnswer
+from .ways import WORDS, entry_text
 
 PROOFS = {
     SourceAnswer.Proof.NONE: "không có biên nhận",
@@ -27,6 +31,7 @@ VERDICTS = {
     Verdict.REMARK: "Cần lưu ý",
     Verdict.OPEN: "Chưa đủ số liệu",
 }
+BOUNDS = {Exactness.EXACT: "", Exactness.MORE_THAN: "hơn ", Exactness.ROUNDED: "khoảng "}
 REASONS = {
     "absent": "Hệ thống chưa kết nối",
     "unstated": "Hệ thống chưa nêu số liệu này",
@@ -39,11 +44,13 @@ def value_text(figure: CollectedFigure) -> str:
         return f"{vn_number(figure.part or 0)}/{vn_number(figure.whole)}"
     if figure.unit == "%":
         return percent_of(figure.value)
-    return exact(figure.value)
+    return f"{BOUNDS[Exactness(figure.exactness)]}{exact(figure.value)}"
 
 
 def window_text(figure: CollectedFigure) -> str:
-    """A stock is counted on its last day, a flow over its days."""
+    """A stock is counted on its last day, a flow over its days; some sources state no day."""
+    if figure.way != Way.LIVE and figure.as_of is None and figure.kind != "flow":
+        return "không ghi ngày"
     if figure.kind == "stock":
         return f"đến hết {short_day(figure.window_end)}"
     return f"{short_day(figure.window_start)} - {short_day(figure.window_end)}"
@@ -51,6 +58,8 @@ def window_text(figure: CollectedFigure) -> str:
 
 def rows_text(figure: CollectedFigure) -> str:
     """How many rows lie behind it, and how many of them were imported (decision 2)."""
+    if figure.way != Way.LIVE:
+        return WORDS[Way(figure.way)]
     text = vn_number(figure.rows)
     if figure.imported:
         text += f", trong đó {vn_number(figure.imported)} nhập từ trước"
@@ -73,15 +82,16 @@ def figures_tables(
     ``printed`` are the figures of the text by their codes: a page leads from each to
     its row, and not to what another system states under the same code.
     """
-    by_system: dict[str, list[CollectedFigure]] = {}
+    groups: dict[tuple[str, str], list[CollectedFigure]] = {}
     for figure in figures:
-        by_system.setdefault(figure.system, []).append(figure)
-    if not by_system:
+        groups.setdefault((figure.system, figure.way), []).append(figure)
+    if not groups:
         yield Paragraph((Text("Chưa có số liệu nào được lấy."),))
-    for system in sorted(by_system, key=order_of):
-        answer = by_system[system][0].answer
+    for system, way in sorted(groups, key=lambda key: (order_of(key[0]), key[1] != Way.LIVE)):
+        group = groups[system, way]
+        title = TITLES.get(system, system)
         yield Table(
-            f"Số liệu của {TITLES.get(system, system)}",
+            f"Số liệu của {title}" if way == Way.LIVE else f"{WORDS[Way(way)]}, của {title}",
             (
                 Column("Mã", 10),
                 Column("Số liệu và định nghĩa", 58),
@@ -89,12 +99,19 @@ def figures_tables(
                 Column("Kỳ tính", 26),
                 Column("Bản ghi", 28),
             ),
-            tuple(figure_row(figure) for figure in by_system[system]),
-            about=tuple(
-                figure.code if is_printed(figure, printed) else "" for figure in by_system[system]
-            ),
+            tuple(figure_row(figure) for figure in group),
+            about=tuple(figure.code if is_printed(figure, printed) else "" for figure in group),
         )
-        yield Paragraph((Text(way_text(answer)),))
+        for words in dict.fromkeys(source_text(figure) for figure in group):
+            yield Paragraph((Text(words),))
+
+
+def source_text(figure: CollectedFigure) -> str:
+    """The message of a live figure, the document of another."""
+    if figure.answer is not None:
+        return way_text(figure.answer)
+    assert figure.entry is not None
+    return entry_text(figure.entry)
 
 
 def is_printed(figure: CollectedFigure, printed: Mapping[str, CollectedFigure]) -> bool:
@@ -121,13 +138,22 @@ def side_text(side: Decimal | None) -> str:
     return "" if side is None else exact(side.quantize(Decimal("0.0001")))
 
 
-def relations_table(checks: Iterable[RelationCheck]) -> tuple[Block, ...]:
+def verdict_text(check: RelationCheck, figures: Figures) -> str:
+    """What came of it, what to ask, and what an officer wrote."""
+    rule = relation(check.key)
+    parts = (VERDICTS[Verdict(check.verdict)], rule.advice(figures).rstrip("."), check.note)
+    return ". ".join(part for part in parts if part)
+
+
+def relations_table(
+    checks: Iterable[RelationCheck], figures: Figures | None = None
+) -> tuple[Block, ...]:
     rows = tuple(
         (
             relation(check.key).words,
             side_text(check.left),
             side_text(check.right),
-            VERDICTS[Verdict(check.verdict)] + (f". {check.note}" if check.note else ""),
+            verdict_text(check, figures or {}),
         )
         for check in checks
     )

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from .choosing import choose, explain_revisions
 from .collecting import collect, collect_from, open_edition, settle_receipts
+from .entries import EntryInput, accept, edit, give_back, submit, withdraw
 from .files import TYPES, file_name, report_files, write
 from .issuing import issue, note_relation
 
 __all__ = [
     "TYPES",
+    "EntryInput",
+    "accept",
+    "choose",
     "collect",
     "collect_from",
+    "edit",
+    "explain_revisions",
     "file_name",
+    "give_back",
     "issue",
     "note_relation",
     "open_edition",
     "report_files",
     "settle_receipts",
+    "submit",
+    "withdraw",
     "write",
 ]

@@ -8,10 +8,13 @@ also the failed ones, with the message id under which the exchange logged it.
 
 from __future__ import annotations
 
+import contextvars
 import hashlib
 import time
 import uuid
-from decimal import Decimal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import msgspec
 from django.db import IntegrityError
@@ -23,20 +26,23 @@ from lienthong.kernel.actor import Actor
 from lienthong.kernel.periods import Period
 from lienthong.record import history
 
+from ..domain.catalogue import Way
 from ..domain.editions import State, window
-from ..domain.relations import RELATIONS
 from ..errors import AlreadyIssued
 from ..manifest import SOURCES
-from ..models import CollectedFigure, RelationCheck, ReportEdition, SourceAnswer
+from ..models import CollectedFigure, ReportEdition, SourceAnswer
 from ..needs.figures import figures_of
 from ..needs.receipts import NotSealedYet, Proof, proof_of
 from ..queries import editions
 from ..shapes import ReadFigure, ReadFigures
+from .gathering import gather
 
 PAGE_SECONDS = 5.0
 JOB_SECONDS = 30.0
 RECEIPT_PAUSE = 0.15
-EIGHT_PLACES = Decimal("1E-8")
+AT_ONCE = 6
+"""Systems asked at the same time; each answers within the deadline of all."""
+Told = client.Answer | errors.ExchangeError
 
 
 def open_edition(month: Period, *, by: Actor) -> ReportEdition:
@@ -79,8 +85,11 @@ def collect(
     """
     edition = open_edition(month, by=by)
     run = uuid.uuid4()
-    for system in SOURCES:
-        collect_from(edition, system, run=run, by=by, deadline=deadline)
+    counted = window(month, clock.today()).counted
+    with history.acting(by):
+        for system, asked_at, told in ask_all(SOURCES, counted, deadline):
+            keep(edition, system, told, run=run, asked_at=asked_at, counted=counted, by=by)
+        gather(edition)
     settle_receipts(edition, within=wait_for_receipts)
     edition.refresh_from_db()
     return edition
@@ -99,38 +108,81 @@ def collect_from(
         raise AlreadyIssued(edition=str(edition))
     counted = window(edition.month, clock.today()).counted
     asked_at = clock.instant()
-    found: client.Answer | None = None
-    failure: errors.ExchangeError | None = None
-    try:
-        # Outside any transaction: the other system may take its whole deadline.
-        found = client.call(figures_of(system, counted), deadline=deadline)
-    except errors.ExchangeError as error:
-        failure = error
+    # Outside any transaction: the other system may take its whole deadline.
+    told = ask(system, counted, deadline)
     with history.acting(by):
-        locked = ReportEdition.objects.select_for_update().get(pk=edition.pk)
-        if not locked.is_draft:
-            raise AlreadyIssued(edition=str(edition))
-        answer = SourceAnswer(
-            edition=locked, system=system, run=run or uuid.uuid4(), asked_at=asked_at
-        )
-        if found is not None:
-            keep_answer(answer, found)
-            locked.counted_to = counted.end
-            locked.save(update_fields=["counted_to"])
-        elif failure is not None:
-            keep_failure(answer, failure)
-        check_relations(locked)
-        record.done(
-            "steering.figures.collected",
-            locked,
+        answer = keep(
+            edition,
+            system,
+            told,
+            run=run or uuid.uuid4(),
+            asked_at=asked_at,
+            counted=counted,
             by=by,
-            detail={
-                "system": system,
-                "outcome": str(answer.outcome),
-                "message": answer.message_id,
-                "error": answer.error_code,
-            },
         )
+        gather(answer.edition)
+    return answer
+
+
+def ask(system: str, counted: Period, deadline: float) -> Told:
+    """The answer of one system, or why there is none."""
+    try:
+        return client.call(figures_of(system, counted), deadline=deadline)
+    except errors.ExchangeError as error:
+        return error
+
+
+def ask_all(
+    systems: tuple[str, ...], counted: Period, deadline: float
+) -> Iterator[tuple[str, datetime, Told]]:
+    """
+    Ask several systems side by side and answer in their order.
+
+    The slowest sets the time. No thread touches the database: what came of it is
+    kept by the caller, when all have answered.
+    """
+    asked_at = clock.instant()
+    with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(systems))) as pool:
+        running = [
+            pool.submit(contextvars.copy_context().run, ask, system, counted, deadline)
+            for system in systems
+        ]
+        told = [one.result() for one in running]
+    return iter([(system, asked_at, one) for system, one in zip(systems, told, strict=True)])
+
+
+def keep(
+    edition: ReportEdition,
+    system: str,
+    told: Told,
+    *,
+    run: uuid.UUID,
+    asked_at: datetime,
+    counted: Period,
+    by: Actor,
+) -> SourceAnswer:
+    """Write down what came of one asking; in the caller's transaction. Raises `AlreadyIssued`."""
+    locked = ReportEdition.objects.select_for_update().get(pk=edition.pk)
+    if not locked.is_draft:
+        raise AlreadyIssued(edition=str(edition))
+    answer = SourceAnswer(edition=locked, system=system, run=run, asked_at=asked_at)
+    if isinstance(told, errors.ExchangeError):
+        keep_failure(answer, told)
+    else:
+        keep_answer(answer, told)
+        locked.counted_to = counted.end
+        locked.save(update_fields=["counted_to"])
+    record.done(
+        "steering.figures.collected",
+        locked,
+        by=by,
+        detail={
+            "system": system,
+            "outcome": str(answer.outcome),
+            "message": answer.message_id,
+            "error": answer.error_code,
+        },
+    )
     return answer
 
 
@@ -145,16 +197,33 @@ def keep_answer(answer: SourceAnswer, found: client.Answer) -> None:
         answer.promise = msgspec.to_builtins(found.promise)
         answer.proof = SourceAnswer.Proof.PROMISED
     answer.save()
-    for figure in body.figures:
-        CollectedFigure.objects.update_or_create(
-            edition=answer.edition,
-            system=answer.system,
-            code=figure.code,
-            defaults={**columns(figure), "answer": answer, "collected_at": answer.asked_at},
+    there = {
+        row.code: row
+        for row in CollectedFigure.objects.filter(
+            edition=answer.edition, system=answer.system, way=Way.LIVE
         )
-    CollectedFigure.objects.filter(edition=answer.edition, system=answer.system).exclude(
-        code__in=[figure.code for figure in body.figures]
-    ).delete()
+    }
+    new, again = [], []
+    for figure in last_of_each(body.figures):
+        row = there.pop(figure.code, None)
+        if row is None:
+            row = CollectedFigure(
+                edition=answer.edition, system=answer.system, code=figure.code, way=Way.LIVE
+            )
+            new.append(row)
+        else:
+            again.append(row)
+        written = {**columns(figure), "answer": answer, "collected_at": answer.asked_at}
+        for name, value in written.items():
+            setattr(row, name, value)
+    CollectedFigure.objects.filter(pk__in=[row.pk for row in there.values()]).delete()
+    CollectedFigure.objects.bulk_create(new)
+    CollectedFigure.objects.bulk_update(again, [*WRITTEN, "answer", "collected_at"])
+
+
+def last_of_each(figures: tuple[ReadFigure, ...]) -> tuple[ReadFigure, ...]:
+    """A system that states a code twice is taken at its last word."""
+    return tuple({figure.code: figure for figure in figures}.values())
 
 
 def columns(figure: ReadFigure) -> dict[str, object]:
@@ -180,6 +249,13 @@ def columns(figure: ReadFigure) -> dict[str, object]:
     }
 
 
+WRITTEN = (
+    *("title", "value", "unit", "kind", "definition", "note", "window_start", "window_end"),
+    *("source", "function", "rows", "imported", "part", "whole", "state", "stale_since"),
+)
+"""Names of `columns`, for writing many rows at once."""
+
+
 def keep_failure(answer: SourceAnswer, failure: errors.ExchangeError) -> None:
     """Store that a system did not answer, and mark its figures as old from now on."""
     outcomes = SourceAnswer.Outcome
@@ -194,27 +270,11 @@ def keep_failure(answer: SourceAnswer, failure: errors.ExchangeError) -> None:
     answer.message_id = failure.message_id
     answer.save()
     CollectedFigure.objects.filter(
-        edition=answer.edition, system=answer.system, state=CollectedFigure.State.LIVE
+        edition=answer.edition,
+        system=answer.system,
+        way=Way.LIVE,
+        state=CollectedFigure.State.LIVE,
     ).update(state=CollectedFigure.State.STALE, stale_since=answer.asked_at)
-
-
-def check_relations(edition: ReportEdition) -> None:
-    """Check every relation anew; a note stays only while both sides stay as they were."""
-    figures = editions.stated(editions.figures_of(edition))
-    kept = {check.key: check for check in edition.checks.all()}
-    for rule in RELATIONS:
-        finding = rule.check(figures)
-        check = kept.get(rule.key) or RelationCheck(edition=edition, key=rule.key)
-        left, right = rounded(finding.left), rounded(finding.right)
-        if (check.left, check.right) != (left, right):
-            check.note, check.noted_by, check.noted_at = "", "", None
-        check.verdict, check.left, check.right = finding.verdict.value, left, right
-        check.save()
-
-
-def rounded(side: Decimal | None) -> Decimal | None:
-    """A side as the database keeps it."""
-    return None if side is None else side.quantize(EIGHT_PLACES)
 
 
 def settle_receipts(edition: ReportEdition, *, within: float = 0.0) -> int:

@@ -16,12 +16,14 @@ from ..domain.editions import BODY, State
 from ..domain.relations import Verdict
 from ..errors import (
     AlreadyIssued,
+    ChoiceMissing,
     FiguresStale,
     NoteMissing,
     NothingCollected,
     NothingToExplain,
     ProofBroken,
     RelationUnexplained,
+    RevisionUnexplained,
 )
 from ..models import CollectedFigure, DocumentRegister, RelationCheck, ReportEdition, SourceAnswer
 from ..queries import editions
@@ -49,8 +51,8 @@ def issue(edition: ReportEdition, *, by: Actor) -> ReportEdition:
     """
     Give the edition its number and put it in force.
 
-    Raises `NothingCollected`, `FiguresStale`, `ProofBroken` or
-    `RelationUnexplained`; then no number is used up.
+    Raises `NothingCollected`, `FiguresStale`, `ProofBroken`, `ChoiceMissing`,
+    `RelationUnexplained` or `RevisionUnexplained`; then no number is used up.
     """
     with history.acting(by):
         locked = lock(edition)
@@ -85,10 +87,14 @@ def refuse_unready(edition: ReportEdition) -> None:
     silent = [s.system for s in editions.sources(edition) if s.state != "live"]
     if silent or any(figure.state == CollectedFigure.State.STALE for figure in figures):
         raise FiguresStale(systems=silent)
-    if any(figure.answer.proof == SourceAnswer.Proof.BROKEN for figure in figures):
+    if any(f.answer and f.answer.proof == SourceAnswer.Proof.BROKEN for f in figures):
         raise ProofBroken()
+    if undecided := editions.undecided(figures):
+        raise ChoiceMissing(figures=list(undecided))
     if failing := editions.unexplained(edition):
         raise RelationUnexplained(relations=[check.key for check in failing])
+    if revised := [row.code for row in edition.revisions.all() if row.needs_reason]:
+        raise RevisionUnexplained(figures=revised)
 
 
 def next_number(series: str, year: int, body: str = BODY) -> int:

@@ -98,7 +98,8 @@ class Provenance:
     """The source as a reader calls it; empty for one that has no such name."""
     place: str
     relations: tuple[RelationShown, ...]
-    proof: SourceAnswer
+    proof: SourceAnswer | None
+    """The answer it came in; nothing for one that was reported or entered."""
     rows_at: str = ""
     """Question of the board of tasks that lists the counted rows, for figures of tasks."""
     twins: tuple[CollectedFigure, ...] = field(default=())
@@ -109,7 +110,9 @@ class Provenance:
         """Of the panel's upper edge: a contradiction, old data, or all is well."""
         if any(shown.fails for shown in self.relations):
             return "danger"
-        if self.figure.state == CollectedFigure.State.STALE or self.proof.proof == "broken":
+        if self.figure.state == CollectedFigure.State.STALE or (
+            self.proof is not None and self.proof.proof == "broken"
+        ):
             return "warning"
         return "accent"
 
@@ -301,7 +304,7 @@ def hindrances(report: Report) -> list[Hindrance]:
         Hindrance(_("%(system)s has not answered; collect its figures again.") % {"system": title})
         for title in silent
     ]
-    if any(figure.answer.proof == SourceAnswer.Proof.BROKEN for figure in report.every_figure):
+    if any(f.answer and f.answer.proof == SourceAnswer.Proof.BROKEN for f in report.every_figure):
         found.append(
             Hindrance(_("A receipt does not prove the figures that were read; collect again."))
         )
