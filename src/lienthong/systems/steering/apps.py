@@ -29,6 +29,17 @@ class SteeringConfig(AppConfig):
             role="steering.secretary",
             summary=_("Collect the figures of the month and issue the report."),
         ),
+        *(
+            Desk(
+                system="steering",
+                url_name="steering:figures",
+                label=_("Figures nobody counts"),
+                icon="clipboard-text",
+                role=role,
+                summary=_("Report or enter a value; a second officer decides on it."),
+            )
+            for role in ("steering.reporter", "steering.approver")
+        ),
         Desk(
             system="steering",
             url_name="steering:tasks",
@@ -50,4 +61,7 @@ class SteeringConfig(AppConfig):
     public_links = (
         PublicLink(url_name="steering:reports", label=_("Monthly reports"), place="nav", order=40),
         PublicLink(url_name="steering:reports", label=_("Monthly reports"), place="openness"),
+        PublicLink(
+            url_name="steering:catalogue", label=_("Catalogue of figures"), place="openness"
+        ),
     )

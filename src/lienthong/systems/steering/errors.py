@@ -381,3 +381,9 @@ class StatedLive(Conflict):
     """This figure is counted by its system and comes through the exchange; it is not entered."""
 
     code = "steering.stated_live"
+
+
+class BadNumberStyle(Invalid):
+    """Write the number with a point between thousands and a comma before decimals."""
+
+    code = "steering.bad_number_style"

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from .views import desk, directives, drafting, letters, published, tasks
+from .views import (
+    catalogue,
+    desk,
+    directives,
+    drafting,
+    figures,
+    letters,
+    published,
+    tasks,
+    trends,
+)
 
 
 class MonthConverter:
@@ -26,6 +36,7 @@ DESK = "canbo/steering/<steering_month:month>"
 PUBLIC = "bao-cao/<steering_month:month>"
 TASKS = "canbo/nhiem-vu/"
 LETTERS = "canbo/nhiem-vu/den/"
+FIGURES = "canbo/so-lieu/"
 
 urlpatterns = [
     path("canbo/steering/", desk.editions, name="editions"),
@@ -35,6 +46,9 @@ urlpatterns = [
     path(f"{DESK}/collect/<slug:source>", desk.collect_one, name="collect_one"),
     path(f"{DESK}/receipts", desk.receipts, name="receipts"),
     path(f"{DESK}/note", desk.note, name="note"),
+    path(f"{DESK}/chon", desk.choose, name="choose"),
+    path(f"{DESK}/ly-do", desk.explain, name="explain"),
+    path(f"{DESK}/xu-huong", trends.trends, name="trends"),
     path(f"{DESK}/phat-hanh", desk.confirm, name="confirm"),
     path(f"{DESK}/issue", desk.issue, name="issue"),
     path(f"{DESK}/bao-cao.<str:kind>", desk.download, name="download"),
@@ -71,7 +85,19 @@ urlpatterns = [
     path(f"{LETTERS}cong-van/<int:pk>/bo", letters.drop, name="letter_drop"),
     path(f"{LETTERS}cong-van/<int:pk>/phat-hanh", letters.issue, name="letter_issue"),
     path(f"{LETTERS}cong-van/<int:pk>/cong-van.<str:kind>", letters.download, name="letter_file"),
+    path(FIGURES, figures.index, name="figures"),
+    path(f"{FIGURES}nguong", figures.trend_limits, name="trend_limits"),
+    path(f"{FIGURES}<steering_month:month>/<slug:code>", figures.enter, name="figure_enter"),
+    path(f"{FIGURES}<int:pk>/", figures.entry, name="figure_entry"),
+    path(f"{FIGURES}<int:pk>/sua", figures.edit, name="figure_edit"),
+    path(f"{FIGURES}<int:pk>/duyet", figures.decide, name="figure_decide"),
+    path(f"{FIGURES}<int:pk>/rut", figures.withdraw, name="figure_withdraw"),
+    path(f"{FIGURES}<int:pk>/tep", figures.evidence, name="figure_evidence"),
+    path("danh-muc-so-lieu/", catalogue.index, name="catalogue"),
+    path("danh-muc-so-lieu/danh-muc.csv", catalogue.export, name="catalogue_file"),
+    path("danh-muc-so-lieu/<slug:code>/", catalogue.figure, name="figure"),
     path("bao-cao/", published.reports, name="reports"),
     path(f"{PUBLIC}/", published.report, name="report"),
+    path(f"{PUBLIC}/lan-<int:version>/", published.edition, name="report_edition"),
     path(f"{PUBLIC}/bao-cao.<str:kind>", published.download, name="report_file"),
 ]

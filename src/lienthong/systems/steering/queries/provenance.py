@@ -16,7 +16,7 @@ from ..domain.rounding import Exactness
 from ..domain.stated import Figures
 from ..domain.wording import exact, percent_of
 from ..manifest import SOURCES
-from ..models import CollectedFigure, RelationCheck, SourceAnswer
+from ..models import CollectedFigure, FigureEntry, RelationCheck, SourceAnswer
 from .ways import WORDS, entry_text
 
 PROOFS = {
@@ -40,9 +40,14 @@ REASONS = {
 
 def value_text(figure: CollectedFigure) -> str:
     """Every digit, with both terms of a ratio."""
-    if figure.whole is not None and figure.unit != "%":
+    return written_value(figure, figure.unit)
+
+
+def written_value(figure: CollectedFigure | FigureEntry, unit: str) -> str:
+    """The same of a figure or of an entry, with what its source says of its exactness."""
+    if figure.whole is not None and unit != "%":
         return f"{vn_number(figure.part or 0)}/{vn_number(figure.whole)}"
-    if figure.unit == "%":
+    if unit == "%":
         return percent_of(figure.value)
     return f"{BOUNDS[Exactness(figure.exactness)]}{exact(figure.value)}"
 

@@ -17,6 +17,7 @@ from lienthong.kernel.errors import LienThongError
 from lienthong.web.roles import requires
 
 from .. import services
+from ..domain.catalogue import Way
 from ..domain.editions import window
 from ..domain.outline import TITLES
 from ..domain.relations import relation
@@ -24,9 +25,12 @@ from ..forms.months import MonthForm, NoteForm
 from ..manifest import SOURCES
 from ..models import ReportEdition
 from ..queries import editions as editions_read
+from ..queries import ways
 from ..queries.document import AUTHORITY, OPEN_ANNEX, OPEN_TITLE, Report
 from ..queries.editions import latest_edition, month_of
 from . import shown
+from .acting import told
+from .figures import way_words
 
 ROLE = "steering.secretary"
 DEFAULT_FIGURE = "F009"
@@ -133,6 +137,33 @@ def note(request: HttpRequest, month: str) -> HttpResponse:
     )
     messages.success(request, _("Your note is kept and will be printed with the relation."))
     return redirect(back(request, month))
+
+
+@requires(ROLE)
+@require_POST
+def choose(request: HttpRequest, month: str) -> HttpResponse:
+    """Print a figure that came in two ways as it came in this one."""
+    found = latest_edition(month_of(month))
+    way = request.POST.get("way", "")
+    if way not in set(Way):
+        raise Http404
+    with told(request):
+        services.choose(found, request.POST.get("figure", ""), Way(way), by=actor(request))
+        messages.success(request, _("The report prints this one; the other stays beside it."))
+    return redirect(back(request, month))
+
+
+@requires(ROLE)
+@require_POST
+def explain(request: HttpRequest, month: str) -> HttpResponse:
+    """Write why figures differ from the issued report; for those ticked."""
+    found = latest_edition(month_of(month))
+    with told(request):
+        services.explain_revisions(
+            found, request.POST.getlist("code"), request.POST.get("reason", ""), by=actor(request)
+        )
+        messages.success(request, _("Your reason is kept and will be printed."))
+    return redirect(f"{reverse('steering:edition', kwargs={'month': month})}#dinh-chinh")
 
 
 @requires(ROLE)
@@ -243,6 +274,15 @@ def page_context(
         "open_annex": OPEN_ANNEX,
         "open_title": OPEN_TITLE,
         "counts": shown.counts(report),
+        "shares": [(one, way_words(one.way)) for one in ways.shares(report.figures)],
+        "revisions": list(report.edition.revisions.all()),
+        "remarks": [
+            (row, [code for code in row.figures.split(",") if code])
+            for row in report.edition.remark_rows.all()
+        ],
+        "undecided": editions_read.undecided(report.every_figure),
+        "in_force": ways.superseded_by(report.edition),
+        "earlier": ways.before(report.edition),
         "sources": [(source, TITLES[source.system]) for source in report.sources],
     }
 

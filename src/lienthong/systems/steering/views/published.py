@@ -8,8 +8,9 @@ from django.views.decorators.http import require_GET
 
 from lienthong.web.roles import public
 
+from ..models import ReportEdition
 from ..queries.document import Report
-from ..queries.editions import issued_edition, issued_editions, month_of
+from ..queries.editions import edition_numbered, issued_edition, issued_editions, month_of
 from . import desk
 
 
@@ -24,7 +25,18 @@ def reports(request: HttpRequest) -> HttpResponse:
 @require_GET
 def report(request: HttpRequest, month: str) -> HttpResponse:
     """One report, as it was issued."""
-    found = Report.of(issued_edition(month_of(month)))
+    return shown(request, issued_edition(month_of(month)))
+
+
+@public
+@require_GET
+def edition(request: HttpRequest, month: str, version: int) -> HttpResponse:
+    """One numbered edition, also one that a later one has taken the place of."""
+    return shown(request, edition_numbered(month_of(month), version))
+
+
+def shown(request: HttpRequest, edition: ReportEdition) -> HttpResponse:
+    found = Report.of(edition)
     selected = desk.chosen_figure(request, found)
     context = desk.page_context(request, found, selected, public=True)
     if request.htmx and request.htmx.target == "nguon":  # type: ignore[attr-defined]

@@ -14,15 +14,18 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from lienthong.web.actors import officer_name
 from lienthong.web.papers.blocks import Aside, Number
 from lienthong.web.papers.page import to_html
 
+from ..domain.catalogue import Way
 from ..domain.outline import OUTLINE, TITLES, Section, place_of
 from ..domain.relations import Relation, Verdict, relation
 from ..domain.sources import name_of
 from ..domain.wording import exact
 from ..models import CollectedFigure, RelationCheck, SourceAnswer
 from ..queries.document import OpenPoint, Report, body
+from ..queries.editions import undecided
 from ..queries.provenance import side_text, value_text, window_text
 from ..queries.tasks import COUNTED, LEVELS
 
@@ -80,6 +83,8 @@ class RelationShown:
     icon: str
     words: str
     bars: tuple[Bar, ...] = ()
+    advice: str = ""
+    """What to ask about it, in Vietnamese as the report prints it."""
 
     @property
     def fails(self) -> bool:
@@ -103,7 +108,18 @@ class Provenance:
     rows_at: str = ""
     """Question of the board of tasks that lists the counted rows, for figures of tasks."""
     twins: tuple[CollectedFigure, ...] = field(default=())
-    """The same code as another system states it."""
+    """The same code as another system states it, or as it came in another way."""
+    author: str = ""
+    decider: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        return bool(self.figure.way == Way.LIVE)
+
+    @property
+    def may_choose(self) -> bool:
+        """Whether it came both live and entered, so that an officer chooses."""
+        return any((twin.way == Way.LIVE) != self.is_live for twin in self.twins)
 
     @property
     def colour(self) -> str:
@@ -187,6 +203,8 @@ def provenance(report: Report, code: str) -> Provenance | None:
         ),
         proof=figure.answer,
         rows_at=rows_at(figure),
+        author=who(figure.entry.author) if figure.entry else "",
+        decider=who(figure.entry.decided_by) if figure.entry else "",
         twins=tuple(
             other for other in report.every_figure if other.code == code and other.pk != figure.pk
         ),
@@ -200,6 +218,11 @@ def rows_at(figure: CollectedFigure) -> str:
     return urlencode({"figure": figure.code, "as_of": f"{figure.window_end:%d/%m/%Y}"})
 
 
+def who(acted: str) -> str:
+    """The officer's name; of a system what it is called."""
+    return officer_name(acted) or acted.partition("@")[2]
+
+
 def relation_shown(check: RelationCheck, report: Report) -> RelationShown:
     verdict = Verdict(check.verdict)
     rule = relation(check.key)
@@ -210,6 +233,7 @@ def relation_shown(check: RelationCheck, report: Report) -> RelationShown:
         icon=ICONS[verdict],
         words=relation_words(check, rule),
         bars=bars(check, rule, report) if verdict == Verdict.FAILS else (),
+        advice=rule.advice(report.stated),
     )
 
 
@@ -281,6 +305,8 @@ def counts(report: Report) -> dict[str, Any]:
     figures = report.every_figure
     return {
         "figures": len(figures),
+        "by_hand": sum(figure.way == Way.BY_HAND for figure in figures),
+        "reported": sum(figure.way == Way.REPORTED for figure in figures),
         "resting_on_imports": sum(bool(figure.imported) for figure in figures),
         "stale": sum(figure.state == CollectedFigure.State.STALE for figure in figures),
         "failing": len(report.failing()),
@@ -307,6 +333,22 @@ def hindrances(report: Report) -> list[Hindrance]:
     if any(f.answer and f.answer.proof == SourceAnswer.Proof.BROKEN for f in report.every_figure):
         found.append(
             Hindrance(_("A receipt does not prove the figures that were read; collect again."))
+        )
+    found += [
+        Hindrance(
+            _("Choose how %(figure)s is printed: it came live and was entered too.")
+            % {"figure": code},
+            f"so-{code}",
+        )
+        for code in undecided(report.every_figure)
+    ]
+    if revised := [row.code for row in report.edition.revisions.all() if row.needs_reason]:
+        found.append(
+            Hindrance(
+                _("Write why these figures differ from the issued report: %(figures)s")
+                % {"figures": ", ".join(revised)},
+                "dinh-chinh",
+            )
         )
     return found + [
         Hindrance(
