@@ -48,8 +48,13 @@ def every_desk() -> Iterator[Desk]:
 
 
 def desks_of(actor: Actor | None) -> list[Desk]:
-    """The desks this actor may open, in the order the systems list them."""
-    return [desk for desk in every_desk() if desk.open_to(actor)]
+    """
+    The desks this actor may open, in the order the systems list them.
+
+    A desk that several roles open is listed once for each role, and shown once.
+    """
+    opened = [desk for desk in every_desk() if desk.open_to(actor)]
+    return list({desk.url_name: desk for desk in reversed(opened)}.values())[::-1]
 
 
 def role_title(role: str) -> str:

@@ -38,7 +38,7 @@ class SteeringConfig(AppConfig):
                 role=role,
                 summary=_("Report or enter a value; a second officer decides on it."),
             )
-            for role in ("steering.reporter", "steering.approver")
+            for role in ("steering.secretary", "steering.approver", "steering.reporter")
         ),
         Desk(
             system="steering",

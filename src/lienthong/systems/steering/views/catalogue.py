@@ -81,18 +81,20 @@ def asked(request: HttpRequest) -> tuple[CatalogueForm, list[Definition]]:
     systems = sorted({one.system for one in known.values()}, key=list(TITLES).index)
     form = CatalogueForm(request.GET or None, systems=systems)
     data = form.cleaned_data if form.is_bound and form.is_valid() else {}
-    words = names.folding_key(data.get("q", "")).split()
+    words = " ".join(names.folding_key(data.get("q", "")).split())
     return form, [
         one
         for _code, one in sorted(known.items())
         if (not data.get("system") or one.system == data["system"])
         and (not data.get("kind") or one.kind == data["kind"])
-        and all(word in searched(one) for word in words)
+        and (not words or f" {words}" in searched(one))
     ]
 
 
 def searched(one: Definition) -> str:
-    return names.folding_key(" ".join((one.code, one.title, one.definition, one.unit)))
+    """Its words without tone marks, each after a blank: what is typed begins a word."""
+    words = (one.code, one.title, one.definition, one.unit)
+    return f" {names.folding_key(' '.join(words))}"
 
 
 @public
