@@ -48,6 +48,7 @@ VERBS = {
     "log": Verb("log", "check the message log again, or archive its older days"),
     "report": Verb("report", "write the monthly steering report from live figures"),
     "verify": Verb("verify", "check a signed PDF or its JSON twin, offline", on_node=False),
+    "figures": Verb("figures", "figures of the report: list, show, submit a value, accept it"),
     "tasks": Verb("tasks", "assigned tasks: list them, show one, check what a letter leaves out"),
     "new": Verb("new", "lay out the rooms of a new system", on_node=False),
     "check": Verb("check", "lint, types, contract, tests: what the build server runs", False),
