@@ -18,6 +18,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 from lienthong.cli import cards
 from lienthong.cli.main import INTERNAL, VERBS
@@ -167,7 +168,7 @@ def offers() -> str:
 
 
 def figures() -> str:
-    """What every system can state, from its book of figures."""
+    """The catalogue of figures, with the function that counts each where a system states it."""
     os.environ.setdefault("LIENTHONG_TESTING", "1")
     # Nobody listens there: definitions are read, nothing is counted.
     os.environ.setdefault("LIENTHONG_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
@@ -175,27 +176,56 @@ def figures() -> str:
     import django
 
     django.setup()
+    from lienthong.systems.steering.domain.catalogue import every_version
+    from lienthong.systems.steering.domain.outline import TITLES
+
+    counted = {}
+    for card in cards.cards({}):
+        if any(offer.code == "figures.v1" for offer in card.offers):
+            book = importlib.import_module(f"lienthong.systems.{card.code}.figures").FIGURES
+            counted |= {code: book.definition(code) for code in book.codes()}
     lines = [
         MADE,
         "# Figures\n",
-        "Each is a function over live rows, offered as `figures.v1` and collected through the",
-        "exchange. The definition is what the report's page shows.\n",
+        "The catalogue of the monthly report. A *live* figure is a function over rows, offered as",
+        "`figures.v1` and collected through the exchange. One that no system counts yet is",
+        "*reported* by its owner or entered *by hand*, and the report says so beside it. The same",
+        "stands at `/danh-muc-so-lieu/`, with the values of each month.\n",
     ]
-    for card in cards.cards({}):
-        if not any(offer.code == "figures.v1" for offer in card.offers):
-            continue
-        book = importlib.import_module(f"lienthong.systems.{card.code}.figures").FIGURES
-        lines += [f"## {card.title}\n"]
-        for code in book.codes():
-            stated = book.definition(code)
-            lines += [
-                f"### {code}: {stated.title}\n",
-                f"{stated.definition}\n",
-                f"- unit: {stated.unit}; kind: {stated.kind.value}",
-                f"- source: {stated.source}",
-                f"- function: `{stated.function}`\n",
-            ]
+    by_system: dict[str, list[Any]] = {}
+    for one in every_version():
+        by_system.setdefault(one.system, []).append(one)
+    for code in TITLES:
+        if found := by_system.get(code):
+            lines += [f"## {TITLES[code]}\n"]
+            for one in found:
+                lines += figure_lines(one, counted.get(one.code))
     return "\n".join(lines)
+
+
+def figure_lines(one: Any, own: Any) -> list[str]:
+    """One definition; ``own`` is that of the system which counts it."""
+    from lienthong.systems.steering.domain.relations import relations_of
+
+    rounding = one.rounding
+    place = f" {rounding.digits} digits" if rounding.digits else ""
+    if rounding.word:
+        place = f" {rounding.step:f}, written in {rounding.word}"
+    ways = {"live": "live", "reported": f"reported by {one.body}", "by_hand": "by hand"}
+    relations = "; ".join(f"`{rule.text}`" for rule in relations_of(one.code))
+    lines = [
+        f"### {one.code}: {one.title}\n",
+        f"{one.definition}\n",
+        f"- unit: {one.unit}; kind: {one.kind.value}; answers: {ways[one.answers.value]}",
+        f"- window: {one.window}; as of: {one.as_of}; rounding: {rounding.mode}{place}",
+        f"- in the summary: {'yes' if one.in_summary else 'no'}; basis: {one.basis};"
+        f" since {one.since}",
+    ]
+    if own is not None:
+        lines += [f"- source: {own.source}", f"- function: `{own.function}`"]
+    if relations:
+        lines += [f"- must hold: {relations}"]
+    return [*lines, ""]
 
 
 def system(card: System) -> str:

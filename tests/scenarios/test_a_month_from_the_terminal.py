@@ -101,7 +101,8 @@ def test_relations_between_the_figures_hold(told: dict[str, Any]) -> None:
     assert len(told["relations"]) > 3
     failing = [r["text"] for r in told["relations"] if r["verdict"] == "fails"]
     # Officers shrink with the country, desks do not: shown as failing, never repaired.
-    assert failing == ["F015 ≥ F016 + F017 + F018"]
+    # The paper's own levels of service do not add up either (X1 of its fact sheet).
+    assert failing == ["F015 ≥ F016 + F017 + F018", "F054 = F055 + F056"]
 
 
 def test_every_figure_names_definition_window_and_an_exchange_that_is_in_the_log(
@@ -110,8 +111,9 @@ def test_every_figure_names_definition_window_and_an_exchange_that_is_in_the_log
     for figure in told["figures"]:
         assert figure["definition"], figure["code"]
         assert figure["window"], figure["code"]
-        assert figure["message_id"], figure["code"]
-    ids = {figure["message_id"] for figure in told["figures"]}
+        assert bool(figure["message_id"]) == (figure["way"] == "live"), figure["code"]
+        assert figure["message_id"] or figure["entry"]["letter"] == "76/BC-BTTTT"
+    ids = {figure["message_id"] for figure in told["figures"] if figure["way"] == "live"}
     assert len(ids) == 4, "one answer each of directory, population, civil status and steering"
     for message_id in ids:
         exchange = demo_node.administration(f"/exchanges/{message_id}")
@@ -119,7 +121,11 @@ def test_every_figure_names_definition_window_and_an_exchange_that_is_in_the_log
 
 
 def test_sentences_nobody_answers_are_listed_and_not_invented(told: dict[str, Any]) -> None:
+    """All figures have come, counted or entered; what is open is for a person to write."""
     unanswered = {code for gap in told["not_answered"] for code in gap["figures"]}
     stated = {figure["code"] for figure in told["figures"]}
-    assert unanswered
+    assert told["not_answered"]
     assert not unanswered & stated
+    assert set(ROWS) <= stated
+    entered = {figure["code"] for figure in told["figures"] if figure["way"] == "by_hand"}
+    assert len(entered) == told["ways"]["by_hand"]

@@ -2,6 +2,7 @@
 The month writes itself: collected at the secretary's desk through the exchange, figure by figure.
 
 What was imported is the plan of ``figures.csv`` exactly; what was lived on the node is on top.
+What no system counts yet was entered by hand from the paper and says so.
 """
 
 from __future__ import annotations
@@ -98,6 +99,8 @@ def test_every_figure_has_a_message_whose_receipt_verifies(
     sources = {source["system"]: source["answer"] for source in report["sources"]}
     assert set(sources) == {"directory", "population", "civil_status", "steering"}
     for figure in month.values():
+        if figure["way"] != "live":
+            continue
         assert figure["message_id"] == sources[figure["system"]]["message_id"]
         assert figure["proof"] == "verified"
         assert figure["definition"]
@@ -107,6 +110,28 @@ def test_every_figure_has_a_message_whose_receipt_verifies(
         assert facts.client == STEERING
         assert facts.service.endswith(f"/{system.replace('_', '-')}/figures.v1")
         assert facts.answer_digest.hex() == answer["body_sha256"]
+
+
+ENTERED = [code for code in ROWS if code not in OWNED]
+
+
+@pytest.mark.parametrize("code", ENTERED)
+def test_what_no_system_counts_is_the_papers_and_says_so(month: Month, code: str) -> None:
+    """Unscaled, since the paper is its evidence; marked, and never with a message or a receipt."""
+    figure = month[code]
+    assert Decimal(figure["value"]) == ROWS[code].value
+    assert figure["way"] == "by_hand"
+    assert (figure["message_id"], figure["proof"], figure["rows"]) == (None, None, 0)
+    assert figure["entry"]["letter"] == "76/BC-BTTTT"
+
+
+def test_the_whole_report_is_printed_and_says_how_each_figure_came(report: dict[str, Any]) -> None:
+    # Beside the report's own, population and steering state figures of theirs.
+    assert report["ways"]["by_hand"] == len(ENTERED) == 46
+    assert report["ways"]["live"] >= len(OWNED)
+    assert {point["reason"] for point in report["not_answered"]} == {"person"}
+    failing = [one["relation"] for one in report["relations"] if one["verdict"] == "fails"]
+    assert failing == ["F015>=F016+F017+F018", "F054=F055+F056"]
 
 
 def test_page_and_papers_carry_the_same_figures(secretary: Browser, month: Month) -> None:
