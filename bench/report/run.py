@@ -140,8 +140,8 @@ def written(found: dict[str, Any]) -> str:
         lines.append(f"| {what} | {seconds:.3f} | {aim or ''} | {share} |")
     lines += [
         "",
-        f"Asking side by side takes {together / sum(each.values()):.2f} of asking one after another,"
-        f" and {together / each[slowest]:.2f} of the slowest system (`{slowest}`).",
+        f"Asking side by side takes {together / sum(each.values()):.2f} of asking one after"
+        f" another, and {together / each[slowest]:.2f} of the slowest system (`{slowest}`).",
         "",
         "Answers are not kept in memory: no system says yet whether its rows have changed, and an",
         "answer from memory would carry an old message and an old receipt.",

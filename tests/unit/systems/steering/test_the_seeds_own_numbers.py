@@ -110,6 +110,7 @@ def test_x7_days_are_mixed_and_each_is_named():
     for day in ("31/12/2020", "19/8/2021", "20/8/2021", "23/8/2021", "không ghi ngày"):
         assert day in words
     assert "F057-F063" in words
+    assert "19/8/2021: F024-F026;" in words
 
 
 def test_x11_and_x12_dates_and_names_are_written_in_one_way():

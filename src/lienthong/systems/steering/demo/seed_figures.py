@@ -27,8 +27,9 @@ DAYS = {
     "20 Aug 2021": date(2021, 8, 20),
     "23 Aug 2021": date(2021, 8, 23),
     "19 Jul-19 Aug 2021": date(2021, 8, 19),
-    "same": date(2021, 8, 19),
 }
+SAME = "same"
+"""As of the figure before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +48,15 @@ class SeedValue:
 def seed_values(rows: Iterable[FigureRow] | None = None) -> tuple[SeedValue, ...]:
     """Every figure of the paper, in the order of its codes."""
     known = in_force(MONTH.end)
-    return tuple(
-        as_printed(row, known[row.code]) for row in (shipped_figures() if rows is None else rows)
-    )
+    found: list[SeedValue] = []
+    for row in shipped_figures() if rows is None else rows:
+        as_of = found[-1].as_of if row.as_of == SAME else DAYS.get(row.as_of)
+        found.append(as_printed(row, known[row.code], as_of))
+    return tuple(found)
 
 
-def as_printed(row: FigureRow, known: Definition) -> SeedValue:
+def as_printed(row: FigureRow, known: Definition, as_of: date | None) -> SeedValue:
     part, _, whole = row.printed.partition("/")
-    as_of = DAYS.get(row.as_of)
     day = as_of or ISSUED
     return SeedValue(
         definition=known,

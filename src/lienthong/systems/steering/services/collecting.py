@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from django.db import IntegrityError
@@ -197,28 +198,29 @@ def keep_answer(answer: SourceAnswer, found: client.Answer) -> None:
         answer.promise = msgspec.to_builtins(found.promise)
         answer.proof = SourceAnswer.Proof.PROMISED
     answer.save()
-    there = {
-        row.code: row
-        for row in CollectedFigure.objects.filter(
-            edition=answer.edition, system=answer.system, way=Way.LIVE
+    rows = [
+        CollectedFigure(
+            edition=answer.edition,
+            system=answer.system,
+            code=figure.code,
+            way=Way.LIVE,
+            answer=answer,
+            collected_at=answer.asked_at,
+            **columns(figure),
         )
-    }
-    new, again = [], []
-    for figure in last_of_each(body.figures):
-        row = there.pop(figure.code, None)
-        if row is None:
-            row = CollectedFigure(
-                edition=answer.edition, system=answer.system, code=figure.code, way=Way.LIVE
-            )
-            new.append(row)
-        else:
-            again.append(row)
-        written = {**columns(figure), "answer": answer, "collected_at": answer.asked_at}
-        for name, value in written.items():
-            setattr(row, name, value)
-    CollectedFigure.objects.filter(pk__in=[row.pk for row in there.values()]).delete()
-    CollectedFigure.objects.bulk_create(new)
-    CollectedFigure.objects.bulk_update(again, [*WRITTEN, "answer", "collected_at"])
+        for figure in last_of_each(body.figures)
+    ]
+    live = CollectedFigure.objects.filter(
+        edition=answer.edition, system=answer.system, way=Way.LIVE
+    )
+    live.exclude(code__in=[row.code for row in rows]).delete()
+    # One statement for all of them; an officer's choice is not among what it writes.
+    CollectedFigure.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["edition", "system", "code", "way"],
+        update_fields=[*WRITTEN, "answer", "collected_at"],
+    )
 
 
 def last_of_each(figures: tuple[ReadFigure, ...]) -> tuple[ReadFigure, ...]:
@@ -226,7 +228,7 @@ def last_of_each(figures: tuple[ReadFigure, ...]) -> tuple[ReadFigure, ...]:
     return tuple({figure.code: figure for figure in figures}.values())
 
 
-def columns(figure: ReadFigure) -> dict[str, object]:
+def columns(figure: ReadFigure) -> dict[str, Any]:
     """The columns of a live figure as its system stated it."""
     part, whole = figure.parts or (None, None)
     return {
