@@ -57,6 +57,10 @@ PUBLIC = {
     "chung-thu/thu-hoi.crl": "the authority's list of revoked certificates",
     "bao-cao/": "issued reports",
     "bao-cao/<steering_month:month>/": "an issued report",
+    "bao-cao/<steering_month:month>/lan-<int:version>/": "an issued edition, also a superseded one",
+    "danh-muc-so-lieu/": "what each figure of the report means",
+    "danh-muc-so-lieu/danh-muc.csv": "the same as a file",
+    "danh-muc-so-lieu/<slug:code>/": "one figure, with its values in issued reports",
     "bao-cao/<steering_month:month>/bao-cao.<str:kind>": "an issued report as a file",
 }
 

@@ -177,7 +177,7 @@ def figures() -> str:
 
     django.setup()
     from lienthong.systems.steering.domain.catalogue import every_version
-    from lienthong.systems.steering.domain.outline import TITLES
+    from lienthong.systems.steering.domain.titles import TITLES
 
     counted = {}
     for card in cards.cards({}):

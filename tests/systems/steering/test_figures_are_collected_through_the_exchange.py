@@ -126,6 +126,23 @@ def test_the_same_code_from_two_systems_prints_the_one_the_sentence_names(month,
     assert editions.figure_of(edition, "F020", "population").value == Decimal(5170)
 
 
+def test_a_system_that_states_a_figure_twice_is_not_understood(month, db, collect):
+    collect()
+
+    def twice(request):
+        told = stated_by("population")(request)
+        return type(told)(system="population", figures=(*told.figures, told.figures[0]))
+
+    month.answers("population", FIGURES_CODE, twice)
+    edition = collect()
+    answer = edition.answers.filter(system="population").first()
+    assert (answer.outcome, answer.error_code) == (
+        SourceAnswer.Outcome.UNREADABLE,
+        "steering.figure_stated_twice",
+    )
+    assert editions.figure_of(edition, "P001").state == CollectedFigure.State.STALE
+
+
 def test_each_asking_is_in_the_audit_with_its_message(collected):
     entries = Entry.objects.filter(what="steering.figures.collected")
     assert {e.detail["system"] for e in entries} == set(MONTH)

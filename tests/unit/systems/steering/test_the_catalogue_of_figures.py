@@ -19,9 +19,9 @@ from lienthong.systems.steering.domain.catalogue import (
     read,
     versions_of,
 )
-from lienthong.systems.steering.domain.outline import TITLES
 from lienthong.systems.steering.domain.rounding import Exactness, Rounding
 from lienthong.systems.steering.domain.slips import slips
+from lienthong.systems.steering.domain.titles import TITLES
 from lienthong.systems.steering.domain.windows import WindowRule
 from lienthong.systems.steering.errors import NoSuchFigure, WrongWindow
 from lienthong.systems.steering.manifest import SOURCES

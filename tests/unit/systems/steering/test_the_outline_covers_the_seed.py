@@ -9,7 +9,8 @@ from pathlib import Path
 from lienthong.kernel.demo import shipped_figures
 from lienthong.systems.steering.domain import outline
 from lienthong.systems.steering.domain.catalogue import latest
-from lienthong.systems.steering.domain.outline import TITLES, Fig, Term, place_of, sentences
+from lienthong.systems.steering.domain.outline import Fig, Term, place_of, sentences
+from lienthong.systems.steering.domain.titles import TITLES
 
 
 def test_every_figure_of_the_register_stands_in_exactly_one_sentence():

@@ -10,7 +10,7 @@ with the figures the systems state beside it.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -96,10 +96,21 @@ def every_version() -> tuple[Definition, ...]:
     return tuple(sorted(read(text.splitlines()), key=lambda one: (one.code, one.since)))
 
 
-def in_force(day: date, versions: Iterable[Definition] | None = None) -> dict[str, Definition]:
+def in_force(day: date, versions: Iterable[Definition] | None = None) -> Mapping[str, Definition]:
     """The definition of each figure on a day, by code; a figure without one yet is left out."""
+    return shipped_on(day) if versions is None else chosen(day, versions)
+
+
+@lru_cache(maxsize=64)
+def shipped_on(day: date) -> Mapping[str, Definition]:
+    """Those of the program; asked for with every figure that is written."""
+    return chosen(day, every_version())
+
+
+def chosen(day: date, versions: Iterable[Definition]) -> Mapping[str, Definition]:
+    """The latest version of each that a day has seen."""
     found: dict[str, Definition] = {}
-    for one in every_version() if versions is None else versions:
+    for one in versions:
         if one.since <= day and (one.code not in found or found[one.code].since <= one.since):
             found[one.code] = one
     return found
@@ -111,6 +122,11 @@ def definition(code: str, day: date) -> Definition:
     if found is None:
         raise NoSuchFigure(figure=code)
     return found
+
+
+def of_its_day(code: str, day: date | None) -> Definition | None:
+    """The definition a value of this day was written under; the newest where no day is known."""
+    return in_force(day).get(code) or latest(code) if day else latest(code)
 
 
 def latest(code: str) -> Definition | None:

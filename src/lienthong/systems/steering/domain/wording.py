@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from lienthong.kernel.numbers import percent, vn_number
 
-from .catalogue import latest
+from .catalogue import of_its_day
 from .rounding import Exactness, Rounding, plain
 from .stated import Stated
 
@@ -46,7 +46,7 @@ def written(figure: Stated, form: Form) -> str:
         case Form.ABOUT:
             return about(figure.value)
         case Form.ROUNDED:
-            known = latest(figure.code)
+            known = of_its_day(figure.code, figure.end)
             rule = known.rounding if known else Rounding("exact")
             return rule.written(figure.value, figure.exactness)
         case Form.CHANGE:

@@ -13,8 +13,8 @@ from lienthong.kernel.errors import LienThongError
 from lienthong.kernel.periods import Period
 
 from ..domain.catalogue import Definition, Kind
-from ..domain.outline import TITLES
 from ..domain.reading import ReadValue, read_value
+from ..domain.titles import TITLES
 from ..errors import WrongWindow
 from ..models import FigureEntry
 from ..queries.provenance import written_value

@@ -15,7 +15,7 @@ from django.db.models import F, Q
 from lienthong.kernel.periods import Period
 from lienthong.record import fields
 
-from ..domain.catalogue import Way, latest
+from ..domain.catalogue import Way, of_its_day
 from ..domain.editions import SYMBOL, State
 from ..domain.rounding import Exactness
 from ..domain.stated import Stated
@@ -227,7 +227,7 @@ class CollectedFigure(models.Model):
     @property
     def stated(self) -> Stated:
         """The figure as the rules see it."""
-        known = latest(self.code)
+        known = of_its_day(self.code, self.window_end)
         live = self.way == Way.LIVE
         slack = (Decimal(0), Decimal(0))
         if known is not None and not live:

@@ -33,9 +33,10 @@ from lienthong.web.papers.blocks import (
 
 from ..domain import editions as about
 from ..domain.catalogue import Way
-from ..domain.outline import OUTLINE, TITLES, Fig, Item, Section, Sentence, Slot, Term
+from ..domain.outline import OUTLINE, Fig, Item, Section, Sentence, Slot, Term
 from ..domain.relations import Verdict, relation
 from ..domain.stated import Figures
+from ..domain.titles import TITLES
 from ..domain.wording import exact, written
 from ..manifest import SOURCES
 from ..models import CollectedFigure, RelationCheck, ReportEdition

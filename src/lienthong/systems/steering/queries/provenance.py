@@ -10,10 +10,10 @@ from lienthong.web.papers.blocks import Block, Column, Paragraph, Table, Text
 
 from ..domain.catalogue import Way
 from ..domain.editions import short_day
-from ..domain.outline import TITLES
 from ..domain.relations import Verdict, relation
 from ..domain.rounding import Exactness
 from ..domain.stated import Figures
+from ..domain.titles import TITLES
 from ..domain.wording import exact, percent_of
 from ..manifest import SOURCES
 from ..models import CollectedFigure, FigureEntry, RelationCheck, SourceAnswer

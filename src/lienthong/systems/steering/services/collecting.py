@@ -22,6 +22,7 @@ from django.db import IntegrityError
 
 from lienthong import record
 from lienthong.exchange import client, errors
+from lienthong.exchange.figures import FIGURES_CODE
 from lienthong.kernel import clock
 from lienthong.kernel.actor import Actor
 from lienthong.kernel.periods import Period
@@ -167,6 +168,7 @@ def keep(
     if not locked.is_draft:
         raise AlreadyIssued(edition=str(edition))
     answer = SourceAnswer(edition=locked, system=system, run=run, asked_at=asked_at)
+    told = refuse_twice(told)
     if isinstance(told, errors.ExchangeError):
         keep_failure(answer, told)
     else:
@@ -208,7 +210,7 @@ def keep_answer(answer: SourceAnswer, found: client.Answer) -> None:
             collected_at=answer.asked_at,
             **columns(figure),
         )
-        for figure in last_of_each(body.figures)
+        for figure in body.figures
     ]
     live = CollectedFigure.objects.filter(
         edition=answer.edition, system=answer.system, way=Way.LIVE
@@ -223,9 +225,16 @@ def keep_answer(answer: SourceAnswer, found: client.Answer) -> None:
     )
 
 
-def last_of_each(figures: tuple[ReadFigure, ...]) -> tuple[ReadFigure, ...]:
-    """A system that states a code twice is taken at its last word."""
-    return tuple({figure.code: figure for figure in figures}.values())
+def refuse_twice(told: Told) -> Told:
+    """The answer, or an error in its place when it states one code twice: which would hold?"""
+    if isinstance(told, errors.ExchangeError):
+        return told
+    codes = [figure.code for figure in told.body.figures]
+    if len(codes) == len(set(codes)):
+        return told
+    return errors.BadAnswer(
+        code="steering.figure_stated_twice", service=FIGURES_CODE, message_id=told.message_id
+    )
 
 
 def columns(figure: ReadFigure) -> dict[str, Any]:

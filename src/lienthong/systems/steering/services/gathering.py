@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from lienthong.kernel.periods import Period
 
-from ..domain.catalogue import Way, latest
+from ..domain.catalogue import Way, definition
 from ..domain.editions import State
 from ..domain.relations import RELATIONS
 from ..domain.remarks import Remark, of_figures
@@ -61,8 +61,7 @@ def take_entries(edition: ReportEdition) -> None:
 
 
 def as_figure(edition: ReportEdition, entry: FigureEntry) -> CollectedFigure:
-    known = latest(entry.code)
-    assert known is not None
+    known = definition(entry.code, entry.period_end)
     return CollectedFigure(
         edition=edition,
         way=entry.way,

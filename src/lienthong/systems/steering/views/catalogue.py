@@ -15,9 +15,10 @@ from lienthong.kernel import clock, names
 from lienthong.web.roles import public
 
 from ..domain.catalogue import Definition, Kind, Way, in_force, latest, versions_of
-from ..domain.outline import TITLES, place_of
+from ..domain.outline import place_of
 from ..domain.relations import relations_of
 from ..domain.rounding import Rounding
+from ..domain.titles import TITLES
 from ..domain.windows import WindowRule
 from ..errors import NoSuchFigure
 from ..forms.figures import KINDS, CatalogueForm

@@ -19,8 +19,8 @@ from lienthong.web.roles import requires
 from .. import services
 from ..domain.catalogue import Way
 from ..domain.editions import window
-from ..domain.outline import TITLES
 from ..domain.relations import relation
+from ..domain.titles import TITLES
 from ..forms.months import MonthForm, NoteForm
 from ..manifest import SOURCES
 from ..models import ReportEdition

@@ -22,7 +22,8 @@ from lienthong.web.roles import RoleMissing, requires
 
 from ..domain.catalogue import Definition, Way, definition
 from ..domain.editions import BODY, window
-from ..domain.outline import TITLES, place_of
+from ..domain.outline import place_of
+from ..domain.titles import TITLES
 from ..errors import WrongWindow
 from ..forms.figures import EntryForm, LimitForm, ReturnForm, first_values, values_of, words_of
 from ..forms.months import MonthForm

@@ -19,9 +19,10 @@ from lienthong.web.papers.blocks import Aside, Number
 from lienthong.web.papers.page import to_html
 
 from ..domain.catalogue import Way
-from ..domain.outline import OUTLINE, TITLES, Section, place_of
+from ..domain.outline import OUTLINE, Section, place_of
 from ..domain.relations import Relation, Verdict, relation
 from ..domain.sources import name_of
+from ..domain.titles import TITLES
 from ..domain.wording import exact
 from ..models import CollectedFigure, RelationCheck, SourceAnswer
 from ..queries.document import OpenPoint, Report, body
