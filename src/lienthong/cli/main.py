@@ -47,6 +47,7 @@ VERBS = {
     "grants": Verb("grants", "sign this body's grants with the key on this node, or refuse"),
     "log": Verb("log", "check the message log again, or archive its older days"),
     "report": Verb("report", "write the monthly steering report from live figures"),
+    "papers": Verb("papers", "check a PDF or DOCX against Decree 30/2020", on_node=False),
     "verify": Verb("verify", "check a signed PDF or its JSON twin, offline", on_node=False),
     "figures": Verb("figures", "figures of the report: list, show, submit a value, accept it"),
     "tasks": Verb("tasks", "assigned tasks: list them, show one, check what a letter leaves out"),

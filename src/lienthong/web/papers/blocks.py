@@ -92,14 +92,27 @@ class LetterHead:
     place_date: str
     parent: str = ""
     about: str = ""
-    """Box 5b: ``V/v …`` of an official letter, under its number."""
+    """Box 5b, of an official letter: ``V/v …``; such a letter has no `Title`."""
+    secrecy: str = ""
+    """Box 10a: ``MẬT``, ``TỐI MẬT``, ``TUYỆT MẬT``."""
+    urgency: str = ""
+    """Box 10b: ``KHẨN``, ``THƯỢNG KHẨN``, ``HỎA TỐC``."""
+    circulation: str = ""
+    """Box 11: ``XEM XONG TRẢ LẠI``, ``LƯU HÀNH NỘI BỘ``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Addressees:
-    """Box 9a: ``Kính gửi``; one stands on the same line, several on a line each."""
+    """Box 9a, ``Kính gửi``: whom a report upward, a submission or a letter goes to."""
 
     to: tuple[str, ...]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """One stands beside the words; several each on a line, with ``;`` and a last ``.``."""
+        if len(self.to) == 1:
+            return (f"{self.to[0]}.",)
+        return tuple(f"- {line}" for line in listed(self.to))
 
 
 @dataclass(frozen=True, slots=True)

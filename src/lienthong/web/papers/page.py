@@ -27,7 +27,6 @@ from lienthong.web.papers.blocks import (
     Signing,
     Table,
     Title,
-    listed,
     numbers_of,
 )
 
@@ -156,20 +155,28 @@ def letter_head(block: LetterHead) -> SafeString:
         '<header class="rp-lh"><div>{}<p>{}</p><p>{}</p>{}</div><div>'
         "<p><b>Cộng hòa xã hội chủ nghĩa Việt Nam</b></p>"
         '<p><b class="u">Độc lập - Tự do - Hạnh phúc</b></p>'
-        "<p><i>{}</i></p></div></header>",
+        "<p><i>{}</i></p></div></header>{}",
         format_html("<p>{}</p>", block.parent) if block.parent else "",
         block.body,
         block.number,
         format_html('<p class="about">{}</p>', block.about) if block.about else "",
         block.place_date,
+        format_html_join(
+            "",
+            '<p class="rp-stamp" data-color="danger"><b>{}</b></p>',
+            ((word,) for word in (block.secrecy, block.urgency, block.circulation) if word),
+        ),
     )
 
 
 def addressees(block: Addressees) -> SafeString:
+    """Box 9a; several stand in a list."""
     if len(block.to) == 1:
-        return format_html('<p class="rp-to">Kính gửi: {}.</p>', block.to[0])
-    lines = format_html_join("", "<li>{}</li>", ((text,) for text in listed(block.to)))
-    return format_html('<div class="rp-to"><p>Kính gửi:</p><ul>{}</ul></div>', lines)
+        return format_html('<p class="rp-to">Kính gửi: {}</p>', block.lines[0])
+    return format_html(
+        '<div class="rp-to"><p>Kính gửi:</p><ul>{}</ul></div>',
+        format_html_join("", "<li>{}</li>", ((line.removeprefix("- "),) for line in block.lines)),
+    )
 
 
 def heading(block: Heading) -> SafeString:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from lienthong.web.papers.blocks import DEMO_MARK, Block, Document
+from lienthong.web.papers.blocks import DEMO_MARK, Addressees, Block, Document
 from lienthong.web.papers.press import typeset
 
 TEMPLATE = "web/papers/document.typ"
@@ -23,4 +23,5 @@ def to_pdf(document: Document) -> bytes:
 
 def described(block: Block) -> dict[str, Any]:
     """A block as plain data with the name of its kind."""
-    return {"is": type(block).__name__, **asdict(block)}
+    lines = {"lines": block.lines} if isinstance(block, Addressees) else {}
+    return {"is": type(block).__name__, **asdict(block), **lines}

@@ -11,6 +11,7 @@ import io
 import zipfile
 from typing import TYPE_CHECKING, Any
 
+from lienthong.web.papers import metrics
 from lienthong.web.papers.blocks import (
     DEMO_MARK,
     DEMO_WORDS,
@@ -27,7 +28,6 @@ from lienthong.web.papers.blocks import (
     Signing,
     Table,
     Title,
-    listed,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +35,14 @@ if TYPE_CHECKING:
     from docx.text.paragraph import Paragraph as WordParagraph
 
 FONT = "Times New Roman"
+TEXT_WIDTH = 165.0
+"""Between the margins, in millimetres, as are the widths below."""
+HEAD_WIDTHS = (70, 95)
+CELL_PADDING = 1.9
+"""Word's own padding at both sides of a cell."""
+RULE = 0.42
+"""Of the text a rule stands under, where the decree asks for a third to a half."""
+STAMP_WIDTHS = {"HỎA TỐC": 30, "THƯỢNG KHẨN": 40, "KHẨN": 20}
 # A zip cannot carry a date before 1980; the moment of the document stands in its properties.
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
@@ -51,8 +59,12 @@ def to_docx(document: Document) -> bytes:
     prepare(word)
     if document.demo:
         mark_demo(word)
-    for block in document.blocks:
+    for number, block in enumerate(document.blocks):
         write(word, block)
+        after = document.blocks[number + 1 : number + 2]
+        if isinstance(block, Paragraph) and after and isinstance(after[0], Signing):
+            # Signatures never stand on a page alone.
+            word.paragraphs[-1].paragraph_format.keep_with_next = True
     out = io.BytesIO()
     word.save(out)
     return undated(out.getvalue())
@@ -137,34 +149,59 @@ def write(word: WordDocument, block: Block) -> None:
 
 
 def write_letter_head(word: WordDocument, block: LetterHead) -> None:
-    left, right = two_columns(word, rows=2, widths=(70, 95))
+    from docx.shared import Pt
+
+    left, right = two_columns(word, rows=2, widths=HEAD_WIDTHS)
     if block.parent:
         line(left[0].paragraphs[0], block.parent.upper(), size=12.5)
         left[0].add_paragraph()
-    line(left[0].paragraphs[-1], block.body.upper(), size=12.5, bold=True)
-    rule(left[0].add_paragraph(), side=22)
+    body = block.body.upper()
+    line(left[0].paragraphs[-1], body, size=12.5, bold=True)
+    widest = max(metrics.width_of(part, 12.5, bold=True) for part in body.split("\n"))
+    ruled(left[0].add_paragraph(), room=HEAD_WIDTHS[0] - 2 * CELL_PADDING, width=RULE * widest)
     line(right[0].paragraphs[0], "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", size=12.5, bold=True)
     # Underlined by the letter, so that the rule is exactly as long as the motto.
     motto = line(right[0].add_paragraph(), "Độc lập - Tự do - Hạnh phúc", size=13.5, bold=True)
     motto.underline = True
     line(left[1].paragraphs[0], block.number)
     if block.about:
-        line(left[1].add_paragraph(), block.about, size=12.5)
+        subject = left[1].add_paragraph()
+        line(subject, block.about, size=12.5)
+        subject.paragraph_format.space_before = Pt(6)
     line(right[1].paragraphs[0], block.place_date, size=13.5, italic=True)
+    for words, red in (
+        (block.secrecy, True), (block.urgency, True), (block.circulation, False)
+    ):  # fmt: skip
+        if words:
+            write_stamp(word, words, red=red)
+
+
+def write_stamp(word: WordDocument, words: str, *, red: bool) -> None:
+    """Boxes 10 and 11: words in a frame, red for secrecy and urgency."""
+    from docx.shared import Mm, RGBColor
+
+    table = word.add_table(rows=1, cols=1, style="Table Grid")
+    table.autofit = False
+    cell = table.rows[0].cells[0]
+    cell.width = Mm(STAMP_WIDTHS.get(words, 55))
+    run = line(cell.paragraphs[0], words, size=13.5, bold=True)
+    if red:
+        run.font.color.rgb = RGBColor(0xD0, 0x21, 0x1C)
+    word.add_paragraph()
 
 
 def write_addressees(word: WordDocument, block: Addressees) -> None:
-    from docx.shared import Mm, Pt
+    """Box 9a."""
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.shared import Mm
 
-    one = len(block.to) == 1
-    paragraph = word.add_paragraph()
-    paragraph.paragraph_format.space_before = Pt(12)
-    paragraph.paragraph_format.left_indent = Mm(35)
-    paragraph.add_run(f"Kính gửi: {block.to[0]}." if one else "Kính gửi:")
-    for text in () if one else listed(block.to):
+    first = block.lines[0] if len(block.to) == 1 else ""
+    line(word.add_paragraph(), f"Kính gửi: {first}".strip(), size=13.5)
+    for words in block.lines if len(block.to) > 1 else ():
         paragraph = word.add_paragraph()
-        paragraph.paragraph_format.left_indent = Mm(50)
-        paragraph.add_run(f"- {text}")
+        paragraph.paragraph_format.left_indent = Mm(60)
+        line(paragraph, words, size=13.5)
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.LEFT
 
 
 def write_title(word: WordDocument, block: Title) -> None:
@@ -175,7 +212,9 @@ def write_title(word: WordDocument, block: Title) -> None:
     line(kind, block.kind.upper(), size=14, bold=True)
     abstract = word.add_paragraph()
     line(abstract, block.abstract, size=14, bold=True)
-    rule(word.add_paragraph(), side=60).paragraph_format.space_after = Pt(12)
+    widest = min(metrics.width_of(block.abstract, 14, bold=True), TEXT_WIDTH)
+    under = ruled(word.add_paragraph(), room=TEXT_WIDTH, width=RULE * widest)
+    under.paragraph_format.space_after = Pt(12)
 
 
 def write_paragraph(word: WordDocument, block: Paragraph) -> None:
@@ -304,8 +343,8 @@ def centred(paragraph: WordParagraph) -> None:
     paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
 
 
-def rule(paragraph: WordParagraph, *, side: int) -> WordParagraph:
-    """An empty line drawn as a rule, kept off both sides by this many millimetres."""
+def ruled(paragraph: WordParagraph, *, room: float, width: float) -> WordParagraph:
+    """An empty line drawn as a rule of this width in the middle of its room, in millimetres."""
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
     from docx.shared import Mm, Pt
@@ -317,7 +356,7 @@ def rule(paragraph: WordParagraph, *, side: int) -> WordParagraph:
     borders.append(top)
     paragraph._p.get_or_add_pPr().append(borders)
     form = paragraph.paragraph_format
-    form.left_indent = form.right_indent = Mm(side)
+    form.left_indent = form.right_indent = Mm(max(0.0, (room - width) / 2))
     form.space_after, form.line_spacing = Pt(0), Pt(4)
     return paragraph
 

@@ -55,7 +55,8 @@ def described(page: Any) -> dict[str, Any]:
     from pdfminer.layout import LTChar, LTCurve, LTFigure
 
     # What lies in a form (a signature's picture) is no text of the document.
-    letters = [item for item in page if isinstance(item, LTChar)]
+    # A mark across the page is turned, and no text either.
+    letters = [item for item in page if isinstance(item, LTChar) and abs(item.matrix[1]) < 1e-3]
     shapes = [item for item in page if isinstance(item, LTCurve) and not isinstance(item, LTFigure)]
     return {
         "width": page.width,
