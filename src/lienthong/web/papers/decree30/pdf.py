@@ -110,9 +110,7 @@ class Sheet:
         """Box 5b, of an official letter: ``V/v`` and the lines under it, at the left."""
         found: list[Run] = []
         for run in self.first.runs:
-            if run.words.startswith("V/v"):
-                found.append(run)
-            elif (
+            if run.words.startswith("V/v") or (
                 found
                 and run.x1 < self.first.width / 2
                 and run.size < 12.95
