@@ -6,18 +6,21 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 
 import cast
 from lienthong.exchange import outbox
+from lienthong.exchange.figures import FigureRequest
 from lienthong.exchange.testing import ExchangeDouble
 from lienthong.kernel.actor import Actor
 from lienthong.record import personal
 from lienthong.systems.civil_status import queries
 from lienthong.systems.civil_status.domain.events import SPECS, Change, Event
 from lienthong.systems.civil_status.errors import InvalidEntry
+from lienthong.systems.civil_status.figures import FIGURES
 from lienthong.systems.civil_status.models import Desk, Notice, Paper
-from lienthong.systems.civil_status.services import event_papers, events, notices
+from lienthong.systems.civil_status.services import checks, event_papers, events, notices
 from systems.civil_status.declarations import RESIDENCE
 from systems.civil_status.event_declarations import (
     AN,
@@ -72,6 +75,20 @@ DECLARED: dict[str, Event] = {
         event("divorce", {"wife": AN, "husband": BINH}, parts=DECIDED),
         event("annulment", {"wife": AN, "husband": BINH}, parts=DECIDED),
         event("declared_missing", {"person": BINH}, parts=DECIDED),
+        event("declaration_cancelled", {"person": BINH}, parts=DECIDED),
+        event("legal_capacity", {"person": BINH}, parts=DECIDED | {"capacity": "limited"}),
+        event(
+            "parentage_decided",
+            {"parent": BINH, "child": WARD},
+            parts=DECIDED | {"relation": "father"},
+        ),
+        *(
+            event(kind, {"person": WARD}, parts=DECIDED, changes=(Change(field, "", becomes),))
+            for kind, field, becomes in (
+                ("citizenship", "nationality", "Pháp"),
+                ("sex_redetermination", "sex", "female"),
+            )
+        ),
         event("declared_dead", {"person": BINH}, parts=DECIDED | {"died_on": date(2015, 3, 1)}),
     )
 }
@@ -190,6 +207,35 @@ def test_a_missing_person_is_told_to_population(cuong: Actor, population: Exchan
         outbox.deliver(row)
     (told,) = population.asked("population", "standing.record.v1")
     assert (told.personal_id, told.standing) == (cast.BINH.personal_id, "missing")
+
+
+def test_people_are_locked_before_the_books_are_asked(
+    cuong: Actor, population: ExchangeDouble
+) -> None:
+    """Another desk with one of them waits until this one is done."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        checks.lock_people(marriage())
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+        )
+        assert cursor.fetchone() == (2,)
+
+
+def test_what_is_entered_here_is_counted_in_the_figures(
+    cuong: Actor, population: ExchangeDouble
+) -> None:
+    day = cuong.legal_day
+    asked = FigureRequest(start=day, end=day, codes=("F021", "F023"))
+    assert {one.code: one.value for one in FIGURES.answer(asked).figures} == {"F021": 0, "F023": 0}
+
+    events.register_event(event=marriage(), by=cuong)
+    for kind in ("guardianship", "marital_status_certificate"):
+        people = {"person": WARD} if kind == "marital_status_certificate" else None
+        told = declared(kind)
+        events.register_event(event=replace(told, people=people or told.people), by=cuong)
+
+    counted = {one.code: (one.value, one.imported) for one in FIGURES.answer(asked).figures}
+    assert counted == {"F021": (1, 0), "F023": (2, 0)}
 
 
 def test_an_extract_carries_the_sign_of_its_series(

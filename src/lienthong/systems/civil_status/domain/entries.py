@@ -46,8 +46,13 @@ class EventKind(StrEnum):
     MARITAL_STATUS = "marital_status_certificate"
     DIVORCE = "divorce"
     ANNULMENT = "annulment"
+    PARENTAGE_DECIDED = "parentage_decided"
+    CITIZENSHIP = "citizenship"
+    SEX = "sex_redetermination"
+    CAPACITY = "legal_capacity"
     DECLARED_MISSING = "declared_missing"
     DECLARED_DEAD = "declared_dead"
+    DECLARATION_CANCELLED = "declaration_cancelled"
     NOTE = "note"
 
 

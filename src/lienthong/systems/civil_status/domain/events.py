@@ -249,6 +249,15 @@ CHANGED_FIELDS = (
 """What of a birth can be changed, corrected or supplemented, by column of the book."""
 
 
+ONE_FIELD: dict[str, tuple[str, ...]] = {
+    EventKind.ETHNICITY: ("ethnicity",),
+    EventKind.CITIZENSHIP: ("nationality",),
+    EventKind.SEX: ("sex",),
+}
+PARENTAGE = frozenset({EventKind.RECOGNITION, EventKind.PARENTAGE_DECIDED})
+"""Kinds that name a parent beside a birth."""
+
+
 def _of_age(event: Event, rule: KindRule) -> list[Problem]:
     """Woman and man are old enough on the day of registration (Luật HNGĐ art. 8.1a)."""
     found = []
@@ -374,6 +383,40 @@ SPECS: dict[str, Spec] = {
             for kind in (EventKind.DIVORCE, EventKind.ANNULMENT)
         ),
         Spec(
+            EventKind.PARENTAGE_DECIDED,
+            roles=(Role("parent", living=False), Role("child")),
+            parts=(Part("relation", "choice", ("father", "mother")), *DECISION),
+            subject="child",
+            declared=False,
+            alters="birth",
+            rules=(_parent_older,),
+        ),
+        *(
+            Spec(
+                kind,
+                roles=(Role("person"),),
+                parts=DECISION,
+                declared=False,
+                alters="birth",
+                changes=True,
+            )
+            for kind in (EventKind.CITIZENSHIP, EventKind.SEX)
+        ),
+        Spec(
+            EventKind.CAPACITY,
+            roles=(Role("person"),),
+            parts=(Part("capacity", "choice", ("lost", "limited", "restored")), *DECISION),
+            declared=False,
+            alters="birth",
+        ),
+        Spec(
+            EventKind.DECLARATION_CANCELLED,
+            roles=(Role("person"),),
+            parts=DECISION,
+            declared=False,
+            alters="birth",
+        ),
+        Spec(
             EventKind.DECLARED_MISSING,
             roles=(Role("person"),),
             parts=DECISION,
@@ -400,6 +443,4 @@ def changeable(kind: str) -> tuple[str, ...]:
     """
     if kind == EventKind.CHANGE:
         return ("child_name", "mother_name", "father_name")
-    if kind == EventKind.ETHNICITY:
-        return ("ethnicity",)
-    return CHANGED_FIELDS
+    return ONE_FIELD.get(kind, CHANGED_FIELDS)

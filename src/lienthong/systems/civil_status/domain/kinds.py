@@ -220,12 +220,20 @@ SHIPPED: tuple[KindRule, ...] = (
         EventKind.ANNULMENT, limit="decision.note", foreign=COMMUNE, basis="Điều 3, 30, 31",
         series="TLGCHT", declarant=COURT, doubt=SERIES_DOUBT,
     ),
-    *_rules(
-        EventKind.DECLARED_MISSING, limit="decision.note", foreign=COMMUNE,
-        basis="Điều 3, 30, 31", series="TLGCHT", declarant=COURT, doubt=SERIES_DOUBT,
-    ),
-    *_rules(
-        EventKind.DECLARED_DEAD, limit="decision.note", foreign=COMMUNE,
-        basis="Điều 3, 30, 31", series="TLGCHT", declarant=COURT, doubt=SERIES_DOUBT,
+    *(
+        rule
+        for kind in (
+            EventKind.PARENTAGE_DECIDED,
+            EventKind.CITIZENSHIP,
+            EventKind.SEX,
+            EventKind.CAPACITY,
+            EventKind.DECLARED_MISSING,
+            EventKind.DECLARED_DEAD,
+            EventKind.DECLARATION_CANCELLED,
+        )
+        for rule in _rules(
+            kind, limit="decision.note", foreign=COMMUNE, basis="Điều 3, 30, 31",
+            series="TLGCHT", declarant=COURT, doubt=SERIES_DOUBT,
+        )
     ),
 )  # fmt: skip

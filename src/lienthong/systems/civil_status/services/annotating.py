@@ -16,7 +16,7 @@ from lienthong.kernel import clock
 from lienthong.kernel.actor import Actor
 from lienthong.systems.civil_status import queries
 from lienthong.systems.civil_status.domain.entries import EventKind, Problem
-from lienthong.systems.civil_status.domain.events import Change, Event
+from lienthong.systems.civil_status.domain.events import PARENTAGE, Change, Event
 from lienthong.systems.civil_status.models import (
     Annotation,
     BirthRegistration,
@@ -69,7 +69,7 @@ def against_entry(event: Event, altered: Entry | None) -> list[Problem]:
 
 def rewritten(event: Event) -> tuple[Change, ...]:
     """What the altered entry says anew because of this event."""
-    if event.kind != EventKind.RECOGNITION:
+    if event.kind not in PARENTAGE:
         return event.changes
     parent, role = event.people["parent"], event.text("relation")
     values = {

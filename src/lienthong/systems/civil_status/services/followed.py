@@ -14,7 +14,7 @@ from lienthong.exchange.asks import Ask
 from lienthong.systems.civil_status import needs, shapes
 from lienthong.systems.civil_status.domain import wording
 from lienthong.systems.civil_status.domain.entries import EventKind, Kind
-from lienthong.systems.civil_status.domain.events import Change, Event, day_of
+from lienthong.systems.civil_status.domain.events import PARENTAGE, Change, Event, day_of
 from lienthong.systems.civil_status.domain.kinds import KindRule
 from lienthong.systems.civil_status.models import MarriageRegistration, OtherRegistration
 from lienthong.systems.civil_status.needs import Ground
@@ -23,6 +23,7 @@ ENDS = {EventKind.DIVORCE: "divorced", EventKind.ANNULMENT: "annulled"}
 STANDINGS = {
     EventKind.DECLARED_MISSING: "missing",
     EventKind.DECLARED_DEAD: "declared_dead",
+    EventKind.DECLARATION_CANCELLED: "active",
 }
 FOLLOWED = {
     "child_name": "full_name",
@@ -45,7 +46,7 @@ def asks(
         return [needs.record_marriage(ground, numbers=told, ended=ended)] if told else []
     if event.kind in STANDINGS and (number := _number(event, "person")):
         return [_standing(event, ground, number)]
-    if event.kind == EventKind.RECOGNITION:
+    if event.kind in PARENTAGE:
         return _recognised(event, ground)
     if event.changes and (number := _number(event, "person")):
         return _rewritten(event, ground, number)
