@@ -16,7 +16,7 @@ from lienthong.gateway.inprocess import InProcessGateway
 from lienthong.kernel import clock
 from lienthong.kernel.identifiers import PersonalId
 from lienthong.record import personal
-from lienthong.systems.civil_status import shapes
+from lienthong.systems.civil_status import needs, shapes
 
 # Each side of the exchange has a database connection of its own.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,9 +38,11 @@ def ask(code: str, request: object, key: str | None = None) -> client.Answer:
     return client.call(Ask(CIVIL_STATUS, need, request), deadline=20, key=key)  # type: ignore[arg-type]
 
 
-def issue(name: str = cast.NEWBORN.name, key: str = "birth:118") -> client.Answer:
+def issue(
+    name: str = cast.NEWBORN.name, key: str = "birth:118", registration: str = "31090/2021/118"
+) -> client.Answer:
     request = shapes.IssuePersonalId(
-        registration="31090/2021/118",
+        registration=registration,
         registered_on=cast.LEGAL_DAY,
         office=cast.LE_CUONG.office,
         province="91",
@@ -93,6 +95,44 @@ def test_a_refusal_of_population_arrives_with_its_own_code() -> None:
 
 def test_an_unknown_number_is_an_answer_and_no_error() -> None:
     assert ask("person.find.v1", shapes.FindPerson("091221999999")).body.found is False
+
+
+def test_what_the_books_say_of_people_is_followed_by_population() -> None:
+    first = issue().body.personal_id
+    second = issue("Trần Gia Huy", key="birth:119", registration="31090/2021/119").body.personal_id
+
+    def ground(entry: str, document: str = "Giấy chứng nhận kết hôn số 1/2021") -> needs.Ground:
+        return needs.Ground(
+            registration=entry,
+            document=document,
+            legal_basis="Luật Hộ tịch 60/2014/QH13",
+            effective_on=cast.LEGAL_DAY,
+        )
+
+    told = {
+        "m": needs.record_marriage(ground("m"), numbers=(first, second)),
+        "d": needs.record_marriage(ground("d"), numbers=(first, second), ended="divorced"),
+        "c": needs.correct_particulars(
+            ground("c"),
+            number=first,
+            reason="ghi sai",
+            home_place="tỉnh Cà Mau",
+            ethnicity=shapes.Ethnicity("Khmer"),
+        ),
+        "s": needs.record_standing(ground("s"), number=second, standing="missing", reason="Tòa án"),
+    }
+    for key, asked in told.items():
+        client.call(asked, deadline=20, key=key)
+
+    corrected = ask("person.find.v1", shapes.FindPerson(first)).body
+    assert (corrected.home_place, corrected.ethnicity.name) == ("tỉnh Cà Mau", "Khmer")
+    assert ask("person.find.v1", shapes.FindPerson(second)).body.standing == "missing"
+    renumbered = needs.reestablish_personal_id(
+        number=first, reason="cải chính", decision="7/QĐ", decided_on=cast.LEGAL_DAY,
+        sex="female", born_on=None,
+    )  # fmt: skip
+    answer = client.call(renumbered, deadline=20, key="r").body
+    assert (answer.cancelled, answer.personal_id != first) == (first, True)
 
 
 @pytest.mark.parametrize("system", ["population", "civil_status"])
