@@ -3,7 +3,7 @@
 Translations: compile them, and find what has none.
 
     python tools/messages.py compile    every .po that changed becomes a .mo beside it
-    python tools/messages.py check      fails on messages without Vietnamese
+    python tools/messages.py check      fails on messages without Vietnamese, or with two
     python tools/messages.py missing    lists them by file, ready to be copied
 
 No gettext programs are needed: polib reads and writes the files, Python's and
@@ -78,6 +78,26 @@ def half_done() -> list[str]:
     ]
 
 
+def twofold() -> list[str]:
+    """
+    Texts that two catalogues translate differently.
+
+    Django joins the catalogues of all systems, so one of the two would be shown
+    in both places; another English text, or a context, keeps them apart.
+    """
+    said: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for po in catalogues():
+        for entry in polib.pofile(str(po)):
+            text = entry.msgstr or "".join(entry.msgstr_plural.values())
+            places = said.setdefault((entry.msgctxt or "", entry.msgid), {})
+            places.setdefault(text, []).append(po.parents[3].name)
+    return [
+        f"{msgid!r}: " + "; ".join(f"{text!r} in {', '.join(at)}" for text, at in places.items())
+        for (_context, msgid), places in sorted(said.items())
+        if len(places) > 1
+    ]
+
+
 def messages() -> set[Message]:
     """Every message of code and templates."""
     found: set[Message] = set()
@@ -145,11 +165,14 @@ def main() -> int:
     if verb not in ("check", "missing"):
         print(__doc__)
         return 2
-    lacking, empty = missing(), half_done()
+    lacking, empty, differing = missing(), half_done(), twofold()
     show(lacking)
-    print(*empty, sep="\n", end="\n" if empty else "")
-    if lacking or empty:
-        print(f"{len(lacking)} messages have no Vietnamese, {len(empty)} entries are empty.")
+    print(*empty, *differing, sep="\n", end="\n" if empty or differing else "")
+    if lacking or empty or differing:
+        print(
+            f"{len(lacking)} messages have no Vietnamese, {len(empty)} entries are empty,"
+            f" {len(differing)} are translated twice."
+        )
         return 1 if verb == "check" else 0
     print("Every message has its Vietnamese.")
     return 0

@@ -104,7 +104,7 @@ class BodyForm(RuledForm):
     code = forms.CharField(
         label=_("Code"), max_length=35, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
-    name = forms.CharField(label=_("Full name"), max_length=250)
+    name = forms.CharField(label=_("Full name of the body"), max_length=250)
     kind = forms.CharField(
         label=_("Kind"), max_length=60, widget=forms.TextInput(attrs={"list": "kinds"})
     )

@@ -217,7 +217,7 @@ def state_shown(found: Amendment) -> dict[str, str]:
         states.PROPOSED: ("warning", "hourglass", _("Waits for a decision")),
         states.DECIDED: ("success", "check", _("Decided")),
         states.REFUSED: ("danger", "x", _("Refused")),
-        states.WITHDRAWN: ("neutral", "x", _("Withdrawn")),
+        states.WITHDRAWN: ("neutral", "x", _("Taken back")),
     }[states(found.state)]
     return {"colour": colour, "icon": icon, "words": words}
 
@@ -228,7 +228,7 @@ def deed_words(what: str) -> str:
         "catalogues.amendment.proposed": _("Proposed"),
         "catalogues.amendment.decided": _("Decided and published"),
         "catalogues.amendment.refused": _("Refused"),
-        "catalogues.amendment.withdrawn": _("Withdrawn"),
+        "catalogues.amendment.withdrawn": _("Taken back"),
     }.get(what, what)
 
 

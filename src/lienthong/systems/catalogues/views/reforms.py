@@ -256,7 +256,7 @@ def state_shown(reform: Reform) -> dict[str, str]:
         states.DRAFT: ("neutral", "pencil", _("Draft")),
         states.PROPOSED: ("warning", "hourglass", _("Waits for a decision")),
         states.DECIDED: ("success", "check", _("Decided")),
-        states.WITHDRAWN: ("neutral", "x", _("Withdrawn")),
+        states.WITHDRAWN: ("neutral", "x", _("Taken back")),
         states.REVOKED: ("danger", "x", _("Revoked")),
     }[states(reform.state)]
     if reform.is_decided and reform.happened_on > clock.today():
@@ -296,7 +296,7 @@ def deed_words(what: str) -> str:
         "catalogues.reform.filled": _("Filled from a file"),
         "catalogues.reform.proposed": _("Proposed"),
         "catalogues.reform.sent_back": _("Sent back"),
-        "catalogues.reform.withdrawn": _("Withdrawn"),
+        "catalogues.reform.withdrawn": _("Taken back"),
         "catalogues.reform.decided": _("Decided and published"),
         "catalogues.reform.revoked": _("Revoked"),
     }.get(what, what)

@@ -73,7 +73,7 @@ PARTS: dict[str, StrOrPromise] = {
     "relation": _("Who the parent is"),
     "evidence": _("Evidence of the relation"),
     "grounds": _("Grounds"),
-    "decision": _("Number of the decision"),
+    "decision": _("Number of the judgment or decision"),
     "decided_on": _("Day of the decision"),
     "issuer": _("Who decided"),
     "died_on": _("Day of death by the decision"),

@@ -174,7 +174,7 @@ def kin(person: Person, opening: personal.Opening) -> list[dict[str, Any]]:
         one = queries.find(PersonalId(number)) if number else None
         if one is not None:
             rows.append((FIELD[role], one.person))
-    rows += [(_("Child"), child) for child in queries.children_of(person)[:30]]
+    rows += [(_("Son or daughter"), child) for child in queries.children_of(person)[:30]]
     opening.at(*(one.pk for _role, one in rows), fields=("full_name", "born_on", "kin"))
     return [{"role": role, "person": one, "born": born(one)} for role, one in rows]
 

@@ -22,7 +22,7 @@ LEVELS = (
     ("", _("Every level")),
     (Level.GOVERNMENT.value, _("Government")),
     (Level.MINISTRY.value, _("Ministries and agencies")),
-    (Level.PROVINCE.value, _("Provinces")),
+    (Level.PROVINCE.value, _("Provinces and cities")),
     (Level.DEPARTMENT.value, _("Departments and offices")),
 )
 STANDINGS = (
