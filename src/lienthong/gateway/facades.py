@@ -144,13 +144,14 @@ def unauthorised(fault: XRoadFault) -> Outgoing:
     What a client under a base URL is told when its secret is missing or another's.
 
     It knows HTTP and not X-Road, whose 500 says that the server failed: so 401, the scheme
-    to use (RFC 6750), and a problem document (RFC 9457) with the same code inside.
+    to use (RFC 6750), and the members of a problem document (RFC 9457) with the same code.
+    Sent as plain JSON, since clients of DCI read no other kind.
     """
     body = msgspec.json.encode(
         {"type": fault.fault, "title": fault.text, "status": 401, "detail": fault.trace}
     )
     headers = [
-        (b"Content-Type", b"application/problem+json"),
+        (b"Content-Type", b"application/json"),
         (b"WWW-Authenticate", b"Bearer"),
         (names.ERROR, fault.fault.encode()),
     ]
