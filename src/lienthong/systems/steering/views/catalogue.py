@@ -24,11 +24,13 @@ from ..errors import NoSuchFigure
 from ..forms.figures import KINDS, CatalogueForm
 from ..queries import trends
 from ..queries.bodies import bodies_on
-from ..queries.provenance import value_text
+from ..queries.provenance import value_text, window_text
 from . import board
 from .figures import way_words
 
 WIDTH, HEIGHT = 640, 200
+WIDEST = 56
+"""A bar of a chart with few months; they stand together at its start."""
 
 
 def kind_words(kind: Kind) -> str:
@@ -167,7 +169,10 @@ def figure(request: HttpRequest, code: str) -> HttpResponse:
         "versions": versions_of(code),
         "relations": relations_of(code),
         "place": place[0].label if place else "",
-        "points": [(one, value_text(one.figure), way_words(one.figure.way)) for one in points],
+        "points": [
+            (one, value_text(one.figure), way_words(one.figure.way), window_text(one.figure))
+            for one in points
+        ],
         "chart": chart(points),
     }
     return render(request, "steering/figures/figure.html", context)
@@ -190,7 +195,7 @@ def chart(points: tuple[trends.Point, ...]) -> list[Bar]:
     if len(points) < 2:
         return []
     most = max((abs(one.figure.value) for one in points), default=0)
-    step = WIDTH / len(points)
+    step = min(WIDTH / len(points), WIDEST / 0.7)
     bars = []
     for at, one in enumerate(points):
         height = max(2, int(abs(one.figure.value) / most * HEIGHT)) if most else 2

@@ -25,7 +25,15 @@ from ..domain.editions import BODY, window
 from ..domain.outline import place_of
 from ..domain.titles import TITLES
 from ..errors import WrongWindow
-from ..forms.figures import EntryForm, LimitForm, ReturnForm, first_values, values_of, words_of
+from ..forms.figures import (
+    KINDS,
+    EntryForm,
+    LimitForm,
+    ReturnForm,
+    first_values,
+    values_of,
+    words_of,
+)
 from ..forms.months import MonthForm
 from ..models import CollectedFigure, FigureEntry
 from ..queries import editions, trends, ways
@@ -353,5 +361,6 @@ def trend_limits(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("The limit is kept."))
             return redirect(reverse("steering:trend_limits"))
     rows = sorted(trends.limits(), key=lambda one: (one.of, one.since), reverse=True)
-    context |= {"form": form, "rows": rows}
+    kinds = dict(KINDS)
+    context |= {"form": form, "rows": [(row, kinds.get(row.of, row.of)) for row in rows]}
     return render(request, "steering/figures/limits.html", context)
