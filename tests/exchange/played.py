@@ -76,8 +76,9 @@ REGISTER = System(
     ),
 )
 
-GIVE = Need("land_register", "number.give.v1", GiveNumber, ReadNumber, Effect.CHANGING)
-FIND = Need("land_register", "plot.find.v1", FindPlot, ReadPlot)
+WHY = {"purpose": GRANT.purpose, "legal_basis": GRANT.legal_basis}
+GIVE = Need("land_register", "number.give.v1", GiveNumber, ReadNumber, Effect.CHANGING, **WHY)
+FIND = Need("land_register", "plot.find.v1", FindPlot, ReadPlot, **WHY)
 
 NOTARY = System(
     code="notary", title="Công chứng", title_en="Notary", owner="G15", needs=(GIVE, FIND)

@@ -49,7 +49,16 @@ PUBLISHER = System(
 
 
 def subscriber(code: str, owner: str) -> System:
-    taken = Subscription(system="land_office", code=CODE, reads=ReadSale, subjects=("seller",))
+    (grant,) = (one for one in PUBLISHER.event(CODE).grants if one.to == code)
+    taken = Subscription(
+        system="land_office",
+        code=CODE,
+        reads=ReadSale,
+        subjects=("seller",),
+        purpose=grant.purpose,
+        legal_basis=grant.legal_basis,
+        fields=grant.fields,
+    )
     return System(code=code, title=code, title_en=code, owner=owner, subscriptions=(taken,))
 
 

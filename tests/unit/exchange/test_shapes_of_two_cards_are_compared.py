@@ -143,8 +143,16 @@ def test_a_grant_must_cover_what_is_read_and_name_what_exists(
     fields: tuple[str, ...], what: str
 ) -> None:
     grant = Grant(to="notary", purpose="x", legal_basis="y", fields=fields)
-    (line,) = told(GIVE, with_offer(grants=(grant,)))
+    asked = replace(GIVE, purpose="x", legal_basis="y", fields=fields)
+    (line,) = told(asked, with_offer(grants=(grant,)))
     assert what in line
+
+
+def test_what_is_asked_for_is_what_is_granted() -> None:
+    """Else no node would sign the access by itself (purpose, law and fields are its terms)."""
+    grant = Grant(to="notary", purpose="x", legal_basis="y", fields=("number",))
+    lines = told(GIVE, with_offer(grants=(grant,)))
+    assert [line.split()[0] for line in lines] == ["purpose", "legal_basis", "fields"]
 
 
 def test_both_directions_are_compared() -> None:

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from lienthong.kernel.units import Confidence, Level, Unit
-from lienthong.systems.catalogues.domain import Part, Replacement, checked
+from lienthong.systems.catalogues.domain.reforms import Part, Replacement, checked
 from lienthong.systems.catalogues.errors import BadMerger
 
 REFORM = date(2025, 7, 1)
