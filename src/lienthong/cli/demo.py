@@ -8,6 +8,7 @@ an import and never gets signatures or past timestamps (decision 2).
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import importlib.util
 import json
@@ -18,7 +19,7 @@ import time
 from datetime import date
 from decimal import Decimal
 
-from lienthong.cli import cards, django_setup, settle
+from lienthong.cli import cards, django_setup, document_keys, settle
 from lienthong.kernel.demo import DemoPlan
 from lienthong.kernel.node import Node
 
@@ -106,9 +107,25 @@ def load_everything(node: Node, plan: DemoPlan) -> None:
     present = [room for room in rooms if importlib.util.find_spec(room)]
     tell = Progress()
     accounts.load(plan, tell)
+    make_signers(node)
     for room in present:
         importlib.import_module(room).load(plan, tell)
     tell.done()
+
+
+def make_signers(node: Node) -> None:
+    """Keys of the officers who sign documents; none on a node without an authority of its own."""
+    from lienthong.web.accounts import demo as accounts
+
+    if not (node.keys / "authority" / "issuing.crt").exists():
+        return
+    for officer in accounts.OFFICERS:
+        if accounts.SIGNER in officer.roles and officer.office is not None:
+            holder = document_keys.holder_of(
+                officer.office.body, officer.username, officer.name, officer.title
+            )
+            with contextlib.suppress(document_keys.KeyThere):
+                document_keys.make_officer(node, holder)
 
 
 class Progress:

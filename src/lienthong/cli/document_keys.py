@@ -126,6 +126,18 @@ def revocation_address(node: Node) -> str:
     return f"{public.rstrip('/')}/chung-thu/thu-hoi.crl"
 
 
+def holder_of(body: str, account: str, name: str, title: str) -> DocumentHolder:
+    """An officer of a body, with the body's name as it is known here."""
+    return DocumentHolder(
+        INSTANCE,
+        body,
+        BODY_NAMES.get(body, body),
+        name=" ".join(name.split()),
+        title=" ".join(title.split()),
+        account=account,
+    )
+
+
 def make_officer(node: Node, holder: DocumentHolder) -> x509.Certificate:
     """An officer's first key; raises `KeyThere`, `BadHolder`, or FileNotFoundError."""
     try:
@@ -219,14 +231,7 @@ def run(node: Node, args: argparse.Namespace) -> int:
         print(f"Revoked: {args.body}/{args.account}. What it signed before stays verifiable.")
         print("Next: `lienthong keys officer make` when the officer is to sign again.")
         return 0
-    holder = DocumentHolder(
-        INSTANCE,
-        args.body,
-        BODY_NAMES.get(args.body, args.body),
-        name=" ".join(args.name.split()),
-        title=" ".join(args.title.split()),
-        account=args.account,
-    )
+    holder = holder_of(args.body, args.account, args.name, args.title)
     certificate = make_officer(node, holder)
     until = f"{certificate.not_valid_after_utc:%Y-%m-%d}"
     print(f"{holder.name} signs for {holder.body_name} until {until}.")

@@ -16,6 +16,7 @@ class SteeringConfig(AppConfig):
     roles = {
         "steering.secretary": _("Secretary of the monthly report"),
         "steering.tasks": _("Following assigned tasks"),
+        "steering.signer": _("Leader who signs the monthly report"),
         "steering.leader": _("Leader who decides on deadlines"),
         "steering.reporter": _("Reporting a body's figures"),
         "steering.approver": _("Second officer for figures reported or entered"),
@@ -39,6 +40,14 @@ class SteeringConfig(AppConfig):
                 summary=_("Report or enter a value; a second officer decides on it."),
             )
             for role in ("steering.secretary", "steering.approver", "steering.reporter")
+        ),
+        Desk(
+            system="steering",
+            url_name="steering:signing_list",
+            label=_("Reports to sign"),
+            icon="writing-sign",
+            role="steering.signer",
+            summary=_("Read what was numbered, sign it with a code, or give it back."),
         ),
         Desk(
             system="steering",

@@ -387,3 +387,39 @@ class BadNumberStyle(Invalid):
     """Write the number with a point between thousands and a comma before decimals."""
 
     code = "steering.bad_number_style"
+
+
+class NotSigning(Conflict):
+    """This report does not wait for a signature."""
+
+    code = "steering.not_signing"
+
+
+class NotTheSigner(Refused):
+    """Another officer was named to sign this report."""
+
+    code = "steering.not_the_signer"
+
+
+class SignedAlready(Conflict):
+    """The report is signed already; it can be sealed, or refused with a reason."""
+
+    code = "steering.signed_already"
+
+
+class NotSignedYet(Conflict):
+    """The person signs first; the seal follows."""
+
+    code = "steering.not_signed_yet"
+
+
+class MustBeSigned(Conflict):
+    """This body signs electronically, so its report is numbered, signed and sealed."""
+
+    code = "steering.must_be_signed"
+
+
+class LayoutBroken(Conflict):
+    """The printed report does not keep the layout of Decree 30/2020, so it is not signed."""
+
+    code = "steering.layout_broken"

@@ -37,6 +37,10 @@ PERIOD = 30
 DIGITS = 6
 
 
+SIGNER = "steering.signer"
+"""Whoever carries it gets a key for signing documents when the demonstration is loaded."""
+
+
 @dataclass(frozen=True, slots=True)
 class DemoOffice:
     code: str
@@ -58,6 +62,7 @@ DUONG_TO = DemoOffice("H33.18.05", "UBND xã Dương Tơ", "31096", "H33")
 STEERING = DemoOffice("G14.TH", "Văn phòng Bộ Thông tin và Truyền thông", "", "G14")
 EXCHANGE = DemoOffice("G14.NDXP", "Trung tâm vận hành trục liên thông", "", "G14")
 
+LEADERSHIP = DemoOffice("G14.LD", "Lãnh đạo Bộ Thông tin và Truyền thông", "", "G14")
 GOVERNMENT = DemoOffice("G22.TH", "Vụ Tổng hợp, Văn phòng Chính phủ", "", "G22")
 KIEN_GIANG = DemoOffice("H33.VP", "Văn phòng UBND tỉnh Kiên Giang", "", "H33")
 KIEN_GIANG_DIC = DemoOffice("H33.STTTT", "Sở Thông tin và Truyền thông Kiên Giang", "", "H33")
@@ -77,6 +82,7 @@ OFFICERS = (
         STEERING,
         ("steering.secretary", "steering.tasks"),
     ),
+    DemoOfficer("tran.son", "Trần Sơn", "Thứ trưởng", LEADERSHIP, (SIGNER,)),
     DemoOfficer(
         "tran.nga", "Trần Nga", "Chuyên viên duyệt số liệu", STEERING, ("steering.approver",)
     ),
@@ -224,6 +230,7 @@ def shown() -> list[Shown]:
         "vu.ha": _("collects figures and writes the monthly report"),
         "tran.nga": _("decides on figures that were reported or entered by hand"),
         "phan.diem": _("reports figures of systems that are not connected yet"),
+        "tran.son": _("signs the monthly report, each time with a one-time code"),
         "mai.thu": _("gives tasks out of documents of the Government and follows them"),
         "ngo.phuc": _("gives tasks in a province and decides on more time"),
         "lam.yen": _("reports on the tasks of a department and asks for more time"),

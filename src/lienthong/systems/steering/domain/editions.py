@@ -16,10 +16,13 @@ BODY_LINES = "Bộ Thông tin\nvà Truyền thông"
 """As the name is broken in a letterhead."""
 SYMBOL = "BC-BTTTT"
 PLACE = "Hà Nội"
+HEAD, DEPUTY = "Bộ trưởng", "Thứ trưởng"
 
 
 class State(StrEnum):
     DRAFT = "draft"
+    SIGNING = "signing"
+    """It has its number and waits for the person, or for the seal."""
     ISSUED = "issued"
     SUPERSEDED = "superseded"
 
@@ -52,6 +55,11 @@ def document_number(number: int | None, symbol: str = SYMBOL) -> str:
     """``Số: 76/BC-BTTTT``; below ten with a zero, no blanks; a draft leaves room for it."""
     written = "\u00a0" * 6 if number is None else f"{number:02d}"
     return f"Số: {written}/{symbol}"
+
+
+def authority_lines(title: str) -> tuple[str, ...]:
+    """Box 7a: the head signs in his own right, a deputy for him (``KT.``)."""
+    return (title,) if title == HEAD else (f"KT. {HEAD}", title)
 
 
 def month_words(month: Period) -> str:

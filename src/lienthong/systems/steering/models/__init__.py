@@ -31,6 +31,7 @@ from .editions import (
     SourceAnswer,
 )
 from .entries import FigureEntry, TrendLimit
+from .issuing import Issuance, IssuedFile
 from .letters import ItemTask, Letter, LetterItem, Opinion, QuoteReason, Reception
 
 __all__ = [
@@ -49,6 +50,8 @@ __all__ = [
     "Letter",
     "LetterItem",
     "Opinion",
+    "Issuance",
+    "IssuedFile",
     "PassedOn",
     "Progress",
     "QuoteReason",

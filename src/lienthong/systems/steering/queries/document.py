@@ -17,6 +17,7 @@ from django.conf import settings
 from lienthong.kernel import clock
 from lienthong.kernel.words import long_date
 from lienthong.web.papers.blocks import (
+    Addressees,
     Annex,
     Aside,
     Block,
@@ -39,7 +40,7 @@ from ..domain.stated import Figures
 from ..domain.titles import TITLES
 from ..domain.wording import exact, written
 from ..manifest import SOURCES
-from ..models import CollectedFigure, RelationCheck, ReportEdition
+from ..models import CollectedFigure, Issuance, RelationCheck, ReportEdition
 from . import editions, ways
 from .provenance import figures_tables, open_points_table, relations_table
 from .trends import month_before
@@ -59,7 +60,9 @@ CLOSING = (
     "Trên đây là Báo cáo tình hình thực hiện Nghị quyết số 17/NQ-CP, Bộ Thông tin và Truyền thông"
     " kính trình Chính phủ, Thủ tướng Chính phủ./."
 )
+ADDRESSEES = ("Chính phủ", "Thủ tướng Chính phủ")
 RECIPIENTS = (
+    "Như trên;",
     "Thủ tướng Chính phủ (để b/c);",
     "Các Phó Thủ tướng Chính phủ (để b/c);",
     "Văn phòng Chủ tịch nước;",
@@ -103,6 +106,8 @@ class Report:
     figures: dict[str, CollectedFigure]
     every_figure: tuple[CollectedFigure, ...]
     checks: dict[str, RelationCheck]
+    issuance: Issuance | None = None
+    """Number and signer, once it has them."""
 
     @classmethod
     def of(cls, edition: ReportEdition) -> Report:
@@ -113,6 +118,7 @@ class Report:
             figures=editions.printed_figures(found),
             every_figure=found,
             checks=editions.checks_of(edition),
+            issuance=edition.issuances.filter(refused_at=None).first(),
         )
 
     @property
@@ -204,6 +210,7 @@ def body(report: Report) -> tuple[Block, ...]:
             place_date=place_date(edition),
         ),
         Title("Báo cáo", ABSTRACT),
+        Addressees(ADDRESSEES),
         Paragraph((Text(f"{MANDATE}{month} như sau:"),)),
     ]
     blocks.extend(ways.correction_notice(edition))
@@ -213,8 +220,16 @@ def body(report: Report) -> tuple[Block, ...]:
         blocks.append(Heading(section.level, section.number, section.title, section.anchor))
         blocks.extend(section_blocks(report, section))
     blocks.append(Paragraph((Text(CLOSING),)))
-    blocks.append(Signing(RECIPIENTS, AUTHORITY))
+    blocks.append(signing(report))
     return tuple(blocks)
+
+
+def signing(report: Report) -> Signing:
+    """Boxes 7 and 9b; a draft does not name who will sign."""
+    if report.issuance is None:
+        return Signing(RECIPIENTS, AUTHORITY)
+    lines = about.authority_lines(report.issuance.signer_title)
+    return Signing(RECIPIENTS, lines, report.issuance.signer_name)
 
 
 def place_date(edition: ReportEdition) -> str:

@@ -8,12 +8,14 @@ from typing import Any
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 
+from lienthong.web.papers.blocks import Number, inlines_of
+
 from ..domain.editions import BODY
 from ..domain.relations import relation
 from ..domain.wording import exact
 from ..models import CollectedFigure, FigureEntry, RelationCheck, SourceAnswer
 from . import ways
-from .document import Report
+from .document import Report, body
 
 FORMAT = "lienthong-steering-report-1"
 
@@ -70,6 +72,15 @@ def described(report: Report) -> dict[str, Any]:
             for point in report.open_points()
         ],
     }
+
+
+def printed_numbers(report: Report) -> list[dict[str, str]]:
+    """The words that stand for each figure in the text, by code, once each."""
+    found: dict[str, str] = {}
+    for inline in inlines_of(body(report)):
+        if isinstance(inline, Number):
+            found.setdefault(inline.code, inline.text)
+    return [{"code": code, "text": text} for code, text in sorted(found.items())]
 
 
 def figure_described(figure: CollectedFigure) -> dict[str, Any]:

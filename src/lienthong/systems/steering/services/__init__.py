@@ -5,7 +5,7 @@ from __future__ import annotations
 from .choosing import choose, explain_revisions
 from .collecting import collect, collect_from, open_edition, settle_receipts
 from .entries import EntryInput, accept, edit, give_back, submit, withdraw
-from .files import TYPES, file_name, report_files, write
+from .files import TYPES, file_name, file_of, report_files, write
 from .issuing import issue, note_relation
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "edit",
     "explain_revisions",
     "file_name",
+    "file_of",
     "give_back",
     "issue",
     "note_relation",

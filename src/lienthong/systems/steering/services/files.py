@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from django.template.loader import render_to_string
@@ -14,13 +15,15 @@ from lienthong.web.papers.page import standing_alone
 from lienthong.web.papers.printing import to_pdf
 from lienthong.web.papers.word import to_docx
 
-from ..domain.editions import month_words
-from ..models import ReportEdition
+from ..domain.editions import State, month_words
+from ..models import IssuedFile, ReportEdition
 from ..queries.document import Report, document
 from ..queries.editions import latest_edition, month_of
 from ..queries.export import to_json
 from .collecting import JOB_SECONDS, collect
 
+FILES = ("pdf", "docx", "html")
+"""What is printed before it is signed; the twin is made with the seal."""
 RECEIPTS_SECONDS = 1.5
 TYPES = {
     "pdf": "application/pdf",
@@ -77,6 +80,42 @@ def write(report: Report, kind: str) -> bytes:
     if kind == "html":
         return standalone(report)
     raise KeyError(kind)
+
+
+def kept(edition: ReportEdition, kind: str) -> bytes | None:
+    """The file of an edition that left the desk, as it was kept; nothing for a draft."""
+    if edition.is_draft:
+        return None
+    given = edition.issuances.filter(refused_at=None).first()
+    found = edition.files.filter(issuance=given, kind=kind).order_by("-made_at", "-pk").first()
+    return bytes(found.content) if found is not None else None
+
+
+def file_of(edition: ReportEdition, kind: str) -> bytes:
+    """
+    A file of an edition: of a draft as it stands, of an issued one always the same bytes.
+
+    KeyError for a kind it does not come in.
+    """
+    if (found := kept(edition, kind)) is not None:
+        return found
+    content = write(Report.of(edition), kind)
+    if edition.state in (State.ISSUED, State.SUPERSEDED):
+        # Signed on paper: what is shown first is what stays.
+        row, _made = IssuedFile.objects.get_or_create(
+            edition=edition,
+            issuance=None,
+            kind=kind,
+            step=IssuedFile.Step.ISSUED,
+            defaults={
+                "digest": hashlib.sha256(content).hexdigest(),
+                "size": len(content),
+                "content": content,
+                "made_at": clock.instant(),
+            },
+        )
+        return bytes(row.content)
+    return content
 
 
 def standalone(report: Report) -> bytes:

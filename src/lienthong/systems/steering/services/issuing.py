@@ -7,9 +7,12 @@ Numbers of a body run without a gap from 01 each year (Decree 30/2020, article
 
 from __future__ import annotations
 
+from django.conf import settings
+
 from lienthong import record
 from lienthong.kernel import clock
 from lienthong.kernel.actor import Actor
+from lienthong.protocol import document_keys
 from lienthong.record import history
 
 from ..domain.editions import BODY, State
@@ -18,6 +21,7 @@ from ..errors import (
     AlreadyIssued,
     ChoiceMissing,
     FiguresStale,
+    MustBeSigned,
     NoteMissing,
     NothingCollected,
     NothingToExplain,
@@ -49,11 +53,14 @@ def note_relation(edition: ReportEdition, key: str, note: str, *, by: Actor) -> 
 
 def issue(edition: ReportEdition, *, by: Actor) -> ReportEdition:
     """
-    Give the edition its number and put it in force.
+    Give the edition its number and put it in force, for a body that signs on paper.
 
-    Raises `NothingCollected`, `FiguresStale`, `ProofBroken`, `ChoiceMissing`,
+    One with keys for its seal signs instead (`signing`). Raises `MustBeSigned`,
+    `NothingCollected`, `FiguresStale`, `ProofBroken`, `ChoiceMissing`,
     `RelationUnexplained` or `RevisionUnexplained`; then no number is used up.
     """
+    if document_keys.key_of(settings.NODE, BODY) is not None:
+        raise MustBeSigned()
     with history.acting(by):
         locked = lock(edition)
         refuse_unready(locked)

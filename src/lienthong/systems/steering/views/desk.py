@@ -28,6 +28,7 @@ from ..queries import editions as editions_read
 from ..queries import ways
 from ..queries.document import AUTHORITY, OPEN_ANNEX, OPEN_TITLE, Report
 from ..queries.editions import latest_edition, month_of
+from ..services import signing
 from . import shown
 from .acting import told
 from .figures import way_words
@@ -183,6 +184,7 @@ def confirm(request: HttpRequest, month: str) -> HttpResponse:
         "failing": [shown.relation_shown(check, report) for check in report.failing()],
         "hindrances": shown.hindrances(report),
         "authority": AUTHORITY,
+        "signers": [one.holder for one in signing.signers()],
         "seen": seen(report),
     }
     return render(request, "steering/confirm.html", context)
@@ -201,6 +203,8 @@ def issue(request: HttpRequest, month: str) -> HttpResponse:
         if "seen" in request.POST:
             messages.warning(request, _("The report has changed since you saw it. Look again."))
         return redirect("steering:confirm", month=month)
+    if draft.is_draft and (signers := signing.signers()):
+        return number(request, draft, month, [one.holder.account for one in signers])
     try:
         issued = services.issue(draft, by=actor(request))
     except LienThongError as problem:
@@ -214,6 +218,35 @@ def issue(request: HttpRequest, month: str) -> HttpResponse:
         % {"number": f"{issued.number:02d}", "symbol": issued.symbol},
     )
     return redirect("steering:edition", month=month)
+
+
+def number(
+    request: HttpRequest, draft: ReportEdition, month: str, accounts: list[str]
+) -> HttpResponse:
+    """Give the number, print the files and hand them to whoever signs."""
+    chosen = request.POST.get("signer", accounts[0])
+    try:
+        given = signing.number(draft, chosen, by=actor(request))
+    except LienThongError as problem:
+        if problem.status >= 500:
+            raise
+        messages.error(request, _(str(problem)))
+        return redirect("steering:confirm", month=month)
+    try:
+        signing.print_files(given, by=actor(request))
+    except LienThongError as problem:
+        # The number stands; printing is taken up again by whoever opens the page.
+        messages.error(request, _(str(problem)))
+    messages.success(
+        request,
+        _("Numbered %(number)s/%(symbol)s; it waits for the signature of %(name)s.")
+        % {
+            "number": f"{given.number:02d}",
+            "symbol": given.symbol,
+            "name": given.signer_name,
+        },
+    )
+    return redirect("steering:signing", month=month)
 
 
 @requires(ROLE)
@@ -234,7 +267,7 @@ def file_response(edition: ReportEdition, kind: str) -> HttpResponse:
     content_type = services.TYPES.get(kind)
     if content_type is None:
         raise Http404
-    response = HttpResponse(services.write(Report.of(edition), kind), content_type=content_type)
+    response = HttpResponse(services.file_of(edition, kind), content_type=content_type)
     name = services.file_name(edition, kind)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

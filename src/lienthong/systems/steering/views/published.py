@@ -39,6 +39,7 @@ def shown(request: HttpRequest, edition: ReportEdition) -> HttpResponse:
     found = Report.of(edition)
     selected = desk.chosen_figure(request, found)
     context = desk.page_context(request, found, selected, public=True)
+    context["given"] = found.issuance
     if request.htmx and request.htmx.target == "nguon":  # type: ignore[attr-defined]
         return render(request, "steering/_provenance.html", context)
     return render(request, "steering/report.html", context)

@@ -97,6 +97,8 @@ def sign(job: dict[str, Any]) -> dict[str, Any]:
             trust_roots=roots + stamp_roots,
             other_certs=chain[1:],
             crls=[der_of(one) for one in job["crls"]],
+            moment=datetime.fromisoformat(job["at"]),
+            retroactive_revinfo=True,
             allow_fetching=False,
             revocation_mode="soft-fail",
         )

@@ -127,6 +127,7 @@ def signed(
         "chain": [pki.pem_of(one) for one in signer.holder.chain],
         "roots": desk.anchor.roots,
         "timestamp_roots": desk.anchor.timestamp_roots,
+        "at": clock.instant().isoformat(),
         "crls": [text(one) for one in desk.lists],
         "timestamp": desk.stamp is not None,
         "lasting": field == SEAL,
