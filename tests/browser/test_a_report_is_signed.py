@@ -14,7 +14,8 @@ from lienthong.exchange.testing import ExchangeDouble
 from lienthong.kernel.actor import Actor
 from lienthong.kernel.periods import Period
 from lienthong.systems.steering import services
-from lienthong.systems.steering.services import signing
+from lienthong.systems.steering.models import Passage
+from lienthong.systems.steering.services import narrative, signing
 from systems.steering.stated import play_month
 from web_papers.signers import ACCOUNT, node_with_keys
 
@@ -31,6 +32,26 @@ def numbered(country, exchange: ExchangeDouble, settings, tmp_path: Path):
     given = signing.number(services.collect(AUGUST, by=SECRETARY), ACCOUNT, by=SECRETARY)
     signing.print_files(given, by=SECRETARY)
     return given
+
+
+@axe.visits("steering:writing")
+def test_the_text_shows_what_was_changed(
+    country, exchange: ExchangeDouble, sign_in: Callable[[str], Page], tmp_path: Path
+) -> None:
+    play_month(exchange)
+    draft = services.collect(AUGUST, by=SECRETARY)
+    words = "Đề nghị các bộ, ngành, địa phương triển khai ngay nhiệm vụ của chiến lược."
+    passage = narrative.add(draft, "III", words, by=SECRETARY, name="Vũ Hà")
+    Passage.objects.filter(pk=passage.pk).update(carried=words.replace("ngay", "sớm"))
+    narrative.comment(passage, "Nên nêu số văn bản.", by=SECRETARY, name="Mai Thu")
+    page = sign_in("vu.ha")
+    page.goto(f"{DESK}soan/")
+    expect(page.locator(".wr-text ins")).to_have_text("ngay")
+    expect(page.locator(".wr-text del")).to_have_text("sớm")
+    axe.check(page)
+    for width in (360, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.locator("#III").screenshot(path=tmp_path / f"writing-{width}.png")
 
 
 @axe.visits("steering:signing", "steering:signing_list")

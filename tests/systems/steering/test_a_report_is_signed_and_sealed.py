@@ -92,11 +92,12 @@ def test_the_whole_order_ends_in_a_report_anyone_can_verify(issued, keys, tmp_pa
     desk = signing.desk()
     checked = checking.check_pdf(services.file_of(issued, "pdf"), desk.anchor)
     assert checked.holds
+    assert checking.check_pdf(services.file_of(issued, "tom-tat.pdf"), desk.anchor).holds
     assert [one.holder.name for one in checked.signatures] == ["Trần Sơn", ""]
-    for kind in ("pdf", "json"):
+    for kind in ("pdf", "json", "tom-tat.pdf"):
         (tmp_path / f"r.{kind}").write_bytes(services.file_of(issued, kind))
     (tmp_path / "anchor.json").write_bytes(desk.anchor.to_json())
-    args = ["r.pdf", "r.json", "--anchor", "anchor.json"]
+    args = ["r.pdf", "r.tom-tat.pdf", "r.json", "--anchor", "anchor.json"]
     assert run_verify(tmp_path, args) == 0, capsys.readouterr().out
     done = list(Entry.objects.filter(what__startswith="steering.edition.").values_list("what"))
     assert [what for (what,) in done][-4:] == [
@@ -257,7 +258,7 @@ def test_a_full_disk_while_sealing_publishes_nothing_and_is_taken_up_again(
     monkeypatch.setattr(signing, "keep", full)
     with pytest.raises(OperationalError), transaction.atomic():
         signing.seal(signed, by=secretary)
-    assert calls == ["pdf", "json"]
+    assert calls == ["pdf", "tom-tat.pdf", "json"]
     assert not IssuedFile.objects.filter(step="issued").exists()
     signed.edition.refresh_from_db()
     assert signed.edition.state == State.SIGNING

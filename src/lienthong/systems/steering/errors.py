@@ -423,3 +423,39 @@ class LayoutBroken(Conflict):
     """The printed report does not keep the layout of Decree 30/2020, so it is not signed."""
 
     code = "steering.layout_broken"
+
+
+class WaitsForSignature(Conflict):
+    """This report waits for a signature; nothing of it is changed meanwhile."""
+
+    code = "steering.waits_for_signature"
+
+
+class NoSuchSection(NotFound):
+    """The report has no such section."""
+
+    code = "steering.no_such_section"
+
+
+class BadPassage(Invalid):
+    """A paragraph needs words, and not more than a report has room for."""
+
+    code = "steering.bad_passage"
+
+
+class NothingToUndo(Conflict):
+    """There is no earlier wording of this paragraph."""
+
+    code = "steering.nothing_to_undo"
+
+
+class OwnWords(Refused):
+    """Whoever wrote the words does not approve them; somebody else does."""
+
+    code = "steering.own_words"
+
+
+class SectionUnapproved(Conflict):
+    """A section holds words that nobody has approved as they stand."""
+
+    code = "steering.section_unapproved"

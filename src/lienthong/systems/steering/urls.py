@@ -15,6 +15,7 @@ from .views import (
     signing,
     tasks,
     trends,
+    writing,
 )
 
 
@@ -52,6 +53,12 @@ urlpatterns = [
     path(f"{DESK}/xu-huong", trends.trends, name="trends"),
     path(f"{DESK}/phat-hanh", desk.confirm, name="confirm"),
     path(f"{DESK}/issue", desk.issue, name="issue"),
+    path(f"{DESK}/soan/", writing.page, name="writing"),
+    path(f"{DESK}/soan/<slug:section>/them", writing.add, name="passage_add"),
+    path(f"{DESK}/soan/<slug:section>/duyet", writing.approve, name="section_approve"),
+    path(f"{DESK}/soan/doan/<int:pk>", writing.edit, name="passage_edit"),
+    path(f"{DESK}/soan/doan/<int:pk>/hoan-tac", writing.undo, name="passage_undo"),
+    path(f"{DESK}/soan/doan/<int:pk>/gop-y", writing.comment, name="passage_comment"),
     path("canbo/steering/cho-ky", signing.waiting, name="signing_list"),
     path(f"{DESK}/ky", signing.page, name="signing"),
     path(f"{DESK}/ky/tep.<str:kind>", signing.file, name="signing_file"),

@@ -73,6 +73,25 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar of a chart."""
+
+    label: str
+    text: str
+    """Its value as words; what a reader without the picture reads."""
+    share: int
+    """Its length in thousandths of the longest possible bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Bars of one scale; everything drawn is also said in words."""
+
+    caption: str
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Aside:
     """A framed remark: ``warning`` for what a reader must know, ``danger`` for a contradiction."""
 
@@ -142,7 +161,9 @@ class Annex:
     anchor: str = ""
 
 
-Block = Heading | Paragraph | Table | Aside | LetterHead | Addressees | Title | Signing | Annex
+Block = (
+    Heading | Paragraph | Table | Chart | Aside | LetterHead | Addressees | Title | Signing | Annex
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from lienthong.web.papers.blocks import (
     Annex,
     Aside,
     Block,
+    Chart,
     Heading,
     Inline,
     LetterHead,
@@ -111,6 +112,8 @@ def shown(
             )
         case Table():
             return table(block, back)
+        case Chart():
+            return chart(block)
         case Signing():
             return signing(block)
         case Annex():
@@ -206,6 +209,28 @@ def table(block: Table, back: Collection[str] = ()) -> SafeString:
                 )
                 for row, code in zip(block.rows, about, strict=True)
             ),
+        ),
+    )
+
+
+def chart(block: Chart) -> SafeString:
+    """A picture that is skipped by readers' software, with the same values in a table."""
+    bars = format_html_join(
+        "",
+        '<rect x="0" y="{}" width="{}" height="16" rx="3"/>',
+        ((number * 24 + 4, bar.share * 4 // 10 or 1) for number, bar in enumerate(block.bars)),
+    )
+    return format_html(
+        '<figure class="rp-chart"><figcaption>{}</figcaption>'
+        '<svg viewBox="0 0 400 {}" aria-hidden="true" focusable="false">{}</svg>'
+        '<table class="ds-table"><tbody>{}</tbody></table></figure>',
+        block.caption,
+        len(block.bars) * 24,
+        bars,
+        format_html_join(
+            "",
+            '<tr><th scope="row">{}</th><td class="n">{}</td></tr>',
+            ((bar.label, bar.text) for bar in block.bars),
         ),
     )
 

@@ -19,6 +19,8 @@ from lienthong.web.papers.blocks import (
     Annex,
     Aside,
     Block,
+    Chart,
+    Column,
     Document,
     Heading,
     Inline,
@@ -140,6 +142,9 @@ def write(word: WordDocument, block: Block) -> None:
             write_paragraph(word, block)
         case Table():
             write_table(word, block)
+        case Chart():
+            # Word draws charts from a workbook inside the file; the same numbers stand in a table.
+            write_table(word, as_table(block))
         case Aside():
             write_aside(word, block)
         case Signing():
@@ -250,6 +255,14 @@ def write_table(word: WordDocument, block: Table) -> None:
             run.font.size, run.bold = Pt(10), number == 0
             if column.end and number:
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+
+
+def as_table(chart: Chart) -> Table:
+    return Table(
+        chart.caption,
+        (Column("Kỳ", 1), Column("Giá trị", 1, end=True)),
+        tuple((bar.label, bar.text) for bar in chart.bars),
+    )
 
 
 def write_aside(word: WordDocument, block: Aside) -> None:

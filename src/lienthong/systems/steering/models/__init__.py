@@ -33,6 +33,7 @@ from .editions import (
 from .entries import FigureEntry, TrendLimit
 from .issuing import Issuance, IssuedFile
 from .letters import ItemTask, Letter, LetterItem, Opinion, QuoteReason, Reception
+from .narrative import Passage, PassageComment, PassageRevision, SectionApproval
 
 __all__ = [
     "AddedBody",
@@ -52,6 +53,9 @@ __all__ = [
     "Opinion",
     "Issuance",
     "IssuedFile",
+    "Passage",
+    "PassageComment",
+    "PassageRevision",
     "PassedOn",
     "Progress",
     "QuoteReason",
@@ -60,6 +64,7 @@ __all__ = [
     "Reminder",
     "ReportEdition",
     "Revision",
+    "SectionApproval",
     "SourceAnswer",
     "Task",
     "TrendLimit",

@@ -8,8 +8,8 @@ of what is not answered. Both are read from the outline, so nothing falls betwee
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.conf import settings
@@ -30,6 +30,7 @@ from lienthong.web.papers.blocks import (
     Signing,
     Text,
     Title,
+    numbers_of,
 )
 
 from ..domain import editions as about
@@ -37,11 +38,13 @@ from ..domain.catalogue import Way
 from ..domain.outline import OUTLINE, Fig, Item, Section, Sentence, Slot, Term
 from ..domain.relations import Verdict, relation
 from ..domain.stated import Figures
+from ..domain.summary import summary_outline
 from ..domain.titles import TITLES
 from ..domain.wording import exact, written
 from ..manifest import SOURCES
-from ..models import CollectedFigure, Issuance, RelationCheck, ReportEdition
-from . import editions, ways
+from ..models import CollectedFigure, Issuance, Passage, RelationCheck, ReportEdition
+from . import compared, editions, ministries, ways
+from .narrative import passages_of
 from .provenance import figures_tables, open_points_table, relations_table
 from .trends import month_before
 
@@ -108,6 +111,8 @@ class Report:
     checks: dict[str, RelationCheck]
     issuance: Issuance | None = None
     """Number and signer, once it has them."""
+    passages: Mapping[str, tuple[Passage, ...]] = field(default_factory=dict)
+    """What persons wrote, by section."""
 
     @classmethod
     def of(cls, edition: ReportEdition) -> Report:
@@ -119,6 +124,7 @@ class Report:
             every_figure=found,
             checks=editions.checks_of(edition),
             issuance=edition.issuances.filter(refused_at=None).first(),
+            passages=passages_of(edition),
         )
 
     @property
@@ -180,6 +186,7 @@ class Report:
             for item in section.items
             for sentence in item.sentences
             if (reason := self.reason_open(sentence))
+            and not (reason == "person" and self.passages.get(section.anchor))
         ]
 
 
@@ -199,21 +206,80 @@ def printed(blocks: tuple[Block, ...]) -> Iterator[Block]:
     return (b for b in blocks if not (isinstance(b, Aside) and b.tone == REMARK))
 
 
+def summary(report: Report) -> Document:
+    """The summary report: the same figure objects, fewer of them, the same signatures."""
+    month = about.month_words(report.edition.month)
+    return Document(
+        title=f"Báo cáo tóm tắt {month}",
+        at=report.at,
+        blocks=tuple(printed(summary_body(report))),
+        demo=bool(settings.DEMO),
+    )
+
+
+def summary_body(report: Report) -> tuple[Block, ...]:
+    """Without sections that have nothing to say, and without framed remarks on the text."""
+    blocks: list[Block] = list(opening(report, "Báo cáo tóm tắt"))
+    for section in summary_outline():
+        written = [
+            block
+            for item in section.items
+            for block in item_blocks(report, item)
+            if not isinstance(block, Aside)
+        ]
+        written += narrative(report, section)
+        if written or section.level == 1 or not section.items:
+            number = "II." if section.anchor == "III" else section.number
+            blocks.append(Heading(section.level, number, section.title, section.anchor))
+            blocks.extend(written)
+    return (*without_empty(blocks), Paragraph((Text(CLOSING),)), signing(report))
+
+
+def without_empty(blocks: list[Block]) -> list[Block]:
+    """Leave out headings that have nothing under them, until none is left."""
+    kept = [
+        block
+        for block, after in zip(blocks, [*blocks[1:], None], strict=True)
+        if not (
+            isinstance(block, Heading)
+            and (after is None or (isinstance(after, Heading) and after.level <= block.level))
+        )
+    ]
+    return kept if len(kept) == len(blocks) else without_empty(kept)
+
+
+def not_in_summary(report: Report) -> tuple[str, ...]:
+    """Codes printed in the full report that the summary leaves out (X13: allowed, and listed)."""
+    kept = set(numbers_of(summary_body(report)))
+    return tuple(code for code in sorted(numbers_of(body(report))) if code not in kept)
+
+
+def opening(report: Report, kind: str) -> Iterator[Block]:
+    """Boxes 1 to 5 and 9a, and the mandate."""
+    edition = report.edition
+    yield LetterHead(
+        body=about.BODY_LINES,
+        number=about.document_number(edition.number, edition.symbol),
+        place_date=place_date(edition),
+    )
+    yield Title(kind, ABSTRACT)
+    yield Addressees(ADDRESSEES)
+    yield Paragraph((Text(f"{MANDATE}{about.month_words(edition.month)} như sau:"),))
+
+
+def narrative(report: Report, section: Section) -> list[Block]:
+    """Paragraphs that persons wrote for a section, in their order."""
+    return [
+        Paragraph((Text(passage.text),), mark=passage.mark)
+        for passage in report.passages.get(section.anchor, ())
+        if passage.text
+    ]
+
+
 def body(report: Report) -> tuple[Block, ...]:
     """From the national name to the signatures."""
-    edition = report.edition
-    month = about.month_words(edition.month)
-    blocks: list[Block] = [
-        LetterHead(
-            body=about.BODY_LINES,
-            number=about.document_number(edition.number, edition.symbol),
-            place_date=place_date(edition),
-        ),
-        Title("Báo cáo", ABSTRACT),
-        Addressees(ADDRESSEES),
-        Paragraph((Text(f"{MANDATE}{month} như sau:"),)),
-    ]
-    blocks.extend(ways.correction_notice(edition))
+    blocks: list[Block] = list(opening(report, "Báo cáo"))
+    blocks.extend(ways.correction_notice(report.edition))
     if report.is_without_records:
         blocks.append(Aside("warning", "Tháng không có phát sinh", (Text(NOTHING_HAPPENED),)))
     for section in OUTLINE:
@@ -247,6 +313,9 @@ def section_blocks(report: Report, section: Section) -> Iterator[Block]:
         for block in item_blocks(report, item):
             written_any = True
             yield block
+    for passage in narrative(report, section):
+        written_any = True
+        yield passage
     if section.items and not written_any:
         yield Paragraph(
             (
@@ -402,4 +471,8 @@ def annexes(report: Report) -> tuple[Block, ...]:
                 for p in points
             ]
         ),
+        Annex("Phụ lục III", "Nhiệm vụ và số liệu của từng bộ, cơ quan ngang bộ", reference),
+        *ministries.annex(report.edition, report.figures.values()),
+        Annex("Phụ lục IV", "So với tháng trước và cùng kỳ năm trước", reference),
+        *compared.annex(report.edition, report.figures),
     )

@@ -30,13 +30,14 @@ from lienthong.record import history
 
 from ..domain.catalogue import Way
 from ..domain.editions import State, window
-from ..errors import AlreadyIssued
+from ..errors import AlreadyIssued, WaitsForSignature
 from ..manifest import SOURCES
 from ..models import CollectedFigure, ReportEdition, SourceAnswer
 from ..needs.figures import figures_of
 from ..needs.receipts import NotSealedYet, Proof, proof_of
 from ..queries import editions
 from ..shapes import ReadFigure, ReadFigures
+from . import narrative
 from .gathering import gather
 
 PAGE_SECONDS = 5.0
@@ -48,12 +49,18 @@ Told = client.Answer | errors.ExchangeError
 
 
 def open_edition(month: Period, *, by: Actor) -> ReportEdition:
-    """The draft of a month; a new edition when none is open. Raises `MonthNotBegun`."""
+    """
+    The draft of a month; a new edition when none is open.
+
+    Raises `MonthNotBegun`, or `WaitsForSignature` while one is being signed.
+    """
     asked = window(month, clock.today())
     edition = editions.editions_of(month).filter(state=State.DRAFT).first()
     if edition is not None:
         return edition
     last = editions.editions_of(month).first()
+    if last is not None and last.state == State.SIGNING:
+        raise WaitsForSignature(month=str(month))
     try:
         with history.acting(by):
             edition = ReportEdition.objects.create(
@@ -66,6 +73,7 @@ def open_edition(month: Period, *, by: Actor) -> ReportEdition:
                 opened_by=str(by),
             )
             record.done("steering.edition.opened", edition, by=by, detail={"month": str(month)})
+            narrative.carry_over(edition, by=by)
     except IntegrityError:
         # Somebody else opened the same draft in this moment: it is the one to work on.
         return editions.editions_of(month).filter(state=State.DRAFT).get()

@@ -17,12 +17,14 @@ from lienthong.web.papers.word import to_docx
 
 from ..domain.editions import State, month_words
 from ..models import IssuedFile, ReportEdition
-from ..queries.document import Report, document
+from ..queries.document import Report, document, summary
 from ..queries.editions import latest_edition, month_of
 from ..queries.export import to_json
 from .collecting import JOB_SECONDS, collect
 
-FILES = ("pdf", "docx", "html")
+SIGNED = ("pdf", "tom-tat.pdf")
+"""What person and body sign: the full report and the summary."""
+FILES = (*SIGNED, "docx", "html", "tom-tat.docx")
 """What is printed before it is signed; the twin is made with the seal."""
 RECEIPTS_SECONDS = 1.5
 TYPES = {
@@ -31,6 +33,7 @@ TYPES = {
     "html": "text/html; charset=utf-8",
     "json": "application/json",
 }
+TYPES |= {f"tom-tat.{kind}": TYPES[kind] for kind in ("pdf", "docx")}
 
 
 def report_files(
@@ -43,7 +46,8 @@ def report_files(
     """
     Collect the figures of a month and write its report into a directory.
 
-    Answers the paths of ``bao-cao-2021-08.pdf``, ``.docx``, ``.html`` and ``.json``.
+    Answers the paths of ``bao-cao-2021-08.pdf``, ``.docx``, ``.html``, ``.json`` and of the
+    summary, ``bao-cao-2021-08.tom-tat.pdf`` and ``.docx``.
     A system that is down leaves its figures old or missing, and the files say so.
     """
     month = month_of(period)
@@ -75,6 +79,10 @@ def write(report: Report, kind: str) -> bytes:
         return to_pdf(document(report))
     if kind == "docx":
         return to_docx(document(report))
+    if kind == "tom-tat.pdf":
+        return to_pdf(summary(report))
+    if kind == "tom-tat.docx":
+        return to_docx(summary(report))
     if kind == "json":
         return to_json(report)
     if kind == "html":

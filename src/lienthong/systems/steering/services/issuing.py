@@ -28,9 +28,11 @@ from ..errors import (
     ProofBroken,
     RelationUnexplained,
     RevisionUnexplained,
+    SectionUnapproved,
 )
 from ..models import CollectedFigure, DocumentRegister, RelationCheck, ReportEdition, SourceAnswer
 from ..queries import editions
+from ..queries.narrative import unapproved
 
 LONGEST_NOTE = 1000
 
@@ -98,6 +100,8 @@ def refuse_unready(edition: ReportEdition) -> None:
         raise ProofBroken()
     if undecided := editions.undecided(figures):
         raise ChoiceMissing(figures=list(undecided))
+    if sections := unapproved(edition):
+        raise SectionUnapproved(sections=sections)
     if failing := editions.unexplained(edition):
         raise RelationUnexplained(relations=[check.key for check in failing])
     if revised := [row.code for row in edition.revisions.all() if row.needs_reason]:

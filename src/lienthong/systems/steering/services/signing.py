@@ -34,9 +34,9 @@ from ..domain.editions import BODY, PLACE, State, authority_lines
 from ..errors import LayoutBroken, NotSignedYet, NotSigning, NotTheSigner, SignedAlready
 from ..models import DocumentRegister, Issuance, IssuedFile, ReportEdition
 from ..queries import editions
-from ..queries.document import Report
+from ..queries.document import Report, not_in_summary
 from ..queries.export import described, printed_numbers
-from .files import FILES, write
+from .files import FILES, SIGNED, write
 from .guards import reason_of
 from .issuing import lock, next_number, refuse_unready
 
@@ -98,7 +98,7 @@ def print_files(given: Issuance, *, by: Actor) -> None:
         if kind in have:
             continue
         content = write(report, kind)
-        if kind == "pdf" and (faults := errors(check(content))):
+        if kind in SIGNED and (faults := errors(check(content))):
             raise LayoutBroken(rules=sorted({fault.rule for fault in faults}))
         keep(given, kind, Step.PRINTED, content)
     if not have:
@@ -116,19 +116,22 @@ def sign(given: Issuance, account: str, *, by: Actor) -> Issuance:
     if account != given.signer:
         raise NotTheSigner(account=account)
     signer = Signer.of(settings.NODE, BODY, account)
-    printed = bytes(given.files.get(kind="pdf", step=Step.PRINTED).content)
-    made = pdf_signing.sign_as_person(
-        printed,
-        signer,
-        desk=desk(),
-        authority=authority_lines(given.signer_title),
-        reason=SIGN_REASON,
-    )
+    made = {
+        kind: pdf_signing.sign_as_person(
+            bytes(given.files.get(kind=kind, step=Step.PRINTED).content),
+            signer,
+            desk=desk(),
+            authority=authority_lines(given.signer_title),
+            reason=SIGN_REASON,
+        )
+        for kind in SIGNED
+    }
     with history.acting(by):
         locked = waiting(given)
         if locked.signed_at is not None:
             raise SignedAlready(edition=str(given.edition))
-        keep(locked, "pdf", Step.SIGNED, made)
+        for kind, content in made.items():
+            keep(locked, kind, Step.SIGNED, content)
         locked.signed_at = clock.instant()
         locked.save(update_fields=["signed_at"])
         record.done("steering.edition.signed", locked.edition, by=by)
@@ -145,16 +148,23 @@ def seal(given: Issuance, *, by: Actor) -> ReportEdition:
     if held.signed_at is None:
         raise NotSignedYet(edition=str(given.edition))
     mine = Signer.of(settings.NODE, BODY)
-    signed = bytes(held.files.get(kind="pdf", step=Step.SIGNED).content)
-    sealed = pdf_signing.seal(signed, mine, desk=desk(), reason=SEAL_REASON)
+    sealed = {
+        kind: pdf_signing.seal(
+            bytes(held.files.get(kind=kind, step=Step.SIGNED).content),
+            mine,
+            desk=desk(),
+            reason=SEAL_REASON,
+        )
+        for kind in SIGNED
+    }
     report = Report.of(held.edition)
     twin = twins.sign_twin(twin_of(report, held, sealed), mine, desk=desk())
     with history.acting(by):
         locked = waiting(given)
         edition = ReportEdition.objects.select_for_update().get(pk=locked.edition_id)
-        keep(locked, "pdf", Step.ISSUED, sealed)
-        keep(locked, "json", Step.ISSUED, twin)
-        for printed in locked.files.filter(step=Step.PRINTED).exclude(kind="pdf"):
+        for kind, content in {**sealed, "json": twin}.items():
+            keep(locked, kind, Step.ISSUED, content)
+        for printed in locked.files.filter(step=Step.PRINTED).exclude(kind__in=SIGNED):
             keep(locked, printed.kind, Step.ISSUED, bytes(printed.content))
         locked.sealed_at, locked.sealed_by = clock.instant(), str(by)
         locked.save(update_fields=["sealed_at", "sealed_by"])
@@ -232,17 +242,19 @@ def keep(given: Issuance, kind: str, step: str, content: bytes) -> IssuedFile:
     return found
 
 
-def twin_of(report: Report, given: Issuance, pdf: bytes) -> dict[str, Any]:
+def twin_of(report: Report, given: Issuance, sealed: dict[str, bytes]) -> dict[str, Any]:
     """The content of the twin: the report's figures, what is printed, and whose PDF it is."""
     content = {
         **described(report),
         "state": State.ISSUED,
         "printed": printed_numbers(report),
-        "pdf_sha256": hashlib.sha256(pdf).hexdigest(),
+        "pdf_sha256": hashlib.sha256(sealed["pdf"]).hexdigest(),
+        "summary_pdf_sha256": hashlib.sha256(sealed["tom-tat.pdf"]).hexdigest(),
+        "not_in_summary": list(not_in_summary(report)),
         "signer": {"name": given.signer_name, "title": given.signer_title},
         "files": {
             one.kind: one.digest
-            for one in given.files.filter(step=Step.PRINTED).exclude(kind="pdf")
+            for one in given.files.filter(step=Step.PRINTED).exclude(kind__in=SIGNED)
         },
     }
     # A number with a point would not survive every reader, so it travels as a string.

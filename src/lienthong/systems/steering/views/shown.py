@@ -27,6 +27,7 @@ from ..domain.wording import exact
 from ..models import CollectedFigure, RelationCheck, SourceAnswer
 from ..queries.document import OpenPoint, Report, body
 from ..queries.editions import undecided
+from ..queries.narrative import unapproved
 from ..queries.provenance import side_text, value_text, window_text
 from ..queries.tasks import COUNTED, LEVELS
 
@@ -351,6 +352,10 @@ def hindrances(report: Report) -> list[Hindrance]:
                 "dinh-chinh",
             )
         )
+    found += [
+        Hindrance(_("Nobody has approved the text of section %(section)s.") % {"section": anchor})
+        for anchor in unapproved(report.edition)
+    ]
     return found + [
         Hindrance(
             _("Write why this relation fails: %(relation)s")

@@ -75,11 +75,20 @@ class Page:
     rules: tuple[Rule, ...]
 
 
-def read(pdf: bytes) -> tuple[Page, ...]:
-    """The pages of a PDF; raises `NotReadable`."""
+def read(pdf: bytes, *, until: Sequence[str] = ()) -> tuple[Page, ...]:
+    """
+    The pages of a PDF; raises `NotReadable`.
+
+    With ``until`` only those up to the first where each of these words stands by itself:
+    a signature is found without reading the annexes.
+    """
     if not pdf.startswith(b"%PDF-") or len(pdf) > LARGEST:
         raise NotReadable(size=len(pdf))
-    job = {"pdf": base64.b64encode(pdf).decode(), "pages": MOST_PAGES}
+    job = {
+        "pdf": base64.b64encode(pdf).decode(),
+        "pages": MOST_PAGES,
+        "until": [" ".join(unicodedata.normalize("NFC", one).upper().split()) for one in until],
+    }
     try:
         told = converse(CHILD, job, seconds=SECONDS)
     except ChildFailed:

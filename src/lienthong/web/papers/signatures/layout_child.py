@@ -14,6 +14,7 @@ import json
 import os
 import resource
 import sys
+import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -33,7 +34,12 @@ def limit(limits: dict[str, Any]) -> None:
         resource.setrlimit(what, (value, value))
 
 
-def pages(content: bytes, most: int) -> Iterator[dict[str, Any]]:
+def plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).upper().split())
+
+
+def pages(content: bytes, most: int, until: list[str]) -> Iterator[dict[str, Any]]:
+    """All pages, or those up to the first where each of these stands as words of its own."""
     from pdfminer.converter import PDFPageAggregator
     from pdfminer.pdfdocument import PDFDocument
     from pdfminer.pdfinterp import PDFPageInterpreter, PDFResourceManager
@@ -48,7 +54,10 @@ def pages(content: bytes, most: int) -> Iterator[dict[str, Any]]:
         if number >= most:
             raise ValueError("more pages than a document has")
         interpreter.process_page(page)
-        yield described(device.get_result())
+        told = described(device.get_result())
+        yield told
+        if until and set(until) <= {plain(run["text"]) for run in told["runs"]}:
+            return
 
 
 def described(page: Any) -> dict[str, Any]:
@@ -124,7 +133,7 @@ def main() -> int:
     job = json.loads(sys.stdin.buffer.readline())
     limit(job["limits"])
     try:
-        found = list(pages(base64.b64decode(job["pdf"]), job["pages"]))
+        found = list(pages(base64.b64decode(job["pdf"]), job["pages"], job["until"]))
         told = {"outcome": "read", "pages": found}
     except Exception as wrong:  # what a parser raises on a hostile file is not to be foreseen
         told = {"outcome": "failed", "kind": type(wrong).__name__}

@@ -91,7 +91,9 @@ def sign_as_person(
     ``authority`` are the lines of box 7a; the name is the certificate's. Raises
     `NoPlaceToSign`, `TimestampMissing` or `SigningFailed`.
     """
-    found = boxes.find(layout.read(pdf), authority=authority[-1], name=signer.holder.holder.name)
+    name = signer.holder.holder.name
+    pages = layout.read(pdf, until=(authority[-1], name))
+    found = boxes.find(pages, authority=authority[-1], name=name)
     fields = [field(PERSON, found, found.person), field(SEAL, found, found.seal)]
     return signed(
         pdf, signer, desk=desk, reason=reason, field=PERSON, fields=fields, box=found.person

@@ -1,0 +1,68 @@
+"""Reads about what persons wrote: paragraphs by section, their changes, and approvals."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from ..domain.outline import OUTLINE, Section
+from ..domain.tracked import Change, changes
+from ..errors import NoSuchSection
+from ..models import Passage, PassageRevision, ReportEdition, SectionApproval
+
+
+def passages_of(edition: ReportEdition) -> dict[str, tuple[Passage, ...]]:
+    """Paragraphs by section, in their order; those taken out are left out."""
+    found: dict[str, list[Passage]] = {}
+    for passage in edition.passages.exclude(text=""):
+        found.setdefault(passage.section, []).append(passage)
+    return {section: tuple(several) for section, several in found.items()}
+
+
+def section_named(anchor: str) -> Section:
+    """Raises `NoSuchSection`."""
+    found = next((section for section in OUTLINE if section.anchor == anchor), None)
+    if found is None:
+        raise NoSuchSection(section=anchor)
+    return found
+
+
+def digest_of(passages: tuple[Passage, ...]) -> str:
+    """Names the words of a section as they stand."""
+    whole = "\0".join(f"{one.mark}\0{one.text}" for one in passages)
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def approvals_of(edition: ReportEdition) -> dict[str, SectionApproval]:
+    """The approvals that hold: of the words as they stand now."""
+    written = passages_of(edition)
+    found: dict[str, SectionApproval] = {}
+    for approval in edition.approvals.all():
+        passages = written.get(approval.section, ())
+        if passages and approval.digest == digest_of(passages):
+            found.setdefault(approval.section, approval)
+    return found
+
+
+def unapproved(edition: ReportEdition) -> list[str]:
+    """Sections with words nobody has approved as they stand."""
+    approved = approvals_of(edition)
+    return sorted(section for section in passages_of(edition) if section not in approved)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One revision and what it changed."""
+
+    revision: PassageRevision
+    changes: tuple[Change, ...]
+
+
+def history_of(passage: Passage) -> list[Step]:
+    """Newest first; the first revision is compared with the words carried over."""
+    steps: list[Step] = []
+    before = passage.carried
+    for revision in passage.revisions.all():
+        steps.append(Step(revision, changes(before, revision.text)))
+        before = revision.text
+    return [step for step in reversed(steps) if any(c.kind != "same" for c in step.changes)]
