@@ -82,8 +82,6 @@ NO_PAGE = {
     "steering:task_withdraw": "posts, then shows the task",
     "steering:tasks_export": "a CSV file",
     "web:document_anchor": "a certificate",
-    "web:document_anchor": "a JSON file",
-    "web:revocations": "a list of revocation (RFC 5280)",
     "web:health": "JSON",
     "web:metrics": "text for a machine",
     "web:revocations": "a list of revoked certificates",

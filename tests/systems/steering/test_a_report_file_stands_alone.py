@@ -103,7 +103,7 @@ def test_every_page_of_a_demonstration_says_so(collected, settings):
     assert len(pages) > 2
     assert all(DEMO_MARK in text for text in pages)
     headers = headers_of(file_of(collected, "docx"))
-    assert len(headers) == 6, "text and two annexes, first page and the others"
+    assert len(headers) == 10, "text and four annexes, first page and the others"
     assert all(DEMO_MARK in text for text in headers)
     assert json.loads(file_of(collected, "json"))["demonstration"] is True
 

@@ -8,7 +8,8 @@ with the same figures in the same form. So the two can never state different num
 
 from __future__ import annotations
 
-from .outline import AS_OF, OUTLINE, Fig, Form, Item, Part, Section, Sentence
+from .outline import AS_OF, OUTLINE, Fig, Item, Part, Section, Sentence
+from .wording import Form
 
 KEPT = frozenset(
     f"F{number:03d}"

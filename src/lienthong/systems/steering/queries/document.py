@@ -221,7 +221,7 @@ def summary_body(report: Report) -> tuple[Block, ...]:
     """Without sections that have nothing to say, and without framed remarks on the text."""
     blocks: list[Block] = list(opening(report, "Báo cáo tóm tắt"))
     for section in summary_outline():
-        written = [
+        written: list[Block] = [
             block
             for item in section.items
             for block in item_blocks(report, item)

@@ -14,7 +14,7 @@ from ..models import Passage, PassageRevision, ReportEdition, SectionApproval
 def passages_of(edition: ReportEdition) -> dict[str, tuple[Passage, ...]]:
     """Paragraphs by section, in their order; those taken out are left out."""
     found: dict[str, list[Passage]] = {}
-    for passage in edition.passages.exclude(text=""):
+    for passage in Passage.objects.filter(edition=edition).exclude(text=""):
         found.setdefault(passage.section, []).append(passage)
     return {section: tuple(several) for section, several in found.items()}
 
@@ -37,7 +37,7 @@ def approvals_of(edition: ReportEdition) -> dict[str, SectionApproval]:
     """The approvals that hold: of the words as they stand now."""
     written = passages_of(edition)
     found: dict[str, SectionApproval] = {}
-    for approval in edition.approvals.all():
+    for approval in SectionApproval.objects.filter(edition=edition):
         passages = written.get(approval.section, ())
         if passages and approval.digest == digest_of(passages):
             found.setdefault(approval.section, approval)

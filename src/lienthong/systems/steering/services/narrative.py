@@ -33,7 +33,7 @@ def carry_over(edition: ReportEdition, *, by: Actor) -> int:
 
     Does nothing once the edition has paragraphs of its own.
     """
-    if edition.passages.exists():
+    if Passage.objects.filter(edition=edition).exists():
         return 0
     before = (
         editions.editions()
@@ -55,7 +55,7 @@ def carry_over(edition: ReportEdition, *, by: Actor) -> int:
                 text=old.text,
                 carried=old.text,
             )
-            for old in before.passages.exclude(text="")
+            for old in Passage.objects.filter(edition=before).exclude(text="")
         ]
         Passage.objects.bulk_create(rows)
         if rows:
@@ -73,7 +73,8 @@ def add(
         raise BadPassage()
     with history.acting(by):
         locked = lock(edition)
-        last = locked.passages.filter(section=section).aggregate(last=Max("position"))["last"]
+        own = Passage.objects.filter(edition=locked, section=section)
+        last = own.aggregate(last=Max("position"))["last"]
         passage = Passage.objects.create(
             edition=locked, section=section, position=(last or 0) + 1, mark=mark, text=words
         )
