@@ -194,6 +194,8 @@ def test_the_command_writes_every_file_from_live_figures(month, db, tmp_path):
         "bao-cao-2021-08.docx",
         "bao-cao-2021-08.html",
         "bao-cao-2021-08.json",
+        "bao-cao-2021-08.tom-tat.pdf",
+        "bao-cao-2021-08.tom-tat.docx",
     ]
     assert paths[0].read_bytes().startswith(b"%PDF-")
     month.answers("civil_status", FIGURES_CODE, stated_by("civil_status", F019="17433"))

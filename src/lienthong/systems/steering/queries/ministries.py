@@ -76,9 +76,9 @@ def annex(edition: ReportEdition, figures: Iterable[CollectedFigure]) -> Iterato
         yield Paragraph((Text(tally(ministry.tasks)),))
         own = [t for t in ministry.tasks if leads[t.document_id, t.code] <= SHARED]
         if own:
-            yield tasks_table(own)
+            yield tasks_table(ministry.name, own)
         if ministry.figures:
-            yield figures_table(ministry.figures)
+            yield figures_table(ministry.name, ministry.figures)
 
 
 def tally(tasks: tuple[Task, ...]) -> str:
@@ -92,9 +92,9 @@ def tally(tasks: tuple[Task, ...]) -> str:
     return f"Số nhiệm vụ chủ trì: {len(tasks):02d}, trong đó {', '.join(parts)}."
 
 
-def tasks_table(tasks: Iterable[Task]) -> Table:
+def tasks_table(name: str, tasks: Iterable[Task]) -> Table:
     return Table(
-        caption="Nhiệm vụ giao riêng",
+        caption=f"Nhiệm vụ giao riêng cho {name}",
         columns=(Column("Nhiệm vụ", 52), Column("Văn bản", 20), Column("Hạn", 13),
                  Column("Tình trạng", 15)),
         rows=tuple(
@@ -109,9 +109,9 @@ def tasks_table(tasks: Iterable[Task]) -> Table:
     )  # fmt: skip
 
 
-def figures_table(figures: Iterable[CollectedFigure]) -> Table:
+def figures_table(name: str, figures: Iterable[CollectedFigure]) -> Table:
     return Table(
-        caption="Số liệu do hệ thống của bộ nêu",
+        caption=f"Số liệu do hệ thống của {name} nêu",
         columns=(Column("Mã", 9), Column("Số liệu", 46), Column("Giá trị", 20, end=True),
                  Column("Hệ thống", 25)),
         rows=tuple(
