@@ -14,6 +14,7 @@ from lienthong.kernel import clock
 from lienthong.kernel.periods import Period
 from lienthong.systems.steering import services
 from lienthong.systems.steering.domain import summary as rules
+from lienthong.systems.steering.domain.outline import OUTLINE, Fig
 from lienthong.systems.steering.domain.tracked import Kind, changes
 from lienthong.systems.steering.errors import (
     AlreadyIssued,
@@ -181,6 +182,22 @@ def test_the_summary_shares_the_figures_of_the_full_report(collected):
     assert all(full[code] == number for code, number in short.items())
     assert set(short) <= rules.KEPT
     assert {"F019", "F020", "F070"} <= set(short)
+
+
+def test_every_figure_of_the_summary_is_written_as_in_the_full_report():
+    def forms(outline):
+        return {
+            part.code: part.form
+            for section in outline
+            for item in section.items
+            for sentence in item.sentences
+            for part in sentence.parts
+            if isinstance(part, Fig)
+        }
+
+    full, short = forms(OUTLINE), forms(rules.summary_outline())
+    assert set(short) == rules.KEPT
+    assert all(full[code] == form for code, form in short.items())
 
 
 def test_what_the_summary_leaves_out_is_listed(collected):

@@ -8,8 +8,7 @@ with the same figures in the same form. So the two can never state different num
 
 from __future__ import annotations
 
-from .outline import AS_OF, OUTLINE, Fig, Item, Part, Section, Sentence
-from .wording import Form
+from .outline import AS_OF, MONTHS, OUTLINE, Fig, Item, Part, Section, Sentence
 
 KEPT = frozenset(
     f"F{number:03d}"
@@ -23,7 +22,7 @@ KEPT = frozenset(
 
 SHORTER: dict[str, tuple[Part, ...]] = {
     "I.1.b": (
-        Fig("F070", Form.PADDED),
+        Fig("F070"),
         " bộ, cơ quan Trung ương đã kiện toàn Ban Chỉ đạo xây dựng Chính phủ điện tử.",
     ),
     "I.3.births": (
@@ -35,8 +34,39 @@ SHORTER: dict[str, tuple[Part, ...]] = {
         Fig("F020"),
         " trẻ em được cấp Số định danh cá nhân theo quy định.",
     ),
+    "I.4.a.reporting": (
+        "Trong ",
+        MONTHS,
+        ", Hệ thống đã kết nối được với ",
+        Fig("F039"),
+        " hệ thống báo cáo của bộ, cơ quan và ",
+        Fig("F038"),
+        " hệ thống báo cáo cấp tỉnh, nâng tổng số kết nối lên ",
+        Fig("F040"),
+        " bộ, cơ quan và ",
+        Fig("F041"),
+        " tỉnh, thành phố.",
+    ),
+    "I.4.a.command": (
+        "Đã kết nối tương tác trực tuyến với ",
+        Fig("F043"),
+        " điểm, nâng tổng số điểm cầu kết nối lên ",
+        Fig("F044"),
+        " điểm kể từ lúc khai trương.",
+    ),
+    "I.4.a.indicators": (
+        "Các bộ, cơ quan đã cung cấp dữ liệu của ",
+        Fig("F048"),
+        " chỉ tiêu kinh tế - xã hội phục vụ chỉ đạo, điều hành, nâng tổng số chỉ tiêu được cung cấp"
+        " dữ liệu lên ",
+        Fig("F049"),
+        "/",
+        Fig("F050"),
+        " chỉ tiêu.",
+    ),
 }
-"""Sentences of the full report that hold figures the summary leaves out, by key."""
+"""Sentences of the full report that hold figures the summary leaves out, by key; how a figure
+is written is taken from there."""
 
 
 def summary_outline() -> tuple[Section, ...]:
@@ -66,4 +96,4 @@ def shorter(sentence: Sentence) -> Sentence:
         return sentence
     forms = {part.code: part for part in sentence.parts if isinstance(part, Fig)}
     same = tuple(forms.get(part.code, part) if isinstance(part, Fig) else part for part in parts)
-    return Sentence(sentence.key, sentence.system, sentence.gist, same, sentence.unanswered)
+    return Sentence(sentence.key, sentence.system, sentence.gist, same)

@@ -79,6 +79,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='passagerevision',
-            constraint=models.UniqueConstraint(fields=('passage', 'version'), name='steering_revision_once'),
+            constraint=models.UniqueConstraint(fields=('passage', 'version'), name='steering_passage_revision_once'),
         ),
     ]

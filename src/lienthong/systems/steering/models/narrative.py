@@ -64,7 +64,9 @@ class PassageRevision(models.Model):
     class Meta:
         ordering = ["version"]
         constraints = [
-            models.UniqueConstraint(fields=["passage", "version"], name="steering_revision_once")
+            models.UniqueConstraint(
+                fields=["passage", "version"], name="steering_passage_revision_once"
+            )
         ]
 
     def __str__(self) -> str:

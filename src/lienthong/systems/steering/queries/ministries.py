@@ -15,7 +15,7 @@ from lienthong.web.papers.blocks import Block, Column, Heading, Paragraph, Table
 from ..domain.bodies import Level
 from ..domain.deadlines import Standing
 from ..domain.editions import short_day
-from ..domain.outline import TITLES
+from ..domain.titles import TITLES
 from ..models import CollectedFigure, ReportEdition, Task
 from .bodies import bodies_on
 from .provenance import value_text
