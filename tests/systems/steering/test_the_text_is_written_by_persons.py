@@ -243,3 +243,16 @@ def test_writing_approving_and_losing_nothing_on_the_page(signed_in, collected, 
     assert not collected.approvals.exists(), "nobody approves his own words"
     page = signed_in.get("/canbo/steering/2021-08/phat-hanh").content.decode()
     assert "Chưa có người duyệt nội dung mục III" in page
+
+
+def test_a_careful_readers_questions_stand_above_the_text(collected, secretary, signed_in) -> None:
+    """X11, X12 and X13 of the sheet: dates in two styles, one name in two ways, the summary."""
+    narrative.add(collected, "I-1", "Theo văn bản ngày 12/08/2021.", by=secretary, name="Vũ Hà")
+    narrative.add(
+        collected, "III", "Trong dịch Covid-19, báo cáo ngày 7/3/2021.", by=secretary, name="Vũ Hà"
+    )
+    page = signed_in.get(DESK).content.decode()
+    asked = page.partition('class="wr-remarks"')[2].partition("</section>")[0]
+    assert "Ngày tháng viết theo hai kiểu: 12/08/2021 bên cạnh 7/3/2021." in asked
+    assert "Nên viết “COVID-19”, không viết “Covid-19”." in asked
+    assert "Báo cáo tóm tắt không có: " in asked

@@ -37,6 +37,7 @@ from ..domain import editions as about
 from ..domain.catalogue import Way
 from ..domain.outline import OUTLINE, Fig, Item, Section, Sentence, Slot, Term
 from ..domain.relations import Verdict, relation
+from ..domain.remarks import Remark, of_summary
 from ..domain.stated import Figures
 from ..domain.summary import summary_outline
 from ..domain.titles import TITLES
@@ -252,6 +253,11 @@ def not_in_summary(report: Report) -> tuple[str, ...]:
     """Codes printed in the full report that the summary leaves out (X13: allowed, and listed)."""
     kept = set(numbers_of(summary_body(report)))
     return tuple(code for code in sorted(numbers_of(body(report))) if code not in kept)
+
+
+def remarks_on_summary(report: Report) -> tuple[Remark, ...]:
+    """What the summary leaves out of the full report, and what only it would have (X13)."""
+    return of_summary(numbers_of(body(report)), numbers_of(summary_body(report)))
 
 
 def opening(report: Report, kind: str) -> Iterator[Block]:

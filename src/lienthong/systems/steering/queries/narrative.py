@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from ..domain.outline import OUTLINE, Section
+from ..domain.remarks import Remark, mixed_dates, mixed_names
 from ..domain.tracked import Change, changes
 from ..errors import NoSuchSection
 from ..models import Passage, PassageRevision, ReportEdition, SectionApproval
@@ -17,6 +18,24 @@ def passages_of(edition: ReportEdition) -> dict[str, tuple[Passage, ...]]:
     for passage in Passage.objects.filter(edition=edition).exclude(text=""):
         found.setdefault(passage.section, []).append(passage)
     return {section: tuple(several) for section, several in found.items()}
+
+
+def remarks_on(written: dict[str, tuple[Passage, ...]]) -> tuple[Remark, ...]:
+    """
+    What a careful reader would ask about the words: X11 over the whole text, X12 by section.
+
+    A text keeps to one style of dates, wherever its paragraphs stand.
+    """
+    texts = {
+        section: "\n".join(one.text for one in passages) for section, passages in written.items()
+    }
+    names = (
+        remark
+        for section in OUTLINE
+        if section.anchor in texts
+        for remark in mixed_names(texts[section.anchor], section.label)
+    )
+    return (*mixed_dates("\n".join(texts.values())), *names)
 
 
 def section_named(anchor: str) -> Section:

@@ -20,8 +20,9 @@ from lienthong.web.roles import RoleMissing, requires
 from ..domain.outline import OUTLINE
 from ..domain.tracked import LONGEST, changes
 from ..models import Passage, ReportEdition
+from ..queries.document import Report, remarks_on_summary
 from ..queries.editions import latest_edition, month_of
-from ..queries.narrative import approvals_of, digest_of, history_of, passages_of
+from ..queries.narrative import approvals_of, digest_of, history_of, passages_of, remarks_on
 from ..services import narrative
 from .desk import actor
 
@@ -187,6 +188,7 @@ def shown(
         "writes": edition.is_draft and any(actor(request).has(role) for role in WRITERS),
         "open": edition.is_draft,
         "comment": CommentForm(),
+        "remarks": (*remarks_on(written), *remarks_on_summary(Report.of(edition))),
     }
     return render(request, "steering/writing.html", context, status=status)
 
