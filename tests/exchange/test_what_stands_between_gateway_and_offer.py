@@ -117,17 +117,18 @@ def sealed(code: str = "plot.find.v1", body: bytes = BODY, seconds: float = 30) 
 @pytest.mark.parametrize(
     ("headers", "body", "reason"),
     [
-        ({}, BODY, "exchange.missing_signature"),
-        ({"lienthong-admission": "x.y"}, BODY, "exchange.bad_signature"),
-        (sealed(), b'{"number":2}', "exchange.bad_signature"),
-        (sealed(code="number.give.v1"), BODY, "exchange.other_service"),
+        (lambda: {}, BODY, "exchange.missing_signature"),
+        (lambda: {"lienthong-admission": "x.y"}, BODY, "exchange.bad_signature"),
+        (sealed, b'{"number":2}', "exchange.bad_signature"),
+        (lambda: sealed(code="number.give.v1"), BODY, "exchange.other_service"),
     ],
     ids=["none", "forged", "other body", "other service"],
 )
 def test_what_the_gateway_did_not_admit_is_refused(
-    register: Register, headers: dict[str, str], body: bytes, reason: str
+    register: Register, headers: Callable[[], dict[str, str]], body: bytes, reason: str
 ) -> None:
-    status, problem = served(headers, body)
+    # Sealed now and not at the collection: an admission holds for seconds.
+    status, problem = served(headers(), body)
     assert (status, problem["code"]) == (403, "exchange.not_admitted")
     assert problem["params"] == {"reason": reason}
 

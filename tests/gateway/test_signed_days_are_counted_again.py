@@ -41,7 +41,7 @@ def checked(here, gateway_db, tmp_path, monkeypatch):
     def run(*tampering, archived=0, rows=()):
         async def story():
             async with attested(here, gateway_db, tmp_path) as ready:
-                start = clock.local(clock.instant()).replace(hour=2, minute=0) - timedelta(days=2)
+                start = today().replace(hour=2, minute=0) - timedelta(days=2)
                 with psycopg.connect(gateway_db.owner_url) as owner:
                     first = start.astimezone(UTC).date()
                     owner.execute("SELECT make_message_days(%s, 3)", [first])
@@ -97,8 +97,13 @@ def named(report):
     return [(finding.what, finding.name) for finding in report.findings]
 
 
+def today() -> datetime:
+    """The day that is lived; in its first hour still the one before, whose hours wait to close."""
+    return clock.local(clock.instant() - timedelta(hours=1, minutes=30))
+
+
 def yesterday() -> str:
-    return (clock.local(clock.instant()).date() - timedelta(days=1)).isoformat()
+    return (today().date() - timedelta(days=1)).isoformat()
 
 
 def signed_anew(change, source="", key=None):
@@ -182,7 +187,7 @@ def test_a_document_that_does_not_hold_is_named(checked, change, key, told):
 
 def test_answers_sealed_after_the_close_are_told_apart_and_no_finding(checked):
     async def late(ready, database, key):
-        at = clock.local(clock.instant()).replace(hour=3, minute=0) - timedelta(days=1)
+        at = today().replace(hour=3, minute=0) - timedelta(days=1)
         await ready.log.append(row(at=at.astimezone(UTC), **COUNTING))
         await ready.seal()
 

@@ -102,8 +102,12 @@ def test_every_offer_of_the_country_describes_itself(demo_node: RunningNode) -> 
 
 def test_new_keys_are_taken_up_by_the_running_gateway(demo_node: RunningNode) -> None:
     before = signers(demo_node)
-    renewed = demo_node.run("keys", "renew", "--all").stdout
-    assert "sign G01" in renewed
+    announced = demo_node.run("keys", "renew", "--all").stdout
+    assert "sign G01" in announced
+    # Announced and not used yet: messages on their way are still verified.
+    assert signers(demo_node) == before
+    used = demo_node.run("keys", "renew", "--all", "--now").stdout
+    assert "sign G01 (in use)" in used
     limit = time.monotonic() + TAKEN_UP_SECONDS
     while not (after := signers(demo_node)) or after & before:
         assert time.monotonic() < limit, "the gateway still signs with retired keys"
