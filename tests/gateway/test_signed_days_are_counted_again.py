@@ -98,8 +98,8 @@ def named(report):
 
 
 def today() -> datetime:
-    """The day that is lived; in its first hour still the one before, whose hours wait to close."""
-    return clock.local(clock.instant() - timedelta(hours=1, minutes=30))
+    """The day that cannot be closed yet: in its first minutes still the one before."""
+    return clock.local(clock.instant() - rollups.SETTLED_AFTER)
 
 
 def yesterday() -> str:
