@@ -25,6 +25,10 @@ class Actor:
     def __str__(self) -> str:
         return f"{self.account}@{self.office}"
 
+    def did(self, acted: str) -> bool:
+        """Whether the same account acted, from whatever seat; ``acted`` is the text of an actor."""
+        return acted.partition("@")[0] == self.account
+
     def has(self, role: str) -> bool:
         """Whether the office held carries this role."""
         return role in self.roles

@@ -34,7 +34,7 @@ from lienthong.systems.catalogues.errors import (
 from lienthong.systems.catalogues.models import Amendment, Body, CalendarDay, TimeLimit
 from lienthong.systems.catalogues.queries.amendments import rows_as_they_stand
 from lienthong.systems.catalogues.services.publishing import hold_catalogues, publish
-from lienthong.systems.catalogues.services.reforms import account_of, given_reason
+from lienthong.systems.catalogues.services.reforms import given_reason
 
 
 def propose(content: Content, *, by: Actor) -> Amendment:
@@ -75,7 +75,7 @@ def decide(amendment: Amendment, *, by: Actor) -> Amendment:
     with history.acting(by):
         hold_catalogues()
         held = _locked(amendment)
-        if account_of(held.proposed_by) == by.account:
+        if by.did(held.proposed_by):
             raise SameOfficer(amendment=held.pk)
         content = unpacked(held.content)
         if rows_as_they_stand(content) != held.was:
@@ -92,7 +92,7 @@ def refuse(amendment: Amendment, reason: str, *, by: Actor) -> Amendment:
     words = given_reason(reason)
     with history.acting(by):
         held = _locked(amendment)
-        if account_of(held.proposed_by) == by.account:
+        if by.did(held.proposed_by):
             raise SameOfficer(amendment=held.pk)
         _settle(held, Amendment.State.REFUSED, words, by)
     return held

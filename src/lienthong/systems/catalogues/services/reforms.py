@@ -181,7 +181,7 @@ def decide(reform: Reform, *, version: int, by: Actor) -> Reform:
         held = _locked(reform, version)
         if not held.is_proposed:
             raise ReformNotOpen(reform=held.pk, state=held.state)
-        if account_of(held.proposed_by) == by.account:
+        if by.did(held.proposed_by):
             raise SameOfficer(reform=held.pk)
         # Of the rows themselves, not of the node's copy: nobody else writes them now.
         found = reading.written(held, queries.tables().unit_table)
@@ -210,7 +210,7 @@ def revoke(reform: Reform, reason: str, *, version: int, by: Actor) -> Reform:
             raise ReformNotOpen(reform=held.pk, state=held.state)
         if held.happened_on <= clock.today():
             raise DayHasCome(reform=held.pk)
-        if account_of(held.decided_by) == by.account:
+        if by.did(held.decided_by):
             raise SameOfficer(reform=held.pk)
         _undo(held)
         held.state, held.reason = Reform.State.REVOKED, words
@@ -290,8 +290,3 @@ def given_reason(text: str) -> str:
     if not words or len(words) > LONGEST_REASON:
         raise ReasonMissing()
     return words
-
-
-def account_of(actor: str) -> str:
-    """The account in the name of an actor (``account@office``): a person, whatever the seat."""
-    return actor.partition("@")[0]

@@ -27,7 +27,6 @@ from lienthong.systems.catalogues.forms import amendments as input_of
 from lienthong.systems.catalogues.models import Amendment, Body, TimeLimit
 from lienthong.systems.catalogues.queries import amendments as reading
 from lienthong.systems.catalogues.services import amendments as services
-from lienthong.systems.catalogues.services.reforms import account_of
 from lienthong.systems.catalogues.views.reforms import STEWARD, actor, does, told_in
 from lienthong.web.actors import officer_name
 from lienthong.web.roles import requires
@@ -145,7 +144,7 @@ def amendment(request: HttpRequest, pk: int) -> HttpResponse:
         "changed": found.is_proposed and stands != found.was,
         "unit_words": dict(input_of.UNITS),
         "works_words": {True: _("worked"), False: _("day off"), None: _("ordinary day")},
-        "may_settle": found.is_proposed and account_of(found.proposed_by) != by.account,
+        "may_settle": found.is_proposed and not by.did(found.proposed_by),
         "history": [
             (entry.at, deed_words(entry.what), officer_name(entry.actor) or entry.actor)
             for entry in audit.entries_about(found)

@@ -337,7 +337,7 @@ def _around(request: HttpRequest, found: Reform) -> dict[str, Any]:
         "wrong": list(dict.fromkeys(wrong)),
         "ready": not wrong,
         "counts": _counts(found, written, table, decided=decided),
-        "may_decide": found.is_proposed and services.account_of(found.proposed_by) != by.account,
+        "may_decide": found.is_proposed and not by.did(found.proposed_by),
         "may_revoke": found.is_decided and found.happened_on > clock.today(),
         "may_withdraw": found.is_draft or found.is_proposed,
         "history": [

@@ -224,9 +224,8 @@ def _belongs(member: Member, body: str) -> None:
 def _decides(request: GrantRequest, by: Actor, body: str) -> None:
     """The provider's body decides, by another hand than the one that asked."""
     _belongs(request.offer.subsystem.member, body)
-    account = request.asked_by.partition("@")[0]
     person = not by.account.startswith("system:")
-    if request.asked_by == str(by) or (person and account == by.account):
+    if request.asked_by == str(by) or (person and by.did(request.asked_by)):
         raise SameHand
 
 

@@ -91,7 +91,7 @@ def decide(*, repair: UUID, grant: bool, decision: str, answer: str, by: Actor) 
         row = _locked(repair)
         if row.state != RepairState.ASKED:
             raise RepairClosed
-        if row.asked_by.partition("@")[0] == by.account:
+        if by.did(row.asked_by):
             raise SecondOfficerNeeded
         if not (decision if grant else answer).strip():
             raise BasisMissing

@@ -50,7 +50,7 @@ def repair(request: HttpRequest, key: UUID) -> HttpResponse:
             "proposal": shown.proposal(row),
             "person": row.person,
             "born": shown.born(row.person),
-            "own": row.asked_by.partition("@")[0] == actor.account,
+            "own": actor.did(row.asked_by),
             "form": form,
         }
     context |= shown.waiting() | {"current": key}

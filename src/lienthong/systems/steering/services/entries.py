@@ -215,7 +215,7 @@ def decided(entry: FigureEntry, version: int, by: Actor) -> FigureEntry:
     held = lock(entry, version)
     if held.state != WAITING:
         raise EntryClosed(figure=held.code)
-    if held.author.partition("@")[0] == by.account:
+    if by.did(held.author):
         raise SecondOfficer(figure=held.code)
     held.decided_by, held.decided_at = str(by), clock.instant()
     held.version += 1

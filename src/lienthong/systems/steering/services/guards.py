@@ -26,7 +26,7 @@ def refuse_others(allowed: Iterable[str], bodies: Bodies, *, by: Actor) -> None:
 
 def refuse_same_person(acted: str, *, by: Actor) -> None:
     """Raises `SamePerson` when this account did the deed, from whatever seat."""
-    if acted.partition("@")[0] == by.account:
+    if by.did(acted):
         raise SamePerson()
 
 

@@ -138,7 +138,7 @@ def approve(
         if not passages or digest_of(passages) != digest:
             raise ChangedMeanwhile(section=section)
         last = PassageRevision.objects.filter(passage__in=passages).order_by("-at", "-pk").first()
-        if last is not None and last.by.partition("@")[0] == by.account:
+        if last is not None and by.did(last.by):
             raise OwnWords()
         made = SectionApproval.objects.create(
             edition=locked, section=section, digest=digest, at=clock.instant(), by=str(by),

@@ -258,7 +258,7 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
     by = actor(request)
     mine = own_body(by) == found.body and (by.has(entries.REPORTER) or by.has(SECRETARY))
     is_open = found.state in ("waiting", "returned")
-    same = found.author.partition("@")[0] == by.account
+    same = by.did(found.author)
     shown = entry_shown(found, context)
     known = shown["known"]
     context |= {
